@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Time two commands in turn and print the ratio of the medians.
+
+usage: _paired.py [--runs N] [--warmup N] [--limit RATIO] [--memory-limit RATIO] A -- B
+
+Runs A B B A A B B A ... so that a drift of the machine's speed hits both alike; whole processes,
+wall time from spawn to exit, peak memory from the kernel's account (ru_maxrss). Output of the
+commands is thrown away. Exit code 1 when a ratio A/B is above its limit.
+"""
+import argparse
+import os
+import statistics
+import sys
+import time
+
+
+def run_once(command):
+    quiet = os.open(os.devnull, os.O_RDWR)
+    actions = [(os.POSIX_SPAWN_DUP2, quiet, fd) for fd in (0, 1, 2)]
+    started = time.perf_counter()
+    pid = os.posix_spawnp(command[0], command, os.environ, file_actions=actions)
+    _, status, usage = os.wait4(pid, 0)
+    elapsed = time.perf_counter() - started
+    os.close(quiet)
+    code = os.waitstatus_to_exitcode(status)
+    if code != 0:
+        sys.exit(f"{' '.join(command)}: exit code {code}")
+    return elapsed, usage.ru_maxrss, usage.ru_utime + usage.ru_stime
+
+
+def measure(commands, runs, warmup):
+    figures = ([], [])
+    for i in range(warmup + runs):
+        order = (0, 1) if i % 2 == 0 else (1, 0)
+        for which in order:
+            figure = run_once(commands[which])
+            if i >= warmup:
+                figures[which].append(figure)
+    return figures
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--runs", type=int, default=51)
+    parser.add_argument("--warmup", type=int, default=5)
+    parser.add_argument("--limit", type=float)
+    parser.add_argument("--memory-limit", type=float)
+    split = sys.argv.index("--", 1)
+    options, first = parser.parse_known_args(sys.argv[1:split])
+    commands = (first, sys.argv[split + 1 :])
+    figures = measure(commands, options.runs, options.warmup)
+    for command, rows in zip(commands, figures):
+        walls = sorted(row[0] for row in rows)
+        print(
+            f"{os.path.basename(command[0]):>6}: wall {statistics.median(walls) * 1e3:.3f} ms"
+            f" (min {walls[0] * 1e3:.3f}, max {walls[-1] * 1e3:.3f}),"
+            f" cpu {statistics.median(row[2] for row in rows) * 1e3:.3f} ms,"
+            f" peak {statistics.median(row[1] for row in rows):.0f} KiB"
+        )
+    wall = statistics.median(a[0] / b[0] for a, b in zip(*figures))
+    memory = statistics.median(row[1] for row in figures[0]) / statistics.median(
+        row[1] for row in figures[1]
+    )
+    print(f"ratio: wall {wall:.3f} (median of {options.runs} pairs), peak memory {memory:.3f}")
+    missed = (options.limit and wall > options.limit) or (
+        options.memory_limit and memory > options.memory_limit
+    )
+    sys.exit(1 if missed else 0)
+
+
+main()
