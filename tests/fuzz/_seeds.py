@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""_seeds.py: makes the first inputs of tests/fuzz/corpus from the captures in tests/golden.
+
+Usage: tests/fuzz/_seeds.py; writes seed-* files. Inputs that a fuzzer found stand beside them under
+their hash. Link headers are skipped by hand: no packet library is needed.
+"""
+import pathlib
+import struct
+
+HERE = pathlib.Path(__file__).resolve().parent
+GOLDEN = HERE.parent / "golden"
+CORPUS = HERE / "corpus"
+LINK_HEADER = {1: 14, 101: 0, 113: 16, 276: 20}
+TEXTS = ["192.0.2.1", "255.255.255.255", "::", "::1", "fe80::1%3", "2001:db8::8:800:200c:417a",
+         "1:2:3:4:5:6:7::", "::ffff:192.0.2.1", "64:ff9b::192.0.2.33", "1.2.3", "01.2.3.4", "1::2::3"]
+
+
+def packets(path):
+    data = path.read_bytes()
+    order = "<" if data[0] in (0x4d, 0xd4) else ">"
+    link = struct.unpack(order + "I", data[20:24])[0] & 0xffff
+    at = 24
+    while at < len(data):
+        size = struct.unpack(order + "I", data[at + 8:at + 12])[0]
+        yield data[at + 16 + LINK_HEADER[link]:at + 16 + size]
+        at += 16 + size
+
+
+def put(target, name, data):
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ("seed-" + name)).write_bytes(data)
+
+
+def put_error(name, version, icmp):
+    """The quote and the extensions of an ICMP error, each to its own target."""
+    words = icmp[5] * 4 if version == 4 else icmp[4] * 8
+    put("quoted", name, bytes([0 if version == 4 else 1]) + icmp[8:])
+    if words:
+        put("icmp_extensions", name, icmp[8 + words:])
+
+
+def put_packet(name, ip):
+    version = ip[0] >> 4
+    header = (ip[0] & 15) * 4 if version == 4 else 40
+    protocol, icmp = (ip[9] if version == 4 else ip[6]), ip[header:]
+    put(f"ipv{version}", name, ip[:128])
+    if version == 4 and protocol == 1 and len(icmp) >= 8:
+        put("icmpv4", name, icmp[:256])
+        if icmp[0] in (3, 11):
+            put_error(name, 4, icmp[:256])
+    if version == 6 and protocol == 58 and len(icmp) >= 8:
+        put("icmpv6", name, ip[8:40] + icmp[:256])
+        if icmp[0] in (1, 3):
+            put_error(name, 6, icmp[:256])
+
+
+def main():
+    wanted = ["ping4", "ping4-record-route", "ping4-fragments", "ping6", "ping6-fragments",
+              "traceroute4-udp", "traceroute4-tcp", "traceroute6-udp", "frag-needed4",
+              "packet-too-big6", "parameter-problem6", "redirect4", "crafted-mpls4",
+              "crafted-mpls6", "crafted-mpls4-noncompliant", "crafted-many-objects4",
+              "crafted-chain6"]
+    for name in wanted:
+        last = list(packets(GOLDEN / (name + ".pcap")))[-2:]
+        for i, ip in enumerate(last):
+            put_packet(f"{name}-{i}", ip)
+    for name in ("ping4", "crafted-mpls4", "crafted-mpls6", "crafted-interface4",
+                 "ping4-cooked-v2", "ping6-cooked-v1"):
+        put("pcap", name, (GOLDEN / (name + ".pcap")).read_bytes()[:600])
+    for i, text in enumerate(TEXTS):
+        put("address_text", str(i), text.encode())
+        put("prefix_text", str(i), (text + "/24").encode())
+
+
+main()
