@@ -1,0 +1,48 @@
+// event.hpp: what an engine concluded. Statistics and reporters read nothing else.
+// Every probe gives one `sent` or `send_failed`; a sent one then at most one of reply, timeout or
+// error. That outcome can be replaced once or twice by something better known: a timeout by an
+// error or a late reply, an error by a reply (whoever forges an error must not hide the answer);
+// `replaces` says so. After an answer any number of duplicates. A probe with `sent` and nothing
+// behind it is in flight.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "sonde/base/time.hpp"
+#include "sonde/probe/observation.hpp"
+#include "sonde/probe/spec.hpp"
+
+namespace sonde::probe {
+
+enum class EventKind : std::uint8_t {
+  sent,
+  send_failed,
+  reply,
+  timeout,
+  late,       // the reply came after the probe's time-out
+  duplicate,  // another reply to a probe that already has its outcome
+  error,      // an ICMP error, or a local one reported later
+};
+
+// The outcome that an event takes back.
+enum class Replaced : std::uint8_t { nothing, timeout, error };
+
+// Which clocks an RTT was measured with, best first.
+enum class RttClock : std::uint8_t { kernel_tx_rx, kernel_rx, steady, api_ms };
+
+struct Event {
+  EventKind kind = EventKind::sent;
+  ProbeId probe;
+  Instant at;                         // when it happened: sent, received, timed out
+  Instant sent_at;                    // the best transmit time known
+  std::optional<Duration> rtt{};      // reply, late, duplicate, error; never negative
+  RttClock clock = RttClock::steady;  // of `rtt`
+  bool reordered = false;             // reply, late: an answer to a later probe came before
+  Replaced replaces =
+      Replaced::nothing;      // late: a timeout (or an error); error: a timeout; reply: an error
+  Observation observation{};  // reply, late, duplicate, error
+  std::optional<SendError> send_error{};  // send_failed, and error of the local kind
+};
+
+}  // namespace sonde::probe

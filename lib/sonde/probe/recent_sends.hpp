@@ -1,0 +1,59 @@
+// recent_sends.hpp: what a transport remembers of its last sends, to know a probe again from what
+// the network gives back: by number (the kernel's transmit stamps count sends), or by destination
+// and ICMP sequence (short payloads, and routers that quote only 8 bytes of the probe).
+// A ring that grows from 64 to 65,536 records while those it would overwrite are younger than
+// kRemember; then the oldest is forgotten. Amortised constant time, no allocation once grown.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sonde/base/bytes.hpp"
+#include "sonde/base/time.hpp"
+#include "sonde/net/address.hpp"
+#include "sonde/net/fields.hpp"
+#include "sonde/probe/spec.hpp"
+
+namespace sonde::probe {
+
+struct SentProbe {
+  ProbeId id;
+  net::Address destination;
+  net::IcmpSeq seq;
+  bool authenticated = true;
+  Bytes payload;  // the template that ProbeSpec named
+  Instant at;
+};
+
+class RecentSends {
+ public:
+  static constexpr std::size_t kInitial = 64;
+  static constexpr std::size_t kMax = 65536;
+  static constexpr Duration kRemember = 60s;
+
+  RecentSends();
+  // Returns the send's number: 0, 1, 2 ...
+  std::uint64_t add(const SentProbe& sent);
+  [[nodiscard]] const SentProbe* by_number(std::uint64_t number) const noexcept;
+  // The newest send to this destination with this sequence; null: none remembered.
+  [[nodiscard]] const SentProbe* find(const net::Address& destination,
+                                      net::IcmpSeq seq) const noexcept;
+  // As find(), for whatever destination: replies to multicast and broadcast probes come from
+  // somewhere else. The newest send with this sequence to a destination that is not one host.
+  [[nodiscard]] const SentProbe* find_group(net::IcmpSeq seq) const noexcept;
+  [[nodiscard]] std::uint64_t count() const noexcept { return next_; }
+
+ private:
+  [[nodiscard]] std::size_t slot(std::uint64_t key, std::size_t step) const noexcept;
+  [[nodiscard]] const SentProbe* lookup(std::uint64_t key, const net::Address* destination,
+                                        net::IcmpSeq seq) const noexcept;
+  void index(std::uint64_t number) noexcept;
+  void grow();
+
+  std::vector<SentProbe> ring_;       // record n at n mod size
+  std::vector<std::uint64_t> index_;  // open addressing: number + 1; 0 = free
+  std::uint64_t next_ = 0;
+  std::uint64_t first_ = 0;  // those before were overwritten before the ring grew
+};
+
+}  // namespace sonde::probe

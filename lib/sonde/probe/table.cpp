@@ -1,0 +1,129 @@
+#include "sonde/probe/table.hpp"
+
+#include <utility>
+
+namespace sonde::probe {
+
+ProbeTable::Entry* ProbeTable::find(std::uint64_t sequence) noexcept {
+  Entry& entry = at(sequence);
+  return entry.state != State::unknown && entry.sequence == sequence ? &entry : nullptr;
+}
+
+bool ProbeTable::must_keep(const Entry& entry, Instant now) const noexcept {
+  return entry.state == State::pending ||
+         (entry.state != State::unknown && now - entry.sent_at < kRemember);
+}
+
+void ProbeTable::open(std::uint64_t sequence, Instant sent_at, Instant deadline) {
+  while (ring_.size() < kMax && must_keep(at(sequence), sent_at)) {
+    grow();
+  }
+  Entry& entry = at(sequence);
+  const bool displaces = entry.state == State::pending;
+  if (displaces) {
+    displaced_.push_back(
+        {.sequence = entry.sequence, .sent_at = entry.sent_at, .deadline = entry.deadline});
+    --pending_;
+  }
+  entry = {.sequence = sequence,
+           .state = State::pending,
+           .transmit_stamp = false,
+           .sent_at = sent_at,
+           .deadline = deadline};
+  newest_ = sequence;
+  if (pending_++ == 0) {
+    oldest_ = sequence;
+  } else if (displaces) {
+    find_oldest();
+  }
+}
+
+void ProbeTable::refine(std::uint64_t sequence, Instant transmitted_at) noexcept {
+  Entry* entry = find(sequence);
+  if (entry != nullptr && entry->state != State::answered) {
+    entry->sent_at = transmitted_at;
+    entry->transmit_stamp = true;
+  }
+}
+
+ProbeTable::Found ProbeTable::answer(std::uint64_t sequence) noexcept {
+  return settle(sequence, State::answered);
+}
+
+ProbeTable::Found ProbeTable::refuse(std::uint64_t sequence) noexcept {
+  return settle(sequence, State::refused);
+}
+
+// States only ever move up: pending, expired, refused, answered.
+ProbeTable::Found ProbeTable::settle(std::uint64_t sequence, State outcome) noexcept {
+  Entry* entry = find(sequence);
+  if (entry == nullptr) {
+    return {};
+  }
+  const Found found{.before = entry->state,
+                    .sent_at = entry->sent_at,
+                    .deadline = entry->deadline,
+                    .transmit_stamp = entry->transmit_stamp};
+  if (outcome > entry->state) {
+    entry->state = outcome;
+  }
+  if (found.before == State::pending) {
+    --pending_;
+    find_oldest();
+  }
+  return found;
+}
+
+std::optional<ProbeTable::Expired> ProbeTable::expire(Instant now) noexcept {
+  if (!displaced_.empty()) {
+    const Expired first = displaced_.front();
+    displaced_.erase(displaced_.begin());
+    return first;
+  }
+  if (pending_ == 0 || at(oldest_).deadline >= now) {
+    return std::nullopt;
+  }
+  Entry& entry = at(oldest_);
+  entry.state = State::expired;
+  --pending_;
+  const Expired expired{
+      .sequence = entry.sequence, .sent_at = entry.sent_at, .deadline = entry.deadline};
+  find_oldest();
+  return expired;
+}
+
+std::optional<Instant> ProbeTable::next_deadline() const noexcept {
+  if (!displaced_.empty()) {
+    return displaced_.front().deadline;
+  }
+  if (pending_ == 0) {
+    return std::nullopt;
+  }
+  return ring_[oldest_ % ring_.size()].deadline;
+}
+
+void ProbeTable::grow() {
+  std::vector<Entry> larger(ring_.size() * 2);
+  for (const Entry& entry : ring_) {
+    if (entry.state != State::unknown) {
+      larger[entry.sequence % larger.size()] = entry;
+    }
+  }
+  ring_ = std::move(larger);
+}
+
+// Moves oldest_ up to the next pending sequence. It only ever rises, so this is amortised O(1).
+void ProbeTable::find_oldest() noexcept {
+  if (pending_ == 0) {
+    return;
+  }
+  while (oldest_ < newest_) {
+    const Entry& entry = at(oldest_);
+    if (entry.sequence == oldest_ && entry.state == State::pending) {
+      return;
+    }
+    ++oldest_;
+  }
+}
+
+}  // namespace sonde::probe
