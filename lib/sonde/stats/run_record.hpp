@@ -1,0 +1,93 @@
+// run_record.hpp: what a run was asked to do, met and concluded, as plain values: the content of
+// the JSON document beside the numbers. Filled by run/session and app, read by report.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sonde/base/clock.hpp"
+#include "sonde/base/time.hpp"
+#include "sonde/base/untrusted.hpp"
+#include "sonde/net/address.hpp"
+#include "sonde/net/fields.hpp"
+#include "sonde/probe/event.hpp"
+#include "sonde/probe/observation.hpp"
+#include "sonde/stats/target_stats.hpp"
+
+namespace sonde::stats {
+
+enum class EndReason : std::uint8_t { count, deadline, until, signal, error };
+
+struct EngineInfo {
+  std::string backend{};  // Capabilities::backend; empty: none was opened
+  bool privileged = false;
+  probe::RttClock clock = probe::RttClock::steady;
+};
+
+struct RunOptions {
+  std::optional<std::uint64_t> count{};
+  Duration interval{};
+  Duration timeout{};
+  std::optional<Duration> deadline{};
+  std::uint32_t payload_bytes = 0;
+  std::optional<net::Ttl> ttl{};
+  net::Tos tos{};
+  bool dont_fragment = false;
+  std::string protocol = "icmp";
+};
+
+struct TargetError {
+  enum class Kind : std::uint8_t { resolve, system };
+  Kind kind = Kind::resolve;
+  std::string message{};  // one line for people, without the tool's name
+};
+
+struct Target {
+  std::uint32_t id = 0;
+  std::string input{};  // as typed
+  std::optional<net::Address> address{};
+  std::optional<Untrusted> name{};  // reverse name, with -H
+  std::optional<net::Address> source{};
+  std::optional<std::string> label{};
+  std::optional<TargetError> error{};
+};
+
+struct RunStart {
+  std::string mode = "ping";
+  ClockPair clock{};  // when it started; carries Instants to wall time for labels
+  EngineInfo engine{};
+  RunOptions options{};
+};
+
+struct Check {  // a threshold and how it went
+  std::string metric{};
+  std::string op{};
+  double limit = 0;
+  std::optional<double> actual{};
+  bool pass = true;
+};
+
+struct Verdict {
+  bool pass = true;
+  int exit_code = 0;
+  std::vector<std::string> reasons{};  // one line each, why it is not a pass
+};
+
+struct TargetResult {
+  Target target{};
+  TargetStats stats{};
+  std::vector<Check> checks{};
+};
+
+struct RunEnd {
+  Instant ended{};
+  EndReason reason = EndReason::count;
+  EngineInfo engine{};  // with the clock that was really used
+  probe::RejectCounts rejects{};
+  std::optional<std::string> error{};  // a system error that ended the run or kept it from starting
+  Verdict verdict{};
+};
+
+}  // namespace sonde::stats

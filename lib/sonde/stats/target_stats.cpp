@@ -1,0 +1,95 @@
+#include "sonde/stats/target_stats.hpp"
+
+#include <algorithm>
+
+namespace sonde::stats {
+
+std::optional<double> Counts::loss_ratio() const noexcept {
+  const std::uint64_t finished = sent - in_flight;
+  if (finished == 0) {
+    return std::nullopt;
+  }
+  // From the unanswered ones, so that no loss is exactly 0.
+  return static_cast<double>(finished - received - late) / static_cast<double>(finished);
+}
+
+// The bucket that the probe was in before its outcome.
+std::uint64_t& TargetStats::bucket_before(const probe::Event& event) noexcept {
+  switch (event.replaces) {
+    case probe::Replaced::timeout:
+      return counts_.lost;
+    case probe::Replaced::error:
+      return counts_.errors;
+    case probe::Replaced::nothing:
+      break;
+  }
+  return counts_.in_flight;
+}
+
+void TargetStats::apply(const probe::Event& event) {
+  using probe::EventKind;
+  const std::uint64_t sequence = event.probe.sequence;
+  switch (event.kind) {
+    case EventKind::sent:
+      attempted(event);
+      ++counts_.in_flight;
+      break;
+    case EventKind::send_failed:
+      attempted(event);
+      ++counts_.send_failures;
+      outages_.unanswered(sequence);
+      break;
+    case EventKind::reply:
+      ++counts_.received;
+      --bucket_before(event);
+      answered(event);
+      if (event.replaces == probe::Replaced::nothing) {
+        outages_.answered(sequence);
+      } else {
+        outages_.answered_late(sequence, event.sent_at);
+      }
+      break;
+    case EventKind::timeout:
+      ++counts_.lost;
+      --bucket_before(event);
+      outages_.unanswered(sequence);
+      break;
+    case EventKind::late:
+      ++counts_.late;
+      --bucket_before(event);
+      answered(event);
+      outages_.answered_late(sequence, event.sent_at);
+      break;
+    case EventKind::duplicate:
+      ++counts_.duplicate;
+      break;
+    case EventKind::error:
+      ++counts_.errors;
+      --bucket_before(event);
+      outages_.unanswered(sequence);
+      break;
+  }
+  counts_.reordered += event.reordered ? 1 : 0;
+  counts_.corrupt += event.observation.corruption ? 1 : 0;
+  last_event_ = std::max(last_event_, std::optional(event.at));
+}
+
+void TargetStats::attempted(const probe::Event& event) {
+  ++counts_.sent;
+  if (!first_sent_) {
+    first_sent_ = event.at;
+  }
+  last_sent_ = event.at;
+  outages_.sent(event.probe.sequence, event.at);
+}
+
+void TargetStats::answered(const probe::Event& event) {
+  if (!event.rtt) {
+    return;
+  }
+  rtt_.add(*event.rtt);
+  quantiles_.add(*event.rtt);
+  clock_ = std::max(clock_, std::optional(event.clock));
+}
+
+}  // namespace sonde::stats
