@@ -1,0 +1,258 @@
+#include "sonde/engine/ping.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sonde::engine {
+
+using probe::Event;
+using probe::EventKind;
+using probe::Observation;
+using probe::ObservationKind;
+using probe::ProbeTable;
+using probe::Replaced;
+using probe::RttClock;
+using probe::StampSource;
+
+namespace {
+
+RttClock clock_of(StampSource received, bool transmit_stamp) noexcept {
+  if (received == StampSource::api) {
+    return RttClock::api_ms;
+  }
+  if (received == StampSource::user) {
+    return RttClock::steady;
+  }
+  return transmit_stamp ? RttClock::kernel_tx_rx : RttClock::kernel_rx;
+}
+
+// An answer to a probe that `found` describes. Stamps of two sources can disagree by a little; the
+// packet did not come back before it left.
+Event answer_event(EventKind kind, const Observation& seen, const ProbeTable::Found& found) {
+  return {.kind = kind,
+          .probe = seen.probe,
+          .at = seen.at,
+          .sent_at = found.sent_at,
+          .rtt = std::max(seen.at - found.sent_at, Duration::zero()),
+          .clock = clock_of(seen.stamp, found.transmit_stamp),
+          .observation = seen};
+}
+
+}  // namespace
+
+std::expected<PingEngine, ConfigError> PingEngine::make(PingConfig config) {
+  if (config.interval <= Duration::zero()) {
+    return std::unexpected(ConfigError{"the interval must be more than 0"});
+  }
+  if (config.timeout <= Duration::zero()) {
+    return std::unexpected(ConfigError{"the time-out must be more than 0"});
+  }
+  if (config.count == 0) {
+    return std::unexpected(ConfigError{"the count must be 1 or more"});
+  }
+  if (config.preload == 0 || config.preload > ProbeTable::kMax) {
+    return std::unexpected(ConfigError{"the preload must be 1 to 65536"});
+  }
+  return PingEngine(std::move(config));
+}
+
+void PingEngine::add_target(std::uint32_t id, const net::Address& address, Instant now) {
+  const auto place = std::ranges::lower_bound(targets_, id, {}, &Target::id);
+  targets_.insert(place, {.id = id,
+                          .address = address,
+                          .pacer = probe::Pacer(now, config_.interval),
+                          .preload_left = config_.preload - 1});
+}
+
+PingEngine::Target* PingEngine::find(std::uint32_t id) noexcept {
+  const auto at = std::ranges::lower_bound(targets_, id, {}, &Target::id);
+  return at != targets_.end() && at->id == id ? &*at : nullptr;
+}
+
+bool PingEngine::satisfied(const Target& target) const noexcept {
+  return config_.until_replies && target.replies >= *config_.until_replies;
+}
+
+bool PingEngine::finished_sending(const Target& target) const noexcept {
+  return satisfied(target) || (config_.count && target.issued >= *config_.count);
+}
+
+std::optional<Instant> PingEngine::next_due(const Target& target) const noexcept {
+  if (finished_sending(target)) {
+    return std::nullopt;
+  }
+  if (target.preload_left > 0 && target.last_sent) {
+    return *target.last_sent;
+  }
+  if (config_.pace == PingPace::regular || !target.last_sent) {
+    return target.pacer.next();
+  }
+  const bool room = !target.refused && target.table.pending() + target.unreported < config_.preload;
+  return *target.last_sent + (room ? config_.shortest_gap : config_.interval);
+}
+
+std::size_t PingEngine::next_probes(Instant now, std::span<probe::ProbeSpec> out) {
+  std::size_t filled = 0;
+  for (std::size_t idle = 0; filled < out.size() && idle < targets_.size();) {
+    Target& target = targets_[turn_++ % targets_.size()];
+    const std::optional<Instant> due = next_due(target);
+    if (due && *due <= now) {
+      out[filled++] = issue(target, now);
+      idle = 0;
+    } else {
+      ++idle;
+    }
+  }
+  return filled;
+}
+
+probe::ProbeSpec PingEngine::issue(Target& target, Instant now) {
+  if (target.preload_left > 0 && target.last_sent) {
+    --target.preload_left;
+  } else if (config_.pace == PingPace::regular) {
+    target.pacer.advance(now);
+  }
+  target.last_sent = now;
+  ++target.unreported;
+  return {.id = {.target = target.id, .sequence = ++target.issued},
+          .destination = target.address,
+          .ip = config_.ip,
+          .payload = config_.payload,
+          .authenticate = config_.authenticate};
+}
+
+void PingEngine::on_sent(std::span<const probe::SendReport> reports) {
+  for (const probe::SendReport& report : reports) {
+    Target* target = find(report.id.target);
+    if (target == nullptr) {
+      continue;
+    }
+    target->unreported -= std::min(target->unreported, 1U);
+    target->refused = report.error.has_value();
+    Event event{.kind = EventKind::sent, .probe = report.id, .at = report.at, .sent_at = report.at};
+    if (report.error) {
+      event.kind = EventKind::send_failed;
+      event.send_error = report.error;
+    } else {
+      target->table.open(report.id.sequence, report.at, report.at + config_.timeout);
+    }
+    events_.push_back(std::move(event));
+  }
+}
+
+void PingEngine::on_observations(std::span<const Observation> observations) {
+  for (const Observation& seen : observations) {
+    Target* target = find(seen.probe.target);
+    if (target == nullptr) {
+      continue;
+    }
+    switch (seen.kind) {
+      case ObservationKind::transmitted:
+        target->table.refine(seen.probe.sequence, seen.at);
+        break;
+      case ObservationKind::reply:
+        on_reply(*target, seen);
+        break;
+      case ObservationKind::icmp_error:
+      case ObservationKind::send_error:
+        on_error(*target, seen);
+        break;
+    }
+  }
+}
+
+void PingEngine::on_reply(Target& target, const Observation& reply) {
+  const ProbeTable::Found found = target.table.answer(reply.probe.sequence);
+  if (found.before == ProbeTable::State::unknown) {
+    return;  // forgotten long ago
+  }
+  if (found.before == ProbeTable::State::answered) {
+    events_.push_back(answer_event(EventKind::duplicate, reply, found));
+    return;
+  }
+  const bool in_time = reply.at <= found.deadline && found.before != ProbeTable::State::expired;
+  if (!in_time && found.before == ProbeTable::State::pending) {
+    time_out(
+        target,
+        {.sequence = reply.probe.sequence, .sent_at = found.sent_at, .deadline = found.deadline});
+  }
+  Event event = answer_event(in_time ? EventKind::reply : EventKind::late, reply, found);
+  if (found.before == ProbeTable::State::refused) {
+    event.replaces = Replaced::error;
+  } else if (!in_time) {
+    event.replaces = Replaced::timeout;
+  }
+  event.reordered = reply.probe.sequence < target.highest_answered;
+  target.highest_answered = std::max(target.highest_answered, reply.probe.sequence);
+  ++target.replies;
+  events_.push_back(std::move(event));
+}
+
+void PingEngine::on_error(Target& target, const Observation& error) {
+  const ProbeTable::Found found = target.table.refuse(error.probe.sequence);
+  if (found.before != ProbeTable::State::pending && found.before != ProbeTable::State::expired) {
+    return;
+  }
+  Event event = answer_event(EventKind::error, error, found);
+  event.send_error = error.send_error;
+  if (error.kind == ObservationKind::send_error) {
+    event.rtt.reset();  // nothing came back
+  }
+  if (found.before == ProbeTable::State::expired) {
+    event.replaces = Replaced::timeout;
+  }
+  events_.push_back(std::move(event));
+}
+
+void PingEngine::time_out(const Target& target, const ProbeTable::Expired& expired) {
+  events_.push_back({.kind = EventKind::timeout,
+                     .probe = {.target = target.id, .sequence = expired.sequence},
+                     .at = expired.deadline,
+                     .sent_at = expired.sent_at});
+}
+
+void PingEngine::on_tick(Instant now) {
+  for (Target& target : targets_) {
+    while (const auto expired = target.table.expire(now)) {
+      time_out(target, *expired);
+    }
+  }
+}
+
+std::optional<Instant> PingEngine::deadline() const {
+  std::optional<Instant> earliest;
+  const auto consider = [&earliest](std::optional<Instant> when) {
+    if (when && (!earliest || *when < *earliest)) {
+      earliest = when;
+    }
+  };
+  for (const Target& target : targets_) {
+    consider(next_due(target));
+    if (const auto expiry = target.table.next_deadline()) {
+      consider(*expiry + Duration(1));  // a deadline itself is still in time
+    }
+  }
+  return earliest;
+}
+
+std::size_t PingEngine::take_events(std::span<Event> out) {
+  const std::size_t n = std::min(out.size(), events_.size() - taken_);
+  for (std::size_t i = 0; i < n; ++i) {
+    out[i] = std::move(events_[taken_ + i]);
+  }
+  taken_ += n;
+  if (taken_ == events_.size()) {
+    events_.clear();
+    taken_ = 0;
+  }
+  return n;
+}
+
+bool PingEngine::done() const {
+  return closed_ && taken_ == events_.size() &&
+         std::ranges::all_of(targets_, [this](const Target& target) {
+           return satisfied(target) || (finished_sending(target) && target.table.pending() == 0);
+         });
+}
+
+}  // namespace sonde::engine
