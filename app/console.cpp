@@ -1,0 +1,42 @@
+#include "app/console.hpp"
+
+#include <fmt/format.h>
+
+#include <system_error>
+
+namespace sonde::app {
+
+void Console::complain(std::string_view line) {
+  err.write(fmt::format("sonde: {}\n", line));
+  err.flush();
+}
+
+ExitCode Console::usage(const UsageError& error, std::string_view help) {
+  complain(error.message);
+  complain(error.hint.empty() ? fmt::format("see {}", help) : error.hint);
+  return ExitCode::usage;
+}
+
+ExitCode Console::system(const transport::Error& error) {
+  complain(error.message());
+  if (!error.hint().empty()) {
+    complain(error.hint());
+  }
+  return ExitCode::system;
+}
+
+ExitCode Console::finish(ExitCode code) {
+  out.flush();
+  if (!out.broken()) {
+    return code;
+  }
+  complain(write_failure(out));
+  return ExitCode::system;
+}
+
+std::string write_failure(const FdSink& sink) {
+  return fmt::format("cannot write to {}: {}", sink.name(),
+                     std::generic_category().message(sink.error()));
+}
+
+}  // namespace sonde::app

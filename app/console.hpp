@@ -1,0 +1,34 @@
+// console.hpp: the two standard streams of a command, and the way it complains.
+// stdout is data, stderr is diagnostics; every line on stderr starts with "sonde: ".
+#pragma once
+
+#include <string_view>
+
+#include "app/exit_code.hpp"
+#include "app/output.hpp"
+#include "app/terminal.hpp"
+#include "app/usage_error.hpp"
+#include "sonde/transport/error.hpp"
+
+namespace sonde::app {
+
+struct Console {
+  FdSink out{kStdout, "standard output"};
+  FdSink err{kStderr, "standard error"};
+
+  // One line, at once.
+  void complain(std::string_view line);
+  // What is wrong and what to type; `help`: where to read more, if the error has no hint of its
+  // own.
+  ExitCode usage(const UsageError& error, std::string_view help);
+  // What failed, why, and what can be done.
+  ExitCode system(const transport::Error& error);
+  // Brings out what is left; a full disk turns any code into `system`, a closed pipe changes
+  // nothing.
+  ExitCode finish(ExitCode code);
+};
+
+// "cannot write to standard output: No space left on device"
+[[nodiscard]] std::string write_failure(const FdSink& sink);
+
+}  // namespace sonde::app

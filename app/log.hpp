@@ -1,0 +1,37 @@
+// log.hpp: how things are done, on stderr, for -v. spdlog does the work and is only set up when
+// there is something to say. Lines start with "sonde: " as all that we say on stderr.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <string_view>
+
+namespace spdlog {
+class logger;
+}
+
+namespace sonde::app {
+
+class Log {
+ public:
+  explicit Log(bool verbose) noexcept;
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  template <typename... Args>
+  void note(fmt::format_string<Args...> format, Args&&... args) {
+    if (verbose_) {
+      write(fmt::format(format, std::forward<Args>(args)...));
+    }
+  }
+
+ private:
+  void write(std::string_view line);
+
+  bool verbose_;
+  std::unique_ptr<spdlog::logger> logger_;
+};
+
+}  // namespace sonde::app

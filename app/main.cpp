@@ -1,0 +1,25 @@
+// main.cpp: arguments in, exit code out; the only place that catches what nobody expected.
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "app/console.hpp"
+#include "app/exit_code.hpp"
+#include "app/privileges.hpp"
+#include "app/run_app.hpp"
+#include "app/terminal.hpp"
+
+int main(int argc, char** argv) {
+  sonde::app::secure_start();
+  try {
+    const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    sonde::app::Console console;
+    return number(sonde::app::run_app(arguments, console));
+  } catch (const std::exception& error) {
+    // Without memory, perhaps: no string is built here.
+    (void)sonde::app::write_all(sonde::app::kStderr, "sonde: ");
+    (void)sonde::app::write_all(sonde::app::kStderr, error.what());
+    (void)sonde::app::write_all(sonde::app::kStderr, "\n");
+    return number(sonde::app::ExitCode::system);
+  }
+}

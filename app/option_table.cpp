@@ -1,0 +1,206 @@
+#include "app/option_table.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace sonde::app {
+
+namespace {
+
+constexpr Modes kPing = static_cast<Modes>(Mode::ping);
+using enum Value;
+using enum Group;
+
+constexpr OptionTraits one_of(std::string_view choices,
+                              Visibility visibility = Visibility::everywhere) {
+  return {.choices = choices, .completion = Completion::choices, .visibility = visibility};
+}
+constexpr OptionTraits kFile{.completion = Completion::file};
+constexpr OptionTraits kNetworkInterface{.completion = Completion::network_interface};
+constexpr OptionTraits kLinux{.linux_only = true};
+constexpr OptionTraits kNoEffect{.visibility = Visibility::manual, .no_effect = true};
+constexpr OptionTraits kInternal{.visibility = Visibility::internal};
+
+constexpr auto kTable = std::to_array<OptionSpec>({
+    // What is sent.
+    {OptionId::count, 'c', "count", required, "N", "endless; 4 with a machine format",
+     "send N probes to each target, then stop", probes, kPing},
+    {OptionId::size, 's', "size", required, "BYTES", "56",
+     "bytes of payload behind the ICMP header", probes, kEveryMode},
+    {OptionId::pattern, 'p', "pattern", required, "HEX", "",
+     "fill the payload with these 1 to 16 bytes, repeated", probes, kPing},
+    {OptionId::random_payload, 0, "random-payload", none, "", "",
+     "fill the payload with random bytes", probes, kPing},
+    {OptionId::one_reply, 'o', "one-reply", none, "", "", "stop a target at its first reply",
+     probes, kPing},
+    {OptionId::until_replies, 0, "until-replies", required, "N", "",
+     "stop a target at its Nth reply; errors do not end the wait", probes, kPing},
+    {OptionId::protocol, 'P', "protocol", required, "PROTO", "icmp",
+     "what to probe with; in this version icmp only", probes, kEveryMode,
+     one_of("icmp", Visibility::manual)},
+    {OptionId::port, 0, "port", required, "N", "", "destination port of udp and tcp probes", probes,
+     kPing, kInternal},
+
+    // When.
+    {OptionId::interval, 'i', "interval", required, "DUR", "1s",
+     "time from one probe to the next; below 2ms only for root or to loopback targets", timing,
+     kPing},
+    {OptionId::timeout, 'W', "timeout", required, "DUR", "1s",
+     "time to wait for a reply; one that comes later is shown as late", timing, kEveryMode},
+    {OptionId::deadline, 'w', "deadline", required, "DUR", "", "end the whole run after this time",
+     timing, kEveryMode},
+    {OptionId::flood, 'f', "flood", none, "", "",
+     "send as soon as a reply is back, at least 100 probes a second; with -i, at that interval",
+     timing, kPing},
+    {OptionId::adaptive, 'A', "adaptive", none, "", "",
+     "send as soon as a reply is back, at least one probe an interval", timing, kPing},
+    {OptionId::preload, 'l', "preload", required, "N", "1",
+     "send N probes at once at the start; more than 3 only for root or to loopback targets", timing,
+     kPing},
+
+    // The IP header.
+    {OptionId::ttl, 't', "ttl", required, "N", "the system's", "time to live (hop limit), 1 to 255",
+     header, kPing},
+    {OptionId::tos, 'Q', "tos", required, "N", "0",
+     "type of service (traffic class) as 0 to 255, 0x.., or a DSCP name such as ef, af41, cs5",
+     header, kEveryMode},
+    {OptionId::dscp, 0, "dscp", required, "N", "", "only the DSCP, 0 to 63 or a name", header,
+     kEveryMode},
+    {OptionId::ecn, 0, "ecn", required, "N", "",
+     "only the ECN bits, 0 to 3, or not-ect, ect0, ect1, ce", header, kEveryMode,
+     one_of("not-ect ect0 ect1 ce")},
+    {OptionId::pmtu, 'M', "pmtu", required, "HOW", "dont",
+     "path MTU discovery: do (always DF), want, probe (DF, ignore the known MTU), dont", header,
+     kEveryMode, one_of("do want probe dont")},
+    {OptionId::df, 0, "df", none, "", "", "do not fragment: the same as -M do", header, kEveryMode},
+    {OptionId::flow_label, 'F', "flow-label", required, "N", "", "IPv6 flow label, 0 to 0xfffff",
+     header, kEveryMode, kLinux},
+    {OptionId::record_route, 'R', "record-route", none, "", "",
+     "ask routers to record the route (IPv4 option)", header, kPing},
+    {OptionId::timestamp_option, 'T', "timestamp-option", required, "HOW", "",
+     "ask routers for time stamps (IPv4 option): tsonly or tsandaddr", header, kPing,
+     one_of("tsonly tsandaddr")},
+    {OptionId::icmp_id, 'e', "icmp-id", required, "N", "random",
+     "identifier in the ICMP header, 0 to 65535", header, kPing},
+
+    // From where, to where, by what way.
+    {OptionId::ipv4, '4', "ipv4", none, "", "", "use IPv4 only", addressing, kEveryMode},
+    {OptionId::ipv6, '6', "ipv6", none, "", "", "use IPv6 only", addressing, kEveryMode},
+    {OptionId::source, 'S', "source", required, "ADDR", "", "source address of the probes",
+     addressing, kEveryMode},
+    {OptionId::interface, 'I', "interface", required, "IF|ADDR", "",
+     "send through this interface or VRF, or from this address", addressing, kEveryMode,
+     kNetworkInterface},
+    {OptionId::broadcast, 'b', "broadcast", none, "", "", "allow broadcast addresses as targets",
+     addressing, kPing},
+    {OptionId::no_multicast_loop, 'L', "no-multicast-loop", none, "", "",
+     "do not hear our own multicast probes", addressing, kPing},
+    {OptionId::bypass_routing, 'r', "bypass-routing", none, "", "",
+     "only to hosts on an attached network", addressing, kPing},
+    {OptionId::mark, 'm', "mark", required, "N", "",
+     "mark packets for policy routing; needs CAP_NET_ADMIN or CAP_NET_RAW", addressing, kPing,
+     kLinux},
+    {OptionId::transport, 0, "transport", required, "HOW", "auto",
+     "kind of socket: auto, dgram (no privilege) or raw", addressing, kEveryMode,
+     one_of("auto dgram raw")},
+
+    // What is shown.
+    {OptionId::quiet, 'q', "quiet", none, "", "", "only the first line and the summary", output,
+     kPing},
+    {OptionId::timestamps, 'D', "timestamps", optional, "epoch", "",
+     "start each line with the local time, or with seconds since 1970", output, kEveryMode,
+     one_of("epoch")},
+    {OptionId::numeric, 'n', "numeric", none, "", "on", "show addresses, not names", output, kPing},
+    {OptionId::resolve, 'H', "resolve", none, "", "",
+     "show the names of responders; never delays a probe", output, kPing},
+    {OptionId::bell, 'a', "bell", none, "", "", "ring the terminal's bell at each reply", output,
+     kPing},
+    {OptionId::stats, 0, "stats", required, "LIST", "",
+     "more in the summary: percentiles, jitter, or both with a comma", output, kPing,
+     one_of("percentiles jitter percentiles,jitter")},
+    {OptionId::json, 'j', "json", none, "", "", "one JSON document at the end", output, kEveryMode},
+    {OptionId::ndjson, 'J', "ndjson", none, "", "", "one JSON object a line, as it happens", output,
+     kEveryMode},
+    {OptionId::format, 0, "format", required, "FORMAT", "text", "text, json or ndjson", output,
+     kEveryMode, one_of("text json ndjson")},
+    {OptionId::output, 0, "output", required, "FILE", "",
+     "write the machine format to FILE, the text to standard output", output, kEveryMode, kFile},
+    {OptionId::color, 0, "color", required, "WHEN", "auto",
+     "auto, always or never; NO_COLOR is respected", output, kEveryMode,
+     one_of("auto always never")},
+    {OptionId::verbose, 'v', "verbose", none, "", "", "tell on standard error how things are done",
+     output, kEveryMode},
+
+    // The rest.
+    {OptionId::help, 'h', "help", none, "", "", "this text", other, kEveryMode},
+    {OptionId::version, 'V', "version", none, "", "", "name and version", other, kEveryMode},
+    {OptionId::print_schema, 0, "print-schema", none, "", "", "the JSON Schema of --json", other,
+     kEveryMode},
+    {OptionId::completions, 0, "completions", required, "SHELL", "",
+     "print a completion script for bash, zsh or fish", other, kEveryMode,
+     one_of("bash zsh fish", Visibility::manual)},
+    {OptionId::sticky_source, 'B', "sticky-source", none, "", "",
+     "keep the source address, as -S and -I with an address always do", other, kPing, kNoEffect},
+    {OptionId::outstanding, 'O', "outstanding", none, "", "",
+     "report probes that were not answered in time", other, kPing, kNoEffect},
+    {OptionId::user_latency, 'U', "user-latency", none, "", "",
+     "measure from user to user; sonde uses the kernel's stamps where it can", other, kPing,
+     kNoEffect},
+    {OptionId::debug, 'd', "debug", none, "", "", "debugging on the socket", other, kPing,
+     kNoEffect},
+    {OptionId::man_options, 0, "man-options", none, "", "", "print the option list of the manual",
+     other, kEveryMode, kInternal},
+});
+
+constexpr auto kModeWords = std::to_array<ModeWord>({
+    {"ping", Mode::ping, "echo probes to hosts (the default)", true},
+    {"trace", Mode::trace, "the route to a host", false},
+    {"sweep", Mode::sweep, "many hosts, once each", false},
+    {"mtu", std::nullopt, "the path MTU to a host", false},
+    {"watch", std::nullopt, "a route, watched", false},
+    {"mtr", std::nullopt, "the same as watch", false},
+    {"check", std::nullopt, "a monitoring check", false},
+    {"serve", std::nullopt, "an exporter", false},
+    {"doctor", std::nullopt, "what this system allows", false},
+    {"diff", std::nullopt, "two results compared", false},
+    {"help", std::nullopt, "help on a mode", true},
+});
+
+}  // namespace
+
+std::span<const OptionSpec> option_table() noexcept { return kTable; }
+
+const OptionSpec& option(OptionId id) noexcept {
+  return *std::ranges::find(kTable, id, &OptionSpec::id);
+}
+
+const OptionSpec* find_option(Mode mode, std::string_view name) noexcept {
+  const auto at = std::ranges::find_if(
+      kTable, [&](const OptionSpec& spec) { return spec.name == name && belongs_to(spec, mode); });
+  return at == kTable.end() ? nullptr : &*at;
+}
+
+const OptionSpec* find_option(Mode mode, char letter) noexcept {
+  const auto at = std::ranges::find_if(kTable, [&](const OptionSpec& spec) {
+    return letter != 0 && spec.letter == letter && belongs_to(spec, mode);
+  });
+  return at == kTable.end() ? nullptr : &*at;
+}
+
+std::string_view group_title(Group group) noexcept {
+  constexpr std::array<std::string_view, 6> kTitles{
+      "Probes", "Timing", "IP header", "Addresses and routes", "Output", "Other"};
+  return kTitles.at(static_cast<std::size_t>(group));
+}
+
+std::string spelled(const OptionSpec& spec) {
+  std::string text;
+  if (spec.letter != 0) {
+    text = {'-', spec.letter, ',', ' '};
+  }
+  return text.append("--").append(spec.name);
+}
+
+std::span<const ModeWord> mode_words() noexcept { return kModeWords; }
+
+}  // namespace sonde::app

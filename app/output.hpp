@@ -1,0 +1,49 @@
+// output.hpp: the report::Sink over a file descriptor: collects up to 64 KiB, writes at flush().
+// A failed write is remembered with its errno and told to the run, so that it stops probing.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "sonde/report/sink.hpp"
+
+namespace sonde::app {
+
+class FdSink final : public report::Sink {
+ public:
+  static constexpr std::size_t kBuffer = 64 * 1024;
+
+  // `name` for messages: "standard output". Does not own the descriptor.
+  FdSink(int fd, std::string name);
+  ~FdSink() override { flush(); }
+  FdSink(const FdSink&) = delete;
+  FdSink& operator=(const FdSink&) = delete;
+
+  // Set when a write fails; outlives the sink.
+  void tell(std::atomic<bool>& failed) noexcept { failed_flag_ = &failed; }
+
+  void write(std::string_view text) noexcept override;
+  void flush() noexcept override;
+  [[nodiscard]] bool failed() const noexcept override { return error_ != 0; }
+  [[nodiscard]] int error() const noexcept { return error_; }  // errno; 0: none
+  // Failed otherwise than by a reader that had enough: worth a message and an exit code.
+  [[nodiscard]] bool broken() const noexcept;
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  void fail(int error) noexcept;
+
+ private:
+  void write_out(std::string_view text) noexcept;
+
+  int fd_;
+  std::string name_;
+  std::unique_ptr<std::array<char, kBuffer>> buffer_;  // left uninitialised
+  std::size_t used_ = 0;
+  int error_ = 0;
+  std::atomic<bool>* failed_flag_ = nullptr;
+};
+
+}  // namespace sonde::app

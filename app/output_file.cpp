@@ -1,0 +1,36 @@
+#include "app/output_file.hpp"
+
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+#include "app/console.hpp"
+#include "app/terminal.hpp"
+#include "app/values.hpp"
+
+namespace sonde::app {
+
+std::expected<std::unique_ptr<OutputFile>, std::string> OutputFile::open(const std::string& path) {
+  const auto fd = open_for_writing(path);
+  if (!fd) {
+    return std::unexpected(fmt::format("cannot open {}: {}", in_quotes(path),
+                                       std::generic_category().message(fd.error())));
+  }
+  return std::unique_ptr<OutputFile>(new OutputFile(*fd, path));  // NOLINT: private constructor
+}
+
+OutputFile::~OutputFile() { (void)close(); }
+
+std::optional<std::string> OutputFile::close() {
+  if (fd_ < 0) {
+    return std::nullopt;
+  }
+  sink_.flush();
+  if (const int error = close_file(std::exchange(fd_, -1)); error != 0 && !sink_.failed()) {
+    sink_.fail(error);
+  }
+  return sink_.broken() ? std::optional(write_failure(sink_)) : std::nullopt;
+}
+
+}  // namespace sonde::app

@@ -1,0 +1,23 @@
+// presentation.hpp: how a ping run looks on stdout and stderr: options and surroundings become the
+// options of the text reporters. Pure.
+#pragma once
+
+#include "app/options.hpp"
+#include "app/resolve_options.hpp"
+#include "app/terminal.hpp"
+#include "sonde/report/text_notes.hpp"
+#include "sonde/report/text_ping.hpp"
+
+namespace sonde::app {
+
+struct Surroundings {
+  Environment environment;
+  bool stdout_is_terminal = false;
+};
+
+[[nodiscard]] report::TextPingOptions text_options(const PingOptions& options, const PingPlan& plan,
+                                                   const Surroundings& around);
+[[nodiscard]] report::TextNotesOptions notes_options(const PingOptions& options,
+                                                     const Surroundings& around);
+
+}  // namespace sonde::app

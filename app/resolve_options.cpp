@@ -1,0 +1,298 @@
+#include "app/resolve_options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "app/header_options.hpp"
+#include "app/values.hpp"
+
+namespace sonde::app {
+
+namespace {
+
+using Refusal = std::optional<UsageError>;
+
+constexpr std::uint32_t kDefaultPayload = 56;
+constexpr std::uint64_t kMachineCount = 4;
+// As ping: a flood does not wait longer than this for an answer, ...
+constexpr Duration kFloodInterval = 10ms;
+// ... and who is not root does not get faster than this with -A.
+constexpr Duration kShortestAdaptiveGap = 2ms;
+
+UsageError conflict(OptionId a, OptionId b, std::string hint = {}) {
+  return {.message =
+              fmt::format("{} and {} exclude each other", spelled(option(a)), spelled(option(b))),
+          .hint = std::move(hint)};
+}
+
+struct Pair {
+  bool together;
+  OptionId a;
+  OptionId b;
+};
+
+Refusal refuse_pairs(const PingOptions& o) {
+  const auto pairs = std::to_array<Pair>({
+      {o.ipv4 && o.ipv6, OptionId::ipv4, OptionId::ipv6},
+      {o.flood && o.adaptive, OptionId::flood, OptionId::adaptive},
+      {o.pattern && o.random_payload, OptionId::pattern, OptionId::random_payload},
+      {o.one_reply && o.until_replies, OptionId::one_reply, OptionId::until_replies},
+      {o.tos && o.dscp, OptionId::tos, OptionId::dscp},
+      {o.tos && o.ecn, OptionId::tos, OptionId::ecn},
+      {o.df && o.path_mtu && *o.path_mtu != transport::PathMtu::do_df, OptionId::df,
+       OptionId::pmtu},
+      {o.record_route && o.timestamp_option, OptionId::record_route, OptionId::timestamp_option},
+      {o.record_route && o.ipv6, OptionId::record_route, OptionId::ipv6},
+      {o.timestamp_option && o.ipv6, OptionId::timestamp_option, OptionId::ipv6},
+      {o.flow_label && o.ipv4, OptionId::flow_label, OptionId::ipv4},
+      {o.numeric && o.resolve, OptionId::numeric, OptionId::resolve},
+      {o.json && o.ndjson, OptionId::json, OptionId::ndjson},
+      {o.json && o.format && *o.format != Format::json, OptionId::json, OptionId::format},
+      {o.ndjson && o.format && *o.format != Format::ndjson, OptionId::ndjson, OptionId::format},
+  });
+  const auto at = std::ranges::find(pairs, true, &Pair::together);
+  return at == pairs.end() ? std::nullopt : Refusal(conflict(at->a, at->b));
+}
+
+Format format_of(const PingOptions& options) {
+  if (options.json) {
+    return Format::json;
+  }
+  return options.ndjson ? Format::ndjson : options.format.value_or(Format::text);
+}
+
+Refusal refuse_alone(const PingOptions& options) {
+  if (options.targets.empty()) {
+    return UsageError{.message = "no target given",
+                      .hint = "try sonde ping 127.0.0.1, or sonde --help"};
+  }
+  if (options.port) {
+    return UsageError{.message = "--port has no meaning with ICMP", .hint = "leave out --port"};
+  }
+  if (options.output && format_of(options) == Format::text) {
+    return UsageError{.message = "--output is for a machine format",
+                      .hint = "add -j or -J; text goes to a file with >"};
+  }
+  return std::nullopt;
+}
+
+// --- where to
+// --------------------------------------------------------------------------------------
+
+void plan_targets(const PingOptions& options, const Situation& situation, PingPlan& plan) {
+  for (const std::string& input : options.targets) {
+    plan.targets.push_back({.input = input, .address = situation.numeric(input)});
+  }
+}
+
+// -S and -I: an address to send from, and perhaps an interface.
+Refusal plan_source(const PingOptions& options, const Situation& situation, PingPlan& plan) {
+  transport::OpenOptions& open = plan.transport;
+  if (options.source) {
+    open.source = situation.numeric(*options.source);
+    if (!open.source) {
+      return UsageError{
+          .message = fmt::format("-S, --source: {} is no address", in_quotes(*options.source)),
+          .hint = fmt::format("an interface is given with -I {}", *options.source)};
+    }
+  }
+  if (!options.interface) {
+    return std::nullopt;
+  }
+  const std::optional<net::Address> address = situation.numeric(*options.interface);
+  if (!address) {
+    open.interface = *options.interface;
+    return std::nullopt;
+  }
+  if (open.source && open.source != address) {
+    return UsageError{.message = "-S and -I name two source addresses", .hint = "use only -S"};
+  }
+  open.source = address;
+  return std::nullopt;
+}
+
+// Which families may be needed: those asked for, less those that the source or an option rules out.
+Refusal plan_families(const PingOptions& options, PingPlan& plan) {
+  TargetPolicy& policy = plan.policy;
+  const auto& source = plan.transport.source;
+  policy.v4 = !options.ipv6 && !(source && source->is_v6());
+  policy.v6 = !options.ipv4 && !(source && source->is_v4()) && policy.header_option_bytes == 0;
+  if (source && !policy.v4 && !policy.v6) {
+    return UsageError{.message = fmt::format("the source {} does not go with {}", source->to_text(),
+                                             source->is_v4() ? "IPv6" : "IPv4"),
+                      .hint = {}};
+  }
+  if (policy.v4 != policy.v6) {
+    plan.family = policy.v4 ? resolve::FamilyWanted::v4 : resolve::FamilyWanted::v6;
+  }
+  const auto needed = [&plan](net::Family family) {
+    return std::ranges::any_of(plan.targets, [family](const PlannedTarget& target) {
+      return !target.address || target.address->family() == family;
+    });
+  };
+  plan.transport.v4 = policy.v4 && needed(net::Family::v4);
+  plan.transport.v6 = policy.v6 && needed(net::Family::v6);
+  return std::nullopt;
+}
+
+Refusal refuse_targets(const PingOptions& options, const PingPlan& plan) {
+  for (const PlannedTarget& target : plan.targets) {
+    auto refusal = target.address ? refuse(plan.policy, *target.address) : std::nullopt;
+    if (!refusal) {
+      continue;
+    }
+    refusal->message = fmt::format("{}: {}", in_quotes(target.input), refusal->message);
+    if (target.address->is_v6() ? options.ipv4 : options.ipv6) {
+      refusal->hint = fmt::format("leave out -{}", options.ipv4 ? 4 : 6);
+    }
+    return refusal;
+  }
+  return std::nullopt;
+}
+
+// A name may turn out to be anything, except larger than both families allow.
+Refusal refuse_size(const PingPlan& plan) {
+  if (plan.policy.v6) {
+    return std::nullopt;
+  }
+  return refuse(TargetPolicy{.trusted = true,
+                             .payload_bytes = plan.policy.payload_bytes,
+                             .header_option_bytes = plan.policy.header_option_bytes},
+                net::Address::v4(1));
+}
+
+// --- how
+// ---------------------------------------------------------------------------------------------
+
+std::vector<std::byte> payload_of(const PingOptions& options, Rng& rng) {
+  std::vector<std::byte> payload(options.size.value_or(kDefaultPayload));
+  for (std::size_t i = 0; i < payload.size(); ++i) {
+    if (options.random_payload) {
+      payload[i] = static_cast<std::byte>(rng.next());
+    } else if (options.pattern) {
+      payload[i] = (*options.pattern)[i % options.pattern->size()];
+    } else {
+      payload[i] = static_cast<std::byte>(i);
+    }
+  }
+  return payload;
+}
+
+probe::IpOptions ip_options_of(const PingOptions& options) {
+  probe::IpOptions ip{.ttl = options.ttl, .tos = options.tos.value_or(net::Tos())};
+  if (options.dscp || options.ecn) {
+    ip.tos = net::Tos(static_cast<std::uint8_t>((options.dscp.value_or(0) << net::kEcnBits) |
+                                                options.ecn.value_or(0)));
+  }
+  if (options.record_route) {
+    ip.header_options = record_route_option();
+  } else if (options.timestamp_option) {
+    ip.header_options = timestamp_header_option(*options.timestamp_option);
+  }
+  return ip;
+}
+
+// A machine format ends by itself; -w, -o and --until-replies say how, otherwise after 4 probes.
+std::optional<std::uint64_t> count_of(const PingOptions& options) {
+  const bool ends = options.deadline || options.one_reply || options.until_replies;
+  if (options.count || ends || format_of(options) == Format::text) {
+    return options.count;
+  }
+  return kMachineCount;
+}
+
+bool all_loopback(const PingPlan& plan) {
+  return std::ranges::all_of(plan.targets, [](const PlannedTarget& target) {
+    return target.address && target.address->is_loopback();
+  });
+}
+
+void plan_pace(const PingOptions& options, bool trusted, PingPlan& plan) {
+  engine::PingConfig& engine = plan.engine;
+  engine.interval = options.interval.value_or(engine.interval);
+  engine.timeout = options.timeout.value_or(engine.timeout);
+  engine.preload = options.preload.value_or(engine.preload);
+  const bool free_flood = options.flood && !options.interval;
+  if (free_flood) {
+    engine.pace = engine::PingPace::self_clocked;
+    engine.interval = kFloodInterval;
+  } else if (options.adaptive) {
+    engine.pace = engine::PingPace::self_clocked;
+    engine.shortest_gap = trusted || all_loopback(plan) ? Duration{} : kShortestAdaptiveGap;
+  }
+  plan.policy.trusted = trusted;
+  plan.policy.flood = free_flood;
+  plan.policy.interval = engine.interval;
+  plan.policy.preload = engine.preload;
+}
+
+void plan_engine(const PingOptions& options, Rng& rng, PingPlan& plan) {
+  plan.engine.count = count_of(options);
+  plan.engine.until_replies =
+      options.one_reply ? std::optional<std::uint64_t>(1) : options.until_replies;
+  plan.engine.ip = ip_options_of(options);
+  plan.engine.payload = payload_of(options, rng);
+  plan.policy.broadcast = options.broadcast;
+  plan.policy.payload_bytes = static_cast<std::uint32_t>(plan.engine.payload.size());
+  plan.policy.header_option_bytes =
+      static_cast<std::uint32_t>(plan.engine.ip.header_options.bytes().size());
+}
+
+void plan_transport(const PingOptions& options, PingPlan& plan) {
+  transport::OpenOptions& open = plan.transport;
+  open.backend = options.backend;
+  open.mark = options.mark;
+  open.flow_label = options.flow_label;
+  open.ident = options.ident;
+  open.path_mtu =
+      options.path_mtu.value_or(options.df ? transport::PathMtu::do_df : transport::PathMtu::dont);
+  open.broadcast = options.broadcast;
+  open.multicast_loop = !options.no_multicast_loop;
+  open.bypass_routing = options.bypass_routing;
+  // A third system call a probe: a flood goes without, and its `clock` says so.
+  open.transmit_stamps = !plan.policy.flood;
+}
+
+stats::RunOptions run_options_of(const PingOptions& options, const PingPlan& plan) {
+  return {.count = plan.engine.count,
+          .interval = plan.engine.interval,
+          .timeout = plan.engine.timeout,
+          .deadline = options.deadline,
+          .payload_bytes = plan.policy.payload_bytes,
+          .ttl = plan.engine.ip.ttl,
+          .tos = plan.engine.ip.tos,
+          .dont_fragment = plan.transport.path_mtu == transport::PathMtu::do_df ||
+                           plan.transport.path_mtu == transport::PathMtu::probe,
+          .protocol = "icmp"};
+}
+
+}  // namespace
+
+std::expected<PingPlan, UsageError> resolve_ping(const PingOptions& options,
+                                                 const Situation& situation, Rng& rng) {
+  if (auto refusal = refuse_pairs(options)) {
+    return std::unexpected(*std::move(refusal));
+  }
+  if (auto refusal = refuse_alone(options)) {
+    return std::unexpected(*std::move(refusal));
+  }
+  PingPlan plan;
+  plan_targets(options, situation, plan);
+  plan_engine(options, rng, plan);
+  plan_pace(options, situation.trusted, plan);
+  plan_transport(options, plan);
+  for (auto refusal : {plan_source(options, situation, plan), plan_families(options, plan),
+                       refuse_targets(options, plan), refuse_size(plan)}) {
+    if (refusal) {
+      return std::unexpected(*std::move(refusal));
+    }
+  }
+  plan.run = run_options_of(options, plan);
+  plan.format = format_of(options);
+  plan.output = options.output == "-" ? std::nullopt : options.output;
+  return plan;
+}
+
+}  // namespace sonde::app

@@ -1,0 +1,17 @@
+// suggest.hpp: "did you mean": the known word nearest to one that nobody knows.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace sonde::app {
+
+// Letters to insert, delete, replace or swap with their neighbour to make one word of the other.
+[[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
+
+// nullopt: none is near enough to be what was meant. A unique beginning counts as near.
+[[nodiscard]] std::optional<std::string_view> nearest(std::string_view typed,
+                                                      std::span<const std::string_view> known);
+
+}  // namespace sonde::app

@@ -1,0 +1,88 @@
+#include "app/target_policy.hpp"
+
+#include <fmt/format.h>
+
+namespace sonde::app {
+
+namespace {
+
+using Refusal = std::optional<UsageError>;
+
+// 65535, less the IPv4 header with its options, less ICMP's 8; IPv6 counts behind its header.
+constexpr std::uint32_t kMostPayloadV4 = 65507;
+constexpr std::uint32_t kMostPayloadV6 = 65527;
+constexpr Duration kShortestInterval = 2ms;
+constexpr Duration kShortestGroupInterval = 1s;
+constexpr std::uint32_t kMostPreload = 3;
+
+Refusal refuse_kind(const TargetPolicy& policy, const net::Address& address) {
+  if (address.is_v4_mapped()) {
+    return UsageError{.message = "this is an IPv4 address written as IPv6 (v4-mapped)",
+                      .hint = "give the IPv4 address itself"};
+  }
+  if (address.is_unspecified()) {
+    return UsageError{.message = "no host has the unspecified address",
+                      .hint = "for this computer: 127.0.0.1 or ::1"};
+  }
+  if (address.is_v4() ? !policy.v4 : !policy.v6) {
+    return UsageError{.message = fmt::format("this is an IPv{} address, and the run is IPv{} only",
+                                             address.is_v4() ? 4 : 6, address.is_v4() ? 6 : 4),
+                      .hint = {}};
+  }
+  if (address.is_broadcast() && !policy.broadcast) {
+    return UsageError{.message = "this is a broadcast address", .hint = "if you mean it, add -b"};
+  }
+  if (address.is_v6() && policy.header_option_bytes > 0) {
+    return UsageError{.message = "IPv6 has no header options", .hint = "-R and -T need IPv4"};
+  }
+  return std::nullopt;
+}
+
+Refusal refuse_size(const TargetPolicy& policy, const net::Address& address) {
+  const std::uint32_t most =
+      address.is_v4() ? kMostPayloadV4 - policy.header_option_bytes : kMostPayloadV6;
+  if (policy.payload_bytes <= most) {
+    return std::nullopt;
+  }
+  return UsageError{.message = fmt::format("{} bytes of payload do not fit into an IPv{} packet",
+                                           policy.payload_bytes, address.is_v4() ? 4 : 6),
+                    .hint = fmt::format("the largest is -s {}", most)};
+}
+
+Refusal refuse_speed(const TargetPolicy& policy, const net::Address& address) {
+  if (policy.trusted || address.is_loopback()) {
+    return std::nullopt;
+  }
+  if (policy.flood) {
+    return UsageError{.message = "a flood is for root, or for loopback targets",
+                      .hint = "-A sends as fast as replies come back, within limits"};
+  }
+  if (policy.interval < kShortestInterval) {
+    return UsageError{.message = "an interval below 2ms is for root, or for loopback targets",
+                      .hint = "try -i 2ms"};
+  }
+  if (policy.preload > kMostPreload) {
+    return UsageError{.message = "a preload above 3 is for root, or for loopback targets",
+                      .hint = "try -l 3"};
+  }
+  if ((address.is_multicast() || address.is_broadcast()) &&
+      policy.interval < kShortestGroupInterval) {
+    return UsageError{.message = "an interval below 1s to many hosts at once is for root",
+                      .hint = "try -i 1"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<UsageError> refuse(const TargetPolicy& policy, const net::Address& address) {
+  if (auto refusal = refuse_kind(policy, address)) {
+    return refusal;
+  }
+  if (auto refusal = refuse_size(policy, address)) {
+    return refusal;
+  }
+  return refuse_speed(policy, address);
+}
+
+}  // namespace sonde::app

@@ -1,0 +1,31 @@
+// target_policy.hpp: which addresses a run may be aimed at. Asked for addresses as typed (a usage
+// error) and again for what a name turned out to be (an error of that target). Pure.
+// Source of the limits: RELIABILITY.md 5.8, and ping's own for -l, -b.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "app/usage_error.hpp"
+#include "sonde/base/time.hpp"
+#include "sonde/net/address.hpp"
+
+namespace sonde::app {
+
+struct TargetPolicy {
+  bool v4 = true;  // families that can be sent to
+  bool v6 = true;
+  bool trusted = false;  // root: no limits of speed
+  bool flood = false;    // -f without an interval of its own
+  Duration interval = 1s;
+  std::uint32_t preload = 1;
+  bool broadcast = false;  // -b
+  std::uint32_t payload_bytes = 0;
+  std::uint32_t header_option_bytes = 0;  // IPv4 only
+};
+
+// Why not; nullopt: fine.
+[[nodiscard]] std::optional<UsageError> refuse(const TargetPolicy& policy,
+                                               const net::Address& address);
+
+}  // namespace sonde::app

@@ -1,0 +1,39 @@
+// terminal.hpp: what the process is connected to: descriptors, their kind, the user's environment.
+// The environment is ignored when the process has more rights than its caller (RELIABILITY.md 5.1).
+// Codes in results are errno.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace sonde::app {
+
+inline constexpr int kStdin = 0;
+inline constexpr int kStdout = 1;
+inline constexpr int kStderr = 2;
+
+[[nodiscard]] bool is_terminal(int fd) noexcept;
+// Is this the system's word for a reader that went away?
+[[nodiscard]] bool is_closed_pipe(int code) noexcept;
+
+struct WriteResult {
+  std::size_t written = 0;
+  int error = 0;  // 0: all of it
+};
+// All of `text`, however often the system has to be asked; waits where the descriptor would not.
+[[nodiscard]] WriteResult write_all(int fd, std::string_view text) noexcept;
+// Created or emptied; closed on exec.
+[[nodiscard]] std::expected<int, int> open_for_writing(const std::string& path);
+// 0, or what the system says of data that it had taken already.
+[[nodiscard]] int close_file(int fd) noexcept;
+
+// What the user's environment says, as far as anything here depends on it.
+struct Environment {
+  bool no_color = false;  // NO_COLOR, any value that is not empty
+  bool dumb = false;      // TERM=dumb, or none
+  bool utf8 = false;      // LC_ALL, LC_CTYPE, LANG: the first that is set
+};
+[[nodiscard]] Environment read_environment();
+
+}  // namespace sonde::app

@@ -1,0 +1,81 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+
+#include "app/terminal.hpp"
+
+namespace sonde::app {
+
+namespace {
+
+std::string_view variable(const char* name) noexcept {
+  const char* value = ::secure_getenv(name);
+  return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+bool names_utf8(std::string_view locale) {
+  std::string lower(locale);
+  std::ranges::transform(lower, lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+  return lower.contains("utf-8") || lower.contains("utf8");
+}
+
+void wait_writable(int fd) noexcept {
+  pollfd waited{.fd = fd, .events = POLLOUT, .revents = 0};
+  (void)::poll(&waited, 1, -1);
+}
+
+}  // namespace
+
+bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }
+
+bool is_closed_pipe(int code) noexcept { return code == EPIPE; }
+
+WriteResult write_all(int fd, std::string_view text) noexcept {
+  WriteResult result;
+  while (result.written < text.size()) {
+    const ssize_t n = ::write(fd, text.data() + result.written, text.size() - result.written);
+    if (n >= 0) {
+      result.written += static_cast<std::size_t>(n);
+    } else if (errno == EAGAIN) {
+      wait_writable(fd);  // somebody made the descriptor non-blocking
+    } else if (errno != EINTR) {
+      result.error = errno;
+      return result;
+    }
+  }
+  return result;
+}
+
+std::expected<int, int> open_for_writing(const std::string& path) {
+  constexpr mode_t kMode = 0666;  // less the umask
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, kMode);
+  if (fd < 0) {
+    return std::unexpected(errno);
+  }
+  return fd;
+}
+
+int close_file(int fd) noexcept { return ::close(fd) == 0 || errno == EINTR ? 0 : errno; }
+
+Environment read_environment() {
+  const std::string_view term = variable("TERM");
+  std::string_view locale;
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    if (locale.empty()) {
+      locale = variable(name);
+    }
+  }
+  return {.no_color = !variable("NO_COLOR").empty(),
+          .dumb = term.empty() || term == "dumb",
+          .utf8 = names_utf8(locale)};
+}
+
+}  // namespace sonde::app

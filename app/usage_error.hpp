@@ -1,0 +1,13 @@
+// usage_error.hpp: why a command line was not understood, for people: two lines on stderr, exit 3.
+#pragma once
+
+#include <string>
+
+namespace sonde::app {
+
+struct UsageError {
+  std::string message;  // one line: what is wrong
+  std::string hint{};   // one line: what to type instead; empty: the mode's --help is named
+};
+
+}  // namespace sonde::app

@@ -1,0 +1,22 @@
+// verdict.hpp: whether a ping run passed, as the exit code and its reasons (CLI.md, "Exit codes").
+// The worst cause wins: system, then a name that did not resolve, then a target without an answer.
+// Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "sonde/stats/run_record.hpp"
+
+namespace sonde::app {
+
+// `until_replies`: how many of them each target had to give; absent: one is an answer.
+[[nodiscard]] stats::Verdict judge_ping(std::span<const stats::TargetResult> targets,
+                                        std::optional<std::uint64_t> until_replies);
+
+// Of a run that could not begin, or whose output was lost.
+[[nodiscard]] stats::Verdict system_failure(std::string reason);
+
+}  // namespace sonde::app

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""What a running sonde may still do, by the way it was installed: called by root, setuid root, with
+`cap_net_raw+p` on the file, and without anything. Needs root to set that up; without it only the
+present user's case is looked at."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+from _cli import SANITIZED, SONDE, TIMEOUT, Checks, environment, need_icmp, own_network, plain_signals
+
+NOBODY = 65534
+LO = "127.0.0.1"
+AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+
+
+def run(command):
+    return subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=TIMEOUT,
+                          preexec_fn=plain_signals, check=False)
+
+
+def status_while_running(command):
+    """The fields of /proc/PID/status after the first line of output."""
+    process = subprocess.Popen([*command, "-i", "0.1", LO], env=environment(), stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, preexec_fn=plain_signals)
+    process.stdout.readline()
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+        fields = dict(re.findall(r"^(\w+):\s*(.*)$", file.read(), re.MULTILINE))
+    process.terminate()
+    process.communicate(timeout=TIMEOUT)
+    return fields
+
+
+def check_nothing_left(checks, what, command, user):
+    fields = status_while_running(command)
+    for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+        checks.check(int(fields[name], 16) == 0, f"{what}: {name} is {fields[name]}")
+    checks.check(fields["NoNewPrivs"] == "1", f"{what}: NoNewPrivs is {fields['NoNewPrivs']}")
+    for name in ("Uid", "Gid"):
+        checks.check(set(fields[name].split()) == {str(user)}, f"{what}: {name} is {fields[name]}")
+
+
+def check_setuid(checks, command, folder):
+    """The caller's limits and the caller's files, although the program starts as root."""
+    # The commands are refused before anything is sent; 192.0.2.0/24 leads nowhere all the same.
+    for arguments in (["-f"], ["-i", "1ms"], ["-l", "4"]):
+        refused = run([*command, *arguments, "-c1", "192.0.2.1"])
+        checks.check(refused.returncode == 3 and "for root" in refused.stderr, f"setuid: {arguments}", refused)
+    path = os.path.join(folder, "own", "result.json")
+    written = run([*command, "-q", "-j", "-c1", "--output", path, LO])
+    checks.check(written.returncode == 0, "setuid: a file of the caller's", written)
+    checks.check(os.stat(path).st_uid == NOBODY, "setuid: the file belongs to the caller")
+    forbidden = run([*command, "-j", "-c1", "--output", os.path.join(folder, "x"), LO])
+    checks.check(forbidden.returncode == 4 and "Permission denied" in forbidden.stderr,
+                 "setuid: no file with root's rights", forbidden)
+
+
+def check_installed(checks, network, folder):
+    os.chmod(folder, 0o755)
+    own = os.path.join(folder, "own")
+    os.mkdir(own)
+    os.chown(own, NOBODY, NOBODY)
+
+    setuid = shutil.copy(SONDE, os.path.join(folder, "setuid"))
+    os.chmod(setuid, 0o4755)
+    check_nothing_left(checks, "setuid root", [*network, *AS_NOBODY, setuid], NOBODY)
+    check_setuid(checks, [*network, *AS_NOBODY, setuid], folder)
+
+    capable = shutil.copy(SONDE, os.path.join(folder, "capable"))
+    if run(["setcap", "cap_net_raw+p", capable]).returncode == 0:
+        check_nothing_left(checks, "cap_net_raw+p", [*network, *AS_NOBODY, capable], NOBODY)
+        # Permitted alone, and out of the bounding set, as in a container: it starts, and says why not.
+        bare = run([*network, *AS_NOBODY, "--bounding-set=-net_raw", capable, "-c1", LO])
+        checks.check(bare.returncode == 4 and "CAP_NET_RAW" in bare.stderr, "+p without the bounding set", bare)
+    else:
+        print("no file capabilities here")
+    open_group = own_network(f'echo "{NOBODY} {NOBODY}" > /proc/sys/net/ipv4/ping_group_range')
+    plain = shutil.copy(SONDE, os.path.join(folder, "plain"))
+    check_nothing_left(checks, "ping_group_range", [*open_group, *AS_NOBODY, plain], NOBODY)
+
+
+def main():
+    need_icmp()
+    checks = Checks()
+    check_nothing_left(checks, "as we are", [SONDE], os.geteuid())
+    with tempfile.TemporaryDirectory() as folder:
+        network = own_network()
+        probe = run([*network, *AS_NOBODY, "true"])
+        if probe.returncode != 0 or SANITIZED:
+            print("setuid and file capabilities cannot be tried here: " + probe.stderr.strip())
+        else:
+            check_installed(checks, network, folder)
+    checks.finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""What the user's signals do. The reply lines say when the program is under way: no test waits for a
+time to pass."""
+
+import fcntl
+import json
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import termios
+
+from _cli import Checks, need_icmp, plain_signals, start
+
+LO = "127.0.0.1"
+
+
+def running(*arguments, **options):
+    """A process that has shown its first reply."""
+    process = start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    for line in process.stdout:
+        if b"bytes from" in line or b'"event":"reply"' in line:
+            return process
+    raise AssertionError(process.communicate())
+
+
+def end(process):
+    output, errors = process.communicate(timeout=20)
+    return process.returncode, output.decode(), errors.decode()
+
+
+def check_stop(checks):
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = running("-i", "10ms", LO)
+        process.send_signal(number)
+        code, output, errors = end(process)
+        checks.check(code == 0 and errors == "", f"{number!r} ends by the usual rule: {code} {errors}")
+        checks.check(output.count("ping statistics") == 1, f"one summary at {number!r}: {output}")
+    process = running("-J", "-i", "10ms", "-c", "1000000", LO)
+    process.send_signal(signal.SIGINT)
+    code, output, _ = end(process)
+    last = json.loads(output.splitlines()[-1])
+    checks.check(code == 0 and last["end_reason"] == "signal", f"the reason of the end: {last}")
+
+
+def check_long_interval(checks):
+    """A sleep of an hour ends at once."""
+    process = running("-i", "1h", LO)
+    process.send_signal(signal.SIGINT)
+    code, output, _ = end(process)
+    checks.check(code == 0 and "1 received" in output, "asleep, and yet at once")
+
+
+def check_interim(checks):
+    process = running("-i", "10ms", LO)
+    process.send_signal(signal.SIGQUIT)
+    line = process.stderr.readline().decode()
+    checks.check("packets, 0% loss, min/avg/ewma/max = " in line, f"interim figures: {line!r}")
+    checks.check(process.poll() is None, "and on it goes")
+    process.send_signal(signal.SIGINT)
+    code, output, _ = end(process)
+    checks.check(code == 0 and output.count("ping statistics") == 1, "until it is stopped")
+
+
+def check_second_interrupt(checks):
+    """Stuck in a write that nobody reads: the first SIGINT cannot be served, the second ends it."""
+    reader, writer = os.pipe()
+    size = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    process = start("-A", LO, stdout=writer, stderr=subprocess.DEVNULL)
+    os.close(writer)
+    held = 0
+    while held < size:
+        held = struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, b"\0" * 4))[0]
+    process.send_signal(signal.SIGINT)
+    while not signal_taken(process.pid):
+        pass
+    process.send_signal(signal.SIGINT)
+    checks.check(process.wait(timeout=20) == 130, f"the second SIGINT: {process.returncode}")
+    os.close(reader)
+
+
+def signal_taken(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        fields = dict(line.split(":", 1) for line in status)
+    bit = 1 << (signal.SIGINT - 1)
+    return not (int(fields["SigPnd"], 16) | int(fields["ShdPnd"], 16)) & bit
+
+
+def check_inherited(checks):
+    def blocked():
+        plain_signals()
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM, signal.SIGQUIT])
+
+    process = running("-i", "10ms", LO, preexec_fn=blocked)
+    process.send_signal(signal.SIGINT)
+    code, _, _ = end(process)
+    checks.check(code == 0, "a blocked SIGINT that was inherited works again")
+
+    def ignored():
+        plain_signals()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    process = running("-i", "10ms", LO, preexec_fn=ignored)
+    process.send_signal(signal.SIGINT)
+    more = [process.stdout.readline() for _ in range(20)]
+    checks.check(b"bytes from" in more[-1], "in the background an ignored SIGINT stays ignored")
+    process.terminate()
+    end(process)
+
+    controller, terminal = pty.openpty()
+    process = running("-i", "10ms", LO, preexec_fn=ignored, stdin=terminal)
+    process.send_signal(signal.SIGINT)
+    code, _, _ = end(process)
+    checks.check(code == 0, "at a terminal Ctrl-C works in any case")
+    os.close(controller)
+    os.close(terminal)
+
+
+def check_stopped_process(checks):
+    """SIGSTOP and SIGCONT: no burst of what was missed."""
+    process = running("-i", "10ms", LO)
+    process.send_signal(signal.SIGSTOP)
+    os.waitpid(process.pid, os.WUNTRACED)
+    select.select([], [], [], 0.3)  # the pause itself is what is tested
+    process.send_signal(signal.SIGCONT)
+    process.send_signal(signal.SIGINT)
+    code, output, _ = end(process)
+    sent = int(output.split(" packets transmitted")[0].split()[-1])
+    checks.check(code == 0 and sent < 25, f"sent after a pause of 30 intervals: {sent}")
+
+
+def main():
+    need_icmp()
+    checks = Checks()
+    check_stop(checks)
+    check_long_interval(checks)
+    check_interim(checks)
+    check_second_interrupt(checks)
+    check_inherited(checks)
+    check_stopped_process(checks)
+    checks.finish()
+
+
+if __name__ == "__main__":
+    main()

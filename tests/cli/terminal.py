@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""A terminal gets colours, unless somebody says no; a pipe gets none, unless somebody says yes."""
+
+import os
+import pty
+import subprocess
+
+from _cli import TIMEOUT, Checks, need_icmp, sonde, start
+
+LATE = ["-c1", "-W", "0.001us", "127.0.0.1"]  # a time-out and a late reply: something to colour
+ESC = "\x1b["
+
+
+def on_terminal(*arguments, env):
+    controller, terminal = pty.openpty()
+    process = start(*arguments, env=env, stdout=terminal, stderr=subprocess.DEVNULL)
+    os.close(terminal)
+    text = b""
+    while True:
+        try:
+            piece = os.read(controller, 65536)
+        except OSError:  # the terminal's other end is closed
+            break
+        if not piece:
+            break
+        text += piece
+    process.wait(timeout=TIMEOUT)
+    os.close(controller)
+    return text.decode()
+
+
+def main():
+    need_icmp()
+    checks = Checks()
+    rows = [
+        # (options, environment, coloured on a terminal)
+        ([], {}, True),
+        ([], {"NO_COLOR": "1"}, False),
+        ([], {"NO_COLOR": ""}, True),
+        ([], {"TERM": "dumb"}, False),
+        (["--color=never"], {}, False),
+        (["--color=always"], {"NO_COLOR": "1"}, True),
+        (["--color=auto"], {"NO_COLOR": "1"}, False),
+    ]
+    for options, env, coloured in rows:
+        text = on_terminal(*options, *LATE, env=env)
+        checks.check((ESC in text) == coloured, f"colour on a terminal: {options} {env}: {text!r}")
+        checks.check("(late)" in text, f"the text itself: {text!r}")
+    checks.check(ESC not in sonde(*LATE).stdout, "no colour in a pipe")
+    checks.check(ESC in sonde("--color=always", *LATE).stdout, "colour in a pipe on request")
+    checks.finish()
+
+
+if __name__ == "__main__":
+    main()

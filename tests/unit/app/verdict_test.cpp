@@ -1,0 +1,88 @@
+// Exit codes: one table, one case a row.
+#include "app/verdict.hpp"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+namespace sonde::app {
+namespace {
+
+using stats::TargetResult;
+
+probe::Event event(probe::EventKind kind, std::uint64_t sequence) {
+  probe::Event made;
+  made.kind = kind;
+  made.probe = {.target = 0, .sequence = sequence};
+  if (kind == probe::EventKind::reply) {
+    made.rtt = 1ms;
+  }
+  return made;
+}
+
+TargetResult target(std::uint64_t sent, std::uint64_t replies) {
+  TargetResult result;
+  result.target.input = "host.example";
+  result.target.address = net::Address::v4(0xc0000201);
+  for (std::uint64_t i = 1; i <= sent; ++i) {
+    result.stats.apply(event(probe::EventKind::sent, i));
+    result.stats.apply(
+        event(i <= replies ? probe::EventKind::reply : probe::EventKind::timeout, i));
+  }
+  return result;
+}
+
+TargetResult failing(stats::TargetError::Kind kind) {
+  TargetResult result;
+  result.target.input = "host.example";
+  result.target.error = stats::TargetError{.kind = kind, .message = "some reason"};
+  return result;
+}
+
+int code(const std::vector<TargetResult>& targets,
+         std::optional<std::uint64_t> until = std::nullopt) {
+  const stats::Verdict verdict = judge_ping(targets, until);
+  CHECK(verdict.pass == (verdict.exit_code == 0));
+  CHECK(verdict.reasons.empty() == verdict.pass);
+  return verdict.exit_code;
+}
+
+TEST_CASE("verdict: 0 when every target answered, however seldom") {
+  CHECK(code({target(3, 3)}) == 0);
+  CHECK(code({target(3, 1)}) == 0);
+  CHECK(code({target(1, 1), target(5, 2)}) == 0);
+}
+
+TEST_CASE("verdict: 1 when a target did not, or had sent nothing yet") {
+  CHECK(code({target(3, 0)}) == 1);
+  CHECK(code({target(3, 3), target(3, 0)}) == 1);
+  CHECK(code({target(0, 0)}) == 1);
+}
+
+TEST_CASE("verdict: --until-replies asks for that many") {
+  CHECK(code({target(5, 3)}, 3) == 0);
+  CHECK(code({target(5, 2)}, 3) == 1);
+  CHECK(judge_ping(std::vector{target(5, 2)}, 3).reasons.front() == "host.example: 2 of 3 replies");
+}
+
+TEST_CASE("verdict: the worst cause wins") {
+  using enum stats::TargetError::Kind;
+  CHECK(code({failing(resolve)}) == 2);
+  CHECK(code({target(3, 0), failing(resolve), target(1, 1)}) == 2);
+  CHECK(code({failing(system), failing(resolve)}) == 4);
+  CHECK(judge_ping(std::vector{target(3, 0), failing(resolve)}, std::nullopt).reasons.size() == 2);
+}
+
+TEST_CASE("verdict: a name that was still being looked up did not resolve") {
+  TargetResult unknown;
+  unknown.target.input = "host.example";
+  CHECK(code({unknown}) == 2);
+}
+
+TEST_CASE("verdict: a system failure has its reason") {
+  CHECK(system_failure("no socket").exit_code == 4);
+  CHECK(system_failure("no socket").reasons == std::vector<std::string>{"no socket"});
+}
+
+}  // namespace
+}  // namespace sonde::app
