@@ -1,0 +1,148 @@
+#include "sonde/report/failure_text.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <system_error>
+
+namespace sonde::report {
+namespace {
+
+// NOLINTBEGIN(readability-magic-numbers): IANA ICMP and ICMPv6 parameters
+
+using Texts = std::span<const std::string_view>;
+
+[[nodiscard]] std::string by_code(Texts texts, std::uint8_t code, std::string_view otherwise) {
+  return code < texts.size() ? std::string(texts[code]) : fmt::format("{}{}", otherwise, code);
+}
+
+[[nodiscard]] std::string unreachable_v4(const probe::Observation& seen) {
+  static constexpr std::array<std::string_view, 16> kTexts{
+      "Destination Net Unreachable",
+      "Destination Host Unreachable",
+      "Destination Protocol Unreachable",
+      "Destination Port Unreachable",
+      "Frag needed and DF set",
+      "Source Route Failed",
+      "Destination Net Unknown",
+      "Destination Host Unknown",
+      "Source Host Isolated",
+      "Destination Net Prohibited",
+      "Destination Host Prohibited",
+      "Destination Net Unreachable for Type of Service",
+      "Destination Host Unreachable for Type of Service",
+      "Packet filtered",
+      "Precedence Violation",
+      "Precedence Cutoff"};
+  std::string text = by_code(kTexts, seen.icmp.code, "Dest Unreachable, Bad Code: ");
+  if (seen.icmp.code == 4) {
+    // RFC 1191: routers before it say 0, and so does ping.
+    text += fmt::format(" (mtu = {})", seen.next_hop_mtu ? seen.next_hop_mtu->value : 0);
+  }
+  return text;
+}
+
+[[nodiscard]] std::string v4_text(const probe::Observation& seen) {
+  static constexpr std::array<std::string_view, 4> kRedirect{"Redirect Network", "Redirect Host",
+                                                             "Redirect Type of Service and Network",
+                                                             "Redirect Type of Service and Host"};
+  static constexpr std::array<std::string_view, 2> kTimeExceeded{"Time to live exceeded",
+                                                                 "Frag reassembly time exceeded"};
+  switch (seen.icmp.type) {
+    case 3:
+      return unreachable_v4(seen);
+    case 4:
+      return "Source Quench";
+    case 5:
+      return by_code(kRedirect, seen.icmp.code, "Redirect, Bad Code: ");
+    case 11:
+      return by_code(kTimeExceeded, seen.icmp.code, "Time exceeded, Bad Code: ");
+    case 12:
+      return "Parameter problem";
+    default:
+      return fmt::format("Bad ICMP type: {}", seen.icmp.type);
+  }
+}
+
+[[nodiscard]] std::string v6_text(const probe::Observation& seen) {
+  static constexpr std::array<std::string_view, 7> kUnreachable{
+      "No route",
+      "Administratively prohibited",
+      "Beyond scope of source address",
+      "Address unreachable",
+      "Port unreachable",
+      "Source address failed ingress/egress policy",
+      "Reject route to destination"};
+  static constexpr std::array<std::string_view, 2> kTimeExceeded{"Hop limit",
+                                                                 "Defragmentation failure"};
+  static constexpr std::array<std::string_view, 3> kParameter{"Wrong header field",
+                                                              "Unknown header", "Unknown option"};
+  const std::uint8_t code = seen.icmp.code;
+  switch (seen.icmp.type) {
+    case 1:
+      return "Destination unreachable: " + by_code(kUnreachable, code, "Unknown code ");
+    case 2:
+      return fmt::format("Packet too big: mtu={}",
+                         seen.next_hop_mtu ? seen.next_hop_mtu->value : 0);
+    case 3:
+      return "Time exceeded: " + by_code(kTimeExceeded, code, "code ");
+    case 4:
+      return "Parameter problem: " + by_code(kParameter, code, "code ");
+    default:
+      return fmt::format("unknown icmp type: {}", seen.icmp.type);
+  }
+}
+
+// NOLINTEND(readability-magic-numbers)
+
+[[nodiscard]] std::string own_words(probe::SendFailure failure) {
+  switch (failure) {
+    case probe::SendFailure::no_buffer:
+      return "No buffer space available";
+    case probe::SendFailure::too_big:
+      return "Message too long";
+    case probe::SendFailure::unreachable:
+      return "Network is unreachable";
+    case probe::SendFailure::prohibited:
+      return "Operation not permitted";
+    case probe::SendFailure::other:
+      break;
+  }
+  return "Unknown error";
+}
+
+}  // namespace
+
+std::string icmp_error_text(const probe::Observation& observation) {
+  return observation.responder.is_v6() ? v6_text(observation) : v4_text(observation);
+}
+
+std::string send_error_text(const probe::SendError& error) {
+  if (error.os_code == 0) {
+    return own_words(error.failure);
+  }
+  // The POSIX condition where there is one: its words are English on every system.
+  const std::error_code code(error.os_code, std::system_category());
+  const std::error_condition condition = code.default_error_condition();
+  return condition.category() == std::generic_category() ? condition.message() : code.message();
+}
+
+std::string_view send_failure_name(probe::SendFailure failure) noexcept {
+  switch (failure) {
+    case probe::SendFailure::no_buffer:
+      return "no_buffer";
+    case probe::SendFailure::too_big:
+      return "too_big";
+    case probe::SendFailure::unreachable:
+      return "unreachable";
+    case probe::SendFailure::prohibited:
+      return "prohibited";
+    case probe::SendFailure::other:
+      break;
+  }
+  return "other";
+}
+
+}  // namespace sonde::report

@@ -1,0 +1,25 @@
+// failure_text.hpp: ICMP errors and local send errors in words, for people. The ICMP wording is
+// ping's, which scripts look for (FIELD.md 3.4). English everywhere. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sonde/net/address.hpp"
+#include "sonde/probe/observation.hpp"
+#include "sonde/probe/spec.hpp"
+
+namespace sonde::report {
+
+// "Time to live exceeded", "Frag needed and DF set (mtu = 1400)", "Destination unreachable: No
+// route"; of an observation of the kind icmp_error. The responder's family decides which ICMP it
+// is.
+[[nodiscard]] std::string icmp_error_text(const probe::Observation& observation);
+
+// "Network is unreachable": the system's words where it gave a code, otherwise ours.
+[[nodiscard]] std::string send_error_text(const probe::SendError& error);
+
+// "unreachable", "too_big" ...: the closed list of machine output.
+[[nodiscard]] std::string_view send_failure_name(probe::SendFailure failure) noexcept;
+
+}  // namespace sonde::report

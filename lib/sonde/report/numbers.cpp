@@ -1,0 +1,79 @@
+#include "sonde/report/numbers.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace sonde::report {
+namespace {
+
+constexpr std::int64_t kNsPerMs = 1'000'000;
+constexpr int kMsDecimals = 6;
+
+[[nodiscard]] constexpr std::int64_t unit_of(int decimals) noexcept {
+  std::int64_t ns = kNsPerMs;
+  for (int i = 0; i < decimals; ++i) {
+    ns /= 10;
+  }
+  return ns;
+}
+
+// How many units of the last decimal, rounded half up.
+[[nodiscard]] std::int64_t in_units(Duration d, std::int64_t unit_ns) noexcept {
+  return (d.count() + unit_ns / 2) / unit_ns;
+}
+
+void append_fixed(std::string& out, Duration d, int decimals) {
+  const std::int64_t unit = unit_of(decimals);
+  const std::int64_t units = in_units(d, unit);
+  const std::int64_t per_ms = kNsPerMs / unit;
+  fmt::format_to(std::back_inserter(out), "{}", units / per_ms);
+  if (decimals > 0) {
+    fmt::format_to(std::back_inserter(out), ".{:0{}}", units % per_ms, decimals);
+  }
+}
+
+}  // namespace
+
+void append_exact_ms(std::string& out, Duration d) {
+  std::int64_t ns = d.count();
+  if (ns < 0) {
+    out += '-';
+    ns = -ns;
+  }
+  append_fixed(out, Duration(ns), kMsDecimals);
+  // One decimal stays: a reader that infers types sees the same one everywhere.
+  while (out.back() == '0' && out[out.size() - 2] != '.') {
+    out.pop_back();
+  }
+}
+
+void append_reply_ms(std::string& out, Duration d) {
+  constexpr int kDigits = 3;
+  std::int64_t limit_ms = 1;
+  for (int decimals = kDigits; decimals > 0; --decimals) {
+    const std::int64_t unit = unit_of(decimals);
+    if (in_units(d, unit) * unit < limit_ms * kNsPerMs) {
+      append_fixed(out, d, decimals);
+      return;
+    }
+    limit_ms *= 10;
+  }
+  append_fixed(out, d, 0);
+}
+
+std::string summary_ms(const std::optional<Duration>& d) {
+  constexpr int kDecimals = 3;
+  std::string out;
+  append_fixed(out, d.value_or(Duration{}), kDecimals);
+  return out;
+}
+
+std::int64_t whole_ms(Duration d) noexcept { return in_units(d, kNsPerMs); }
+
+std::string percent(double ratio) {
+  constexpr double kPercent = 100;
+  return fmt::format("{:g}", ratio * kPercent);
+}
+
+}  // namespace sonde::report

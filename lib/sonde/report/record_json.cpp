@@ -1,0 +1,295 @@
+#include "sonde/report/record_json.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "sonde/report/failure_text.hpp"
+
+namespace sonde::report {
+namespace {
+
+[[nodiscard]] std::string_view state_name(const stats::TargetResult& result) noexcept {
+  const stats::Counts& counts = result.stats.counts();
+  if (result.target.error) {
+    return "error";
+  }
+  if (!counts.answered()) {
+    return "down";
+  }
+  const bool whole =
+      counts.lost == 0 && counts.late == 0 && counts.errors == 0 && counts.send_failures == 0;
+  return whole ? "up" : "degraded";
+}
+
+void put_icmp(JsonWriter& json, const Answer& answer, net::Family family) {
+  std::string name(probe::icmp_name(family, {.type = answer.icmp_type, .code = answer.icmp_code}));
+  if (name.empty()) {
+    name = fmt::format("type-{}-code-{}", answer.icmp_type, answer.icmp_code);
+  }
+  json.begin_object("answer.icmp");
+  json.put("icmp.type", answer.icmp_type);
+  json.put("icmp.code", answer.icmp_code);
+  json.put("icmp.name", std::string_view(name));
+  json.put("icmp.mtu", answer.next_hop_mtu.transform([](net::Mtu m) { return m.value; }));
+  json.end_object();
+}
+
+void put_counts(JsonWriter& json, const stats::Counts& counts) {
+  json.begin_object("figures.counts");
+  json.put("counts.sent", counts.sent);
+  json.put("counts.received", counts.received);
+  json.put("counts.lost", counts.lost);
+  json.put("counts.late", counts.late);
+  json.put("counts.in_flight", counts.in_flight);
+  json.put("counts.duplicate", counts.duplicate);
+  json.put("counts.reordered", counts.reordered);
+  json.put("counts.corrupt", counts.corrupt);
+  json.put("counts.errors", counts.errors);
+  json.put("counts.send_failures", counts.send_failures);
+  json.end_object();
+}
+
+void put_rtt(JsonWriter& json, const stats::TargetStats& stats) {
+  constexpr double kMedian = 0.5;
+  constexpr double kP90 = 0.9;
+  constexpr double kP95 = 0.95;
+  constexpr double kP99 = 0.99;
+  if (stats.rtt().count() == 0) {
+    json.put_null("figures.rtt_ms");
+    return;
+  }
+  json.begin_object("figures.rtt_ms");
+  json.put("rtt.min", stats.rtt().min());
+  json.put("rtt.avg", stats.rtt().mean());
+  json.put("rtt.median", stats.quantiles().at(kMedian));
+  json.put("rtt.max", stats.rtt().max());
+  json.put("rtt.stddev", stats.rtt().stddev());
+  json.put("rtt.p90", stats.quantiles().at(kP90));
+  json.put("rtt.p95", stats.quantiles().at(kP95));
+  json.put("rtt.p99", stats.quantiles().at(kP99));
+  json.put("rtt.jitter", stats.rtt().jitter());
+  json.end_object();
+}
+
+void put_outages(JsonWriter& json, const stats::TargetStats& stats, const ClockPair& clock) {
+  json.begin_array("result.outages");
+  for (const stats::Outage& outage : stats.outages()) {
+    json.begin_object();
+    json.put("outage.from_seq", outage.from_seq);
+    json.put("outage.to_seq", outage.to_seq);
+    json.put("outage.started", wall_at(clock, outage.started));
+    json.put("outage.duration_ms", outage.duration);
+    json.put("outage.open", outage.open);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void put_checks(JsonWriter& json, const std::vector<stats::Check>& checks) {
+  json.begin_array("result.checks");
+  for (const stats::Check& check : checks) {
+    json.begin_object();
+    json.put("check.metric", std::string_view(check.metric));
+    json.put("check.op", std::string_view(check.op));
+    json.put("check.limit", check.limit);
+    json.put("check.actual", check.actual);
+    json.put("check.pass", check.pass);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void put_target_error(JsonWriter& json, const std::optional<stats::TargetError>& error) {
+  if (!error) {
+    json.put_null("identity.error");
+    return;
+  }
+  const bool resolve = error->kind == stats::TargetError::Kind::resolve;
+  json.begin_object("identity.error");
+  json.put("target_error.kind", std::string_view(resolve ? "resolve" : "system"));
+  json.put("target_error.message", std::string_view(error->message));
+  json.end_object();
+}
+
+}  // namespace
+
+Answer answer_of(const probe::Event& event) {
+  const probe::Observation& seen = event.observation;
+  Answer answer{.rtt = event.rtt,
+                .clock = event.clock,
+                .reordered = event.reordered,
+                .send_error = event.send_error};
+  // Only of these does the observation say anything.
+  const bool echo = event.kind == probe::EventKind::reply || event.kind == probe::EventKind::late ||
+                    event.kind == probe::EventKind::duplicate;
+  const bool icmp_error = event.kind == probe::EventKind::error && !event.send_error;
+  if (!echo && !icmp_error) {
+    return answer;
+  }
+  answer.from = seen.responder;
+  answer.ttl = seen.ttl;
+  answer.tos = seen.tos;
+  answer.bytes = echo ? std::optional(seen.bytes) : std::nullopt;
+  answer.icmp_type = seen.icmp.type;
+  answer.icmp_code = seen.icmp.code;
+  answer.next_hop_mtu = seen.next_hop_mtu;
+  answer.verified = seen.verified;
+  answer.truncated = seen.truncated;
+  answer.corrupt_at = seen.corruption.transform([](auto& c) { return c.offset; });
+  return answer;
+}
+
+void put_answer(JsonWriter& json, const Answer& answer) {
+  json.put("answer.from", answer.from);
+  json.put("answer.rtt_ms", answer.rtt);
+  json.put("answer.clock",
+           answer.rtt.transform([&](Duration) { return clock_name(answer.clock); }));
+  json.put("answer.ttl", answer.ttl.transform([](net::Ttl t) { return t.value; }));
+  json.put("answer.tos", answer.tos.transform([](net::Tos t) { return t.value; }));
+  json.put("answer.bytes", answer.bytes);
+  if (answer.from) {
+    put_icmp(json, answer, answer.from->family());
+    json.put("answer.verified", answer.verified);
+  } else {
+    json.put_null("answer.icmp");
+    json.put_null("answer.verified");
+  }
+  json.put("answer.truncated", answer.truncated);
+  json.put("answer.reordered", answer.reordered);
+  json.put("answer.corrupt_at", answer.corrupt_at);
+  put_send_error(json, "answer.send_error", answer.send_error);
+}
+
+void put_send_error(JsonWriter& json, FieldRef field,
+                    const std::optional<probe::SendError>& error) {
+  if (!error) {
+    json.put_null(field);
+    return;
+  }
+  json.begin_object(field);
+  json.put("send_error.failure", send_failure_name(error->failure));
+  json.put("send_error.os_code",
+           error->os_code == 0 ? std::nullopt : std::optional(error->os_code));
+  json.put("send_error.message", std::string_view(send_error_text(*error)));
+  json.put("send_error.mtu", error->mtu.transform([](net::Mtu m) { return m.value; }));
+  json.end_object();
+}
+
+void put_tool(JsonWriter& json, FieldRef field, std::string_view version) {
+  json.begin_object(field);
+  json.put("tool.name", std::string_view("sonde"));
+  json.put("tool.version", version);
+  json.end_object();
+}
+
+void put_engine(JsonWriter& json, FieldRef field, const stats::EngineInfo& engine) {
+  const bool opened = !engine.backend.empty();
+  json.begin_object(field);
+  json.put("engine.backend",
+           opened ? std::optional(std::string_view(engine.backend)) : std::nullopt);
+  json.put("engine.privileged", engine.privileged);
+  json.put("engine.clock", opened ? std::optional(clock_name(engine.clock)) : std::nullopt);
+  json.end_object();
+}
+
+void put_options(JsonWriter& json, FieldRef field, const stats::RunOptions& options) {
+  json.begin_object(field);
+  json.put("options.count", options.count);
+  json.put("options.interval_ms", options.interval);
+  json.put("options.timeout_ms", options.timeout);
+  json.put("options.deadline_ms", options.deadline);
+  json.put("options.payload_bytes", options.payload_bytes);
+  json.put("options.ttl", options.ttl.transform([](net::Ttl t) { return t.value; }));
+  json.put("options.tos", options.tos.value);
+  json.put("options.dscp", dscp_of(options.tos));
+  json.put("options.ecn", ecn_of(options.tos));
+  json.put("options.df", options.dont_fragment);
+  json.put("options.protocol", std::string_view(options.protocol));
+  json.end_object();
+}
+
+void put_rejects(JsonWriter& json, FieldRef field, const probe::RejectCounts& rejects) {
+  json.begin_object(field);
+  json.put("rejects.malformed", rejects.of(probe::Reject::malformed));
+  json.put("rejects.checksum", rejects.of(probe::Reject::checksum));
+  json.put("rejects.stranger", rejects.of(probe::Reject::stranger));
+  json.put("rejects.source", rejects.of(probe::Reject::source));
+  json.put("rejects.token", rejects.of(probe::Reject::token));
+  json.put("rejects.quote", rejects.of(probe::Reject::quote));
+  json.end_object();
+}
+
+void put_verdict(JsonWriter& json, FieldRef field, const stats::Verdict& verdict) {
+  json.begin_object(field);
+  json.put("verdict.pass", verdict.pass);
+  json.put("verdict.exit_code", verdict.exit_code);
+  json.begin_array("verdict.reasons");
+  for (const std::string& reason : verdict.reasons) {
+    json.element(reason);
+  }
+  json.end_array();
+  json.end_object();
+}
+
+void put_identity(JsonWriter& json, const stats::Target& target) {
+  json.put_text("identity.input", "identity.input_hex", Untrusted(target.input));
+  json.put("identity.address", target.address);
+  json.put_name("identity.name", "identity.name_hex", target.name);
+  json.put("identity.family", target.address.transform([](const net::Address& a) {
+    return static_cast<unsigned>(a.family());
+  }));
+  json.put("identity.source", target.source);
+  if (target.label) {
+    json.put_text("identity.label", "identity.label_hex", Untrusted(*target.label));
+  } else {
+    json.put_null("identity.label");
+  }
+  put_target_error(json, target.error);
+}
+
+void put_figures(JsonWriter& json, const stats::TargetStats& stats) {
+  put_counts(json, stats.counts());
+  json.put("figures.loss_ratio", stats.counts().loss_ratio());
+  put_rtt(json, stats);
+  json.put("figures.clock", stats.clock().transform(clock_name));
+}
+
+void put_result(JsonWriter& json, const stats::TargetResult& result, const ClockPair& clock) {
+  json.put("result.state", state_name(result));
+  put_figures(json, result.stats);
+  put_outages(json, result.stats, clock);
+  put_checks(json, result.checks);
+}
+
+std::string_view clock_name(probe::RttClock clock) noexcept {
+  switch (clock) {
+    case probe::RttClock::kernel_tx_rx:
+      return "kernel-tx-rx";
+    case probe::RttClock::kernel_rx:
+      return "kernel-rx";
+    case probe::RttClock::steady:
+      return "steady";
+    case probe::RttClock::api_ms:
+      break;
+  }
+  return "api-ms";
+}
+
+std::string_view end_reason_name(stats::EndReason reason) noexcept {
+  switch (reason) {
+    case stats::EndReason::count:
+      return "count";
+    case stats::EndReason::deadline:
+      return "deadline";
+    case stats::EndReason::until:
+      return "until";
+    case stats::EndReason::signal:
+      return "signal";
+    case stats::EndReason::error:
+      break;
+  }
+  return "error";
+}
+
+}  // namespace sonde::report

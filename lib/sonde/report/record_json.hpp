@@ -1,0 +1,48 @@
+// record_json.hpp: the objects that the document and the event lines have in common.
+// Each function writes the members of one shape of the schema table, into an object that the caller
+// has begun, or (take a FieldRef) a whole member.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "sonde/report/json_writer.hpp"
+#include "sonde/stats/run_record.hpp"
+
+namespace sonde::report {
+
+// The shape `answer`, in any event or in a stored probe.
+struct Answer {
+  std::optional<net::Address> from{};  // an echo reply or an ICMP error came
+  std::optional<Duration> rtt{};
+  probe::RttClock clock = probe::RttClock::steady;
+  std::optional<net::Ttl> ttl{};
+  std::optional<net::Tos> tos{};
+  std::optional<std::uint32_t> bytes{};
+  std::uint8_t icmp_type = 0;
+  std::uint8_t icmp_code = 0;
+  std::optional<net::Mtu> next_hop_mtu{};
+  bool verified = true;
+  bool truncated = false;
+  bool reordered = false;
+  std::optional<std::uint32_t> corrupt_at{};
+  std::optional<probe::SendError> send_error{};
+};
+[[nodiscard]] Answer answer_of(const probe::Event& event);
+
+void put_answer(JsonWriter& json, const Answer& answer);
+void put_send_error(JsonWriter& json, FieldRef field, const std::optional<probe::SendError>& error);
+void put_tool(JsonWriter& json, FieldRef field, std::string_view version);
+void put_engine(JsonWriter& json, FieldRef field, const stats::EngineInfo& engine);
+void put_options(JsonWriter& json, FieldRef field, const stats::RunOptions& options);
+void put_rejects(JsonWriter& json, FieldRef field, const probe::RejectCounts& rejects);
+void put_verdict(JsonWriter& json, FieldRef field, const stats::Verdict& verdict);
+void put_identity(JsonWriter& json, const stats::Target& target);
+void put_figures(JsonWriter& json, const stats::TargetStats& stats);
+void put_result(JsonWriter& json, const stats::TargetResult& result, const ClockPair& clock);
+
+[[nodiscard]] std::string_view clock_name(probe::RttClock clock) noexcept;
+[[nodiscard]] std::string_view end_reason_name(stats::EndReason reason) noexcept;
+
+}  // namespace sonde::report

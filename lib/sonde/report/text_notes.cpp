@@ -1,0 +1,108 @@
+#include "sonde/report/text_notes.hpp"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "sonde/report/failure_text.hpp"
+#include "sonde/report/numbers.hpp"
+
+namespace sonde::report {
+namespace {
+
+[[nodiscard]] std::string in_words(const probe::SendError& error, const stats::Target& target) {
+  if (error.failure == probe::SendFailure::too_big) {
+    return "local error: message too long" +
+           (error.mtu ? fmt::format(", mtu={}", error.mtu->value) : std::string());
+  }
+  return fmt::format("send to {} failed: {}",
+                     target.address ? target.address->to_text() : target.input,
+                     send_error_text(error));
+}
+
+}  // namespace
+
+std::string TextNotes::host(const stats::Target& target) const {
+  return terminal_text(Untrusted(target.input), options_.utf8);
+}
+
+void TextNotes::on_target(const stats::Target& target) {
+  if (!target.error) {
+    return;
+  }
+  // Many messages name the target already.
+  const std::string message = terminal_text(Untrusted(target.error->message), options_.utf8);
+  const bool named = message.find(host(target)) != std::string::npos;
+  err_.write(named ? fmt::format("sonde: {}\n", message)
+                   : fmt::format("sonde: {}: {}\n", host(target), message));
+}
+
+void TextNotes::on_event(const probe::Event& event, const stats::TargetResult& after) {
+  if (event.send_error) {
+    send_error(event.at, *event.send_error, after.target);
+  }
+}
+
+void TextNotes::send_error(Instant at, const probe::SendError& error, const stats::Target& target) {
+  if (last_send_error_ && at - *last_send_error_ < kBetweenSendErrors) {
+    ++suppressed_;
+    return;
+  }
+  const std::string more =
+      suppressed_ > 0 ? fmt::format(" ({} more send errors not shown)", suppressed_) : "";
+  err_.write(fmt::format("sonde: {}{}\n", in_words(error, target), more));
+  last_send_error_ = at;
+  suppressed_ = 0;
+}
+
+// iputils' line; its \r brings the cursor back from the terminal's echo of the key.
+void TextNotes::on_interim(Instant /*now*/, std::span<const stats::TargetResult> targets) {
+  constexpr double kPercent = 100;
+  for (const stats::TargetResult& result : targets) {
+    if (!result.target.address) {
+      continue;
+    }
+    const stats::Counts& counts = result.stats.counts();
+    const stats::RttStats& rtt = result.stats.rtt();
+    std::string line = "\r";
+    if (targets.size() > 1) {
+      line += host(result.target) + ": ";
+    }
+    line += fmt::format("{}/{} packets, {}% loss", counts.received, counts.sent,
+                        static_cast<int>(counts.loss_ratio().value_or(0) * kPercent));
+    if (rtt.count() > 0) {
+      line += fmt::format(", min/avg/ewma/max = {}/{}/{}/{} ms", summary_ms(rtt.min()),
+                          summary_ms(rtt.mean()), summary_ms(rtt.ewma()), summary_ms(rtt.max()));
+    }
+    err_.write(line + "\n");
+  }
+  err_.flush();
+}
+
+void TextNotes::on_end(const stats::RunEnd& end, std::span<const stats::TargetResult> /*targets*/) {
+  if (suppressed_ > 0) {
+    err_.write(fmt::format("sonde: {} more send errors not shown\n", suppressed_));
+  }
+  if (options_.verbose) {
+    rejects(end.rejects);
+  }
+  err_.flush();
+}
+
+void TextNotes::rejects(const probe::RejectCounts& counts) {
+  const std::uint64_t sum =
+      std::accumulate(counts.by_cause.begin(), counts.by_cause.end(), std::uint64_t{0});
+  if (sum == 0) {
+    return;
+  }
+  std::string causes;
+  for (std::size_t i = 0; i < probe::kRejectCauses; ++i) {
+    if (counts.by_cause[i] > 0) {
+      causes += fmt::format("{}{} {}", causes.empty() ? "" : ", ", counts.by_cause[i],
+                            reject_name(static_cast<probe::Reject>(i)));
+    }
+  }
+  err_.write(fmt::format("sonde: ignored {} packet{}: {}\n", sum, sum == 1 ? "" : "s", causes));
+}
+
+}  // namespace sonde::report

@@ -1,0 +1,47 @@
+// text_notes.hpp: what a run says on stderr, beside any format on stdout: look-ups that failed,
+// probes that this computer could not send (at most one line a second, with how many more), the
+// interim line that SIGQUIT asks for, and under -v what was ignored and why.
+// A system error that ends the run (RunEnd::error) is the app's to print, with its hint.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "sonde/report/clean_text.hpp"
+#include "sonde/report/sink.hpp"
+#include "sonde/stats/listener.hpp"
+
+namespace sonde::report {
+
+struct TextNotesOptions {
+  bool verbose = false;
+  Utf8Terminal utf8 = Utf8Terminal::no;
+};
+
+class TextNotes final : public stats::Listener {
+ public:
+  static constexpr Duration kBetweenSendErrors = 1s;
+
+  TextNotes(Sink& err, const TextNotesOptions& options) : err_(err), options_(options) {}
+
+  void on_start(const stats::RunStart& /*start*/) override {}
+  void on_target(const stats::Target& target) override;
+  void on_name(const net::Address& /*address*/, const Untrusted& /*name*/) override {}
+  void on_event(const probe::Event& event, const stats::TargetResult& after) override;
+  void on_interim(Instant now, std::span<const stats::TargetResult> targets) override;
+  void on_end(const stats::RunEnd& end, std::span<const stats::TargetResult> targets) override;
+  void flush() override { err_.flush(); }
+
+ private:
+  [[nodiscard]] std::string host(const stats::Target& target) const;
+  void send_error(Instant at, const probe::SendError& error, const stats::Target& target);
+  void rejects(const probe::RejectCounts& counts);
+
+  Sink& err_;
+  TextNotesOptions options_;
+  std::optional<Instant> last_send_error_;
+  std::uint64_t suppressed_ = 0;  // send errors since then
+};
+
+}  // namespace sonde::report

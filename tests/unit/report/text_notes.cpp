@@ -1,0 +1,119 @@
+#include "sonde/report/text_notes.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/report/run_script.hpp"
+
+namespace sonde::report {
+namespace {
+
+template <typename Play>
+std::string notes(const TextNotesOptions& options, const Play& play) {
+  StringSink err;
+  TextNotes text(err, options);
+  RunScript script({&text});
+  script.start();
+  play(script);
+  return err.text();
+}
+
+constexpr probe::SendError kUnreachable{.failure = probe::SendFailure::unreachable};
+
+TEST_CASE("notes: an undisturbed run says nothing") {
+  CHECK(
+      notes({.verbose = true}, [](RunScript& run) {
+        run.target("127.0.0.1").sent(1, 0ms).reply(1, 1ms, 1ms).sent(2, 1s).timeout(2, 2s).end(2s);
+      }) == "");
+}
+
+TEST_CASE("notes: a packet that is too long for the path") {
+  CHECK(notes({},
+              [](RunScript& run) {
+                run.target("10.9.2.2");
+                run.send_failed(
+                    1, 0ms,
+                    {.failure = probe::SendFailure::too_big, .os_code = 90, .mtu = net::Mtu(1400)});
+                run.send_failed(2, 2s, {.failure = probe::SendFailure::too_big});
+              }) ==
+        "sonde: local error: message too long, mtu=1400\n"
+        "sonde: local error: message too long\n");
+}
+
+TEST_CASE("notes: send errors come at most once a second, with how many were left out") {
+  const auto fifteen_failures = [](RunScript& run) {
+    run.target("10.9.2.2");
+    for (std::uint64_t seq = 1; seq <= 15; ++seq) {
+      run.send_failed(seq, (seq - 1) * 100ms, kUnreachable);
+    }
+    run.end(2s);
+  };
+  CHECK(notes({}, fifteen_failures) ==
+        "sonde: send to 10.9.2.2 failed: Network is unreachable\n"
+        "sonde: send to 10.9.2.2 failed: Network is unreachable (9 more send errors not shown)\n"
+        "sonde: 4 more send errors not shown\n");
+}
+
+TEST_CASE("notes: a local error that the system reports later is one as well") {
+  CHECK(notes({}, [](RunScript& run) {
+          probe::Event event =
+              run.target("10.9.2.2").sent(1, 0ms).event(probe::EventKind::error, 1, 1ms);
+          event.send_error = kUnreachable;
+          run.add(event);
+        }) == "sonde: send to 10.9.2.2 failed: Network is unreachable\n");
+}
+
+TEST_CASE("notes: a failed look-up names its target once") {
+  const auto failed = [](std::string message) {
+    return notes({}, [&](RunScript& run) {
+      run.target(
+          {.input = "nosuch.example", .error = stats::TargetError{.message = std::move(message)}});
+    });
+  };
+  CHECK(failed("Name or service not known") ==
+        "sonde: nosuch.example: Name or service not known\n");
+  CHECK(failed("cannot resolve nosuch.example: no such name") ==
+        "sonde: cannot resolve nosuch.example: no such name\n");
+}
+
+TEST_CASE("notes: a target's control characters do not reach the terminal") {
+  CHECK(notes({}, [](RunScript& run) {
+          run.target({.input = "a\x1b[2J", .error = stats::TargetError{.message = "no\nsuch"}});
+        }) == "sonde: a\\x1b[2J: no\\x0asuch\n");
+}
+
+TEST_CASE("notes: the interim line is iputils'") {
+  CHECK(notes({}, [](RunScript& run) {
+          run.target("127.0.0.1");
+          run.sent(1, 0ms).reply(1, 1ms, 44us).sent(2, 1s).reply(2, 2s, 67us);
+          run.sent(3, 2s).reply(3, 3s, 66us).interim(3s);
+        }) == "\r3/3 packets, 0% loss, min/avg/ewma/max = 0.044/0.059/0.049/0.067 ms\n");
+  CHECK(notes({}, [](RunScript& run) {
+          run.target("127.0.0.1").sent(1, 0ms).timeout(1, 1s).interim(1s);
+        }) == "\r0/1 packets, 100% loss\n");
+}
+
+TEST_CASE("notes: with several targets the interim lines are named") {
+  CHECK(notes({},
+              [](RunScript& run) {
+                run.target("127.0.0.1").target("::1");
+                run.target(
+                    {.input = "nosuch", .error = stats::TargetError{.message = "nosuch: gone"}});
+                run.sent(1, 0ms).interim(1s);
+              }) ==
+        "sonde: nosuch: gone\n"
+        "\r127.0.0.1: 0/1 packets, 0% loss\n"
+        "\r::1: 0/0 packets, 0% loss\n");
+}
+
+TEST_CASE("notes: under -v the end tells what was ignored, and why") {
+  stats::RunEnd end;
+  end.rejects.add(probe::Reject::stranger);
+  end.rejects.add(probe::Reject::stranger);
+  end.rejects.add(probe::Reject::token);
+  CHECK(notes({.verbose = true}, [&](RunScript& run) { run.end(1s, end); }) ==
+        "sonde: ignored 3 packets: 2 stranger, 1 token\n");
+  CHECK(notes({}, [&](RunScript& run) { run.end(1s, end); }) == "");
+}
+
+}  // namespace
+}  // namespace sonde::report
