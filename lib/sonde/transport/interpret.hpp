@@ -1,0 +1,58 @@
+// interpret.hpp: from the bytes of a packet to an Observation of one of our probes.
+// In:  what a socket handed over (Packet), or what an operating system's error queue says
+//      (QueuedIcmpError); the matcher of that socket; both clocks, read after the packet was.
+// Out: the observation. Errors: the cause for which it is turned away.
+// RFC 792 redirects and source quenches are no outcome of a probe, which goes on its way (RFC 1812
+// section 5.2.7.2; RFC 6633 section 3: discard): Reject::stranger, and filters keep them out.
+// Called by every backend that sees packets, and by the fuzz targets. Pure; allocates only for
+// extensions and header options.
+#pragma once
+
+#include <expected>
+#include <optional>
+
+#include "sonde/base/bytes.hpp"
+#include "sonde/base/clock.hpp"
+#include "sonde/net/address.hpp"
+#include "sonde/net/fields.hpp"
+#include "sonde/probe/observation.hpp"
+#include "sonde/transport/matcher.hpp"
+
+namespace sonde::transport {
+
+enum class PacketLayout : std::uint8_t {
+  icmp,  // from the ICMP header on, checksum verified by the kernel
+  ipv4,  // from the IPv4 header on, ICMP checksum not verified (raw IPv4 sockets)
+};
+
+struct Packet {
+  Bytes data;
+  PacketLayout layout = PacketLayout::icmp;
+  net::Address source;
+  std::optional<net::Ttl> ttl{};  // layout icmp: from control messages, if they say
+  std::optional<net::Tos> tos{};
+  Bytes header_options{};
+  std::optional<WallTime> stamp{};
+};
+
+// An ICMP error that the kernel took apart: no IP header in the quote.
+struct QueuedIcmpError {
+  wire::IcmpType icmp;
+  net::Address responder;
+  net::Address destination;  // of the probe
+  std::optional<net::Mtu> next_hop_mtu{};
+  Bytes quoted;        // from the probe's ICMP header on
+  Bytes extensions{};  // RFC 4884 structure; empty: none
+  std::optional<net::Ttl> ttl{};
+  std::optional<net::Tos> tos{};
+  std::optional<WallTime> stamp{};
+};
+
+// The packet is used up: its IP header is taken off on the way.
+[[nodiscard]] std::expected<probe::Observation, probe::Reject> interpret(Packet&& packet,
+                                                                         const Matcher& matcher,
+                                                                         const ClockPair& now);
+[[nodiscard]] std::expected<probe::Observation, probe::Reject> interpret(
+    const QueuedIcmpError& error, const Matcher& matcher, const ClockPair& now);
+
+}  // namespace sonde::transport

@@ -1,0 +1,209 @@
+#include "sonde/transport/linux/icmp_channel.hpp"
+
+#include <linux/net_tstamp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "sonde/transport/linux/kernel_abi.hpp"
+#include "sonde/transport/linux/ping_socket.hpp"
+#include "sonde/transport/linux/raw.hpp"
+#include "sonde/transport/linux/socket_options.hpp"
+
+namespace sonde::transport {
+namespace {
+
+constexpr unsigned kReceiveStamps = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
+// TSONLY: the stamp comes alone, not with a copy of the packet.
+constexpr unsigned kTransmitStamps = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
+                                     SOF_TIMESTAMPING_OPT_TSONLY | SOF_TIMESTAMPING_OPT_CMSG;
+
+ErrorCode code_of(int os_code) noexcept {
+  switch (os_code) {
+    case EACCES:
+    case EPERM:
+      return ErrorCode::permission;
+    case EAFNOSUPPORT:
+    case EPROTONOSUPPORT:
+    case ESOCKTNOSUPPORT:
+      return ErrorCode::unsupported;
+    default:
+      return ErrorCode::system;
+  }
+}
+
+int discover_value(PathMtu mode) noexcept {
+  constexpr std::array kValues{IP_PMTUDISC_DONT, IP_PMTUDISC_WANT, IP_PMTUDISC_DO,
+                               IP_PMTUDISC_PROBE};  // IPV6_PMTUDISC_* are the same
+  return kValues[static_cast<std::size_t>(mode)];
+}
+
+PathMtu wanted_path_mtu(PathMtu base, bool dont_fragment) noexcept {
+  const bool may_fragment = base == PathMtu::dont || base == PathMtu::want;
+  return dont_fragment && may_fragment ? PathMtu::do_df : base;
+}
+
+net::Address any_address(net::Family family) noexcept {
+  constexpr std::array<std::byte, net::Address::kV6Bytes> kZeros{};
+  return family == net::Family::v4 ? net::Address::v4(0) : net::Address::v6(kZeros);
+}
+
+}  // namespace
+
+std::string socket_name(const ChannelConfig& config) {
+  return std::string(config.kind == SocketKind::raw ? "raw" : "datagram") + " ICMP socket, " +
+         (config.family == net::Family::v4 ? "IPv4" : "IPv6");
+}
+
+IcmpChannel::IcmpChannel(Fd fd, const ChannelConfig& config, const OpenOptions& options) noexcept
+    : fd_(std::move(fd)),
+      kind_(config.kind),
+      family_(config.family),
+      ident_(options.ident.value_or(config.raw_ident)),
+      base_path_mtu_(options.path_mtu) {}
+
+std::expected<IcmpChannel, Error> IcmpChannel::open(const ChannelConfig& config,
+                                                    const OpenOptions& options) {
+  const bool v4 = config.family == net::Family::v4;
+  const int type = config.kind == SocketKind::raw ? SOCK_RAW : SOCK_DGRAM;
+  Fd fd(::socket(v4 ? AF_INET : AF_INET6, type | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                 v4 ? IPPROTO_ICMP : static_cast<int>(IPPROTO_ICMPV6)));
+  if (!fd.valid()) {
+    const int failure = errno;
+    return std::unexpected(
+        system_error("open a " + socket_name(config), failure, code_of(failure)));
+  }
+  IcmpChannel channel(std::move(fd), config, options);
+  const auto configured = channel.configure(options);
+  if (!configured) {
+    return std::unexpected(configured.error());
+  }
+  return channel;
+}
+
+std::expected<void, Error> IcmpChannel::configure(const OpenOptions& options) {
+  std::expected<void, Error> result;
+  if (kind_ == SocketKind::raw) {
+    result = filter_raw_socket(fd(), family_, ident_);
+  }
+  if (result) {
+    result = apply_common(fd(), family_, options);
+  }
+  if (result) {
+    result = kind_ == SocketKind::raw ? finish_raw(options) : finish_dgram(options);
+  }
+  if (!result) {
+    return result;
+  }
+  if (family_ == net::Family::v6 && options.flow_label) {
+    flow_label_ = options.flow_label->value();
+  }
+  if (const int failure = set_path_mtu(base_path_mtu_); failure != 0) {
+    return std::unexpected(system_error("set path MTU discovery", failure));
+  }
+  request_stamps(options.transmit_stamps);
+  return result;
+}
+
+std::expected<void, Error> IcmpChannel::finish_raw(const OpenOptions& options) {
+  request_raw_details(fd(), family_);
+  return options.source ? bind_source(fd(), *options.source) : std::expected<void, Error>{};
+}
+
+std::expected<void, Error> IcmpChannel::finish_dgram(const OpenOptions& options) {
+  request_ping_details(fd(), family_);
+  const auto ident =
+      bind_ping_socket(fd(), options.source.value_or(any_address(family_)), options.ident);
+  if (!ident) {
+    return std::unexpected(ident.error());
+  }
+  ident_ = *ident;
+  return {};
+}
+
+// The best that the kernel grants; nothing is no reason not to ping.
+void IcmpChannel::request_stamps(bool transmit) {
+  if (transmit && set_stamp_flags(kReceiveStamps | kTransmitStamps)) {
+    stamps_ = Stamps::transmit_and_receive;
+  } else if (set_stamp_flags(kReceiveStamps)) {
+    stamps_ = Stamps::receive;
+  }
+}
+
+bool IcmpChannel::set_stamp_flags(unsigned flags) {
+  for (const int option : {kTimestampingNew, kTimestampingOld}) {
+    if (set_option(fd(), {SOL_SOCKET, option}, static_cast<int>(flags)) == 0) {
+      stamp_option_ = option;
+      stamp_flags_ = flags;
+      return true;
+    }
+  }
+  return false;
+}
+
+void IcmpChannel::restart_stamp_keys() {
+  if (stamps_ == Stamps::transmit_and_receive) {
+    const unsigned without_id = stamp_flags_ & ~unsigned{SOF_TIMESTAMPING_OPT_ID};
+    try_option(fd(), {SOL_SOCKET, stamp_option_}, static_cast<int>(without_id));
+    try_option(fd(), {SOL_SOCKET, stamp_option_}, static_cast<int>(stamp_flags_));
+    keys_.restart(recent_.count());
+  }
+}
+
+void IcmpChannel::set_error_queue(bool on) const noexcept {
+  const OptionName name = family_ == net::Family::v4 ? OptionName{IPPROTO_IP, IP_RECVERR}
+                                                     : OptionName{IPPROTO_IPV6, IPV6_RECVERR};
+  try_option(fd(), name, on ? 1 : 0);
+}
+
+bool IcmpChannel::same_state(const probe::IpOptions& a, const probe::IpOptions& b) noexcept {
+  return a.dont_fragment == b.dont_fragment && a.reverse == b.reverse &&
+         std::ranges::equal(a.header_options.bytes(), b.header_options.bytes());
+}
+
+int IcmpChannel::apply(const probe::IpOptions& ip) {
+  if (family_ == net::Family::v6 && (ip.reverse || !ip.header_options.empty())) {
+    return EOPNOTSUPP;  // RFC 5095 took IPv6 source routing away; IPv6 has no such options
+  }
+  const int failure = set_path_mtu(wanted_path_mtu(base_path_mtu_, ip.dont_fragment));
+  return failure != 0 ? failure : set_header_options(ip.header_options);
+}
+
+int IcmpChannel::set_path_mtu(PathMtu mode) {
+  if (path_mtu_ == mode) {
+    return 0;
+  }
+  const bool v4 = family_ == net::Family::v4;
+  const OptionName discover =
+      v4 ? OptionName{IPPROTO_IP, IP_MTU_DISCOVER} : OptionName{IPPROTO_IPV6, IPV6_MTU_DISCOVER};
+  const int failure = set_option(fd(), discover, discover_value(mode));
+  if (failure != 0) {
+    return failure;
+  }
+  if (!v4) {
+    const bool whole = mode == PathMtu::do_df || mode == PathMtu::probe;
+    try_option(fd(), {IPPROTO_IPV6, kIpv6DontFragment}, whole ? 1 : 0);
+  }
+  path_mtu_ = mode;
+  return 0;
+}
+
+int IcmpChannel::set_header_options(const probe::HeaderOptions& header_options) {
+  if (header_options_ == header_options) {
+    return 0;
+  }
+  const int failure = set_option(fd(), {IPPROTO_IP, IP_OPTIONS}, header_options.bytes());
+  if (failure != 0) {
+    return failure;
+  }
+  if (kind_ == SocketKind::dgram) {
+    try_option(fd(), {IPPROTO_IP, IP_RECVOPTS}, header_options.empty() ? 0 : 1);
+  }
+  header_options_ = header_options;
+  return 0;
+}
+
+}  // namespace sonde::transport

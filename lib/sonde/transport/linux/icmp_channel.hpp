@@ -1,0 +1,91 @@
+// icmp_channel.hpp: one ICMP socket of one family, raw or datagram; owns the descriptor.
+// Raw sockets choose their identifier, get IPv4 packets with their header and unverified ICMP
+// checksum, and hear ICMP errors as packets, through a locked filter (bpf.hpp). Datagram sockets
+// ("ping sockets", kernel 3.0; IPv6 3.11) need no privilege; the kernel writes the identifier,
+// which is the bound port, verifies checksums, and reports ICMP errors through the error queue
+// only. Never IPPROTO_RAW (RELIABILITY.md 1c, CVE-2026-46266). open(): everything that may need a
+// privilege is done here. Errors: transport::Error.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "sonde/net/address.hpp"
+#include "sonde/net/fields.hpp"
+#include "sonde/probe/ip_options.hpp"
+#include "sonde/probe/recent_sends.hpp"
+#include "sonde/transport/error.hpp"
+#include "sonde/transport/open.hpp"
+#include "sonde/transport/posix/fd.hpp"
+#include "sonde/transport/transmit_keys.hpp"
+
+namespace sonde::transport {
+
+enum class SocketKind : std::uint8_t { dgram, raw };
+
+struct ChannelConfig {
+  SocketKind kind = SocketKind::dgram;
+  net::Family family = net::Family::v4;
+  net::IcmpIdent raw_ident{1};  // raw: used unless options.ident says otherwise
+};
+
+// "raw ICMP socket, IPv4"
+[[nodiscard]] std::string socket_name(const ChannelConfig& config);
+
+enum class Stamps : std::uint8_t { none, receive, transmit_and_receive };
+
+class IcmpChannel {
+ public:
+  [[nodiscard]] static std::expected<IcmpChannel, Error> open(const ChannelConfig& config,
+                                                              const OpenOptions& options);
+
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+  [[nodiscard]] SocketKind kind() const noexcept { return kind_; }
+  [[nodiscard]] net::Family family() const noexcept { return family_; }
+  [[nodiscard]] net::IcmpIdent ident() const noexcept { return ident_; }
+  [[nodiscard]] Stamps stamps() const noexcept { return stamps_; }
+  [[nodiscard]] std::uint32_t flow_label() const noexcept { return flow_label_; }
+
+  // Brings the socket's own state (DF, header options) to what `ip` asks for: a system call only
+  // when something changes. 0 or the errno.
+  [[nodiscard]] int apply(const probe::IpOptions& ip);
+  // Do two probes ask for the same socket state?
+  [[nodiscard]] static bool same_state(const probe::IpOptions& a,
+                                       const probe::IpOptions& b) noexcept;
+
+  // Starts the kernel's count of sends anew, after a send failed.
+  void restart_stamp_keys();
+  // Raw sockets: let local errors into the error queue, to learn the MTU of EMSGSIZE.
+  void set_error_queue(bool on) const noexcept;
+
+  [[nodiscard]] probe::RecentSends& recent() noexcept { return recent_; }
+  [[nodiscard]] TransmitKeys& keys() noexcept { return keys_; }
+
+ private:
+  IcmpChannel(Fd fd, const ChannelConfig& config, const OpenOptions& options) noexcept;
+  [[nodiscard]] std::expected<void, Error> configure(const OpenOptions& options);
+  [[nodiscard]] std::expected<void, Error> finish_raw(const OpenOptions& options);
+  [[nodiscard]] std::expected<void, Error> finish_dgram(const OpenOptions& options);
+  void request_stamps(bool transmit);
+  [[nodiscard]] bool set_stamp_flags(unsigned flags);
+  [[nodiscard]] int set_path_mtu(PathMtu mode);
+  [[nodiscard]] int set_header_options(const probe::HeaderOptions& header_options);
+
+  Fd fd_;
+  SocketKind kind_;
+  net::Family family_;
+  net::IcmpIdent ident_;
+  Stamps stamps_ = Stamps::none;
+  int stamp_option_ = 0;  // SO_TIMESTAMPING_NEW or _OLD
+  unsigned stamp_flags_ = 0;
+  std::uint32_t flow_label_ = 0;
+  PathMtu base_path_mtu_;
+  std::optional<PathMtu> path_mtu_;  // what the socket has now
+  probe::HeaderOptions header_options_{};
+  probe::RecentSends recent_;
+  TransmitKeys keys_;
+};
+
+}  // namespace sonde::transport

@@ -1,0 +1,127 @@
+// The ladder of open.hpp for Linux: a datagram ICMP socket where net.ipv4.ping_group_range allows
+// it, else a raw one where CAP_NET_RAW is permitted, each family by itself.
+#include "sonde/transport/open.hpp"
+
+#include <sys/eventfd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "sonde/transport/linux/icmp_channel.hpp"
+#include "sonde/transport/linux/ping_socket.hpp"
+#include "sonde/transport/linux/privilege.hpp"
+#include "sonde/transport/linux/socket_options.hpp"
+#include "sonde/transport/linux/transport.hpp"
+
+namespace sonde::transport {
+namespace {
+
+using ChannelResult = std::expected<IcmpChannel, Error>;
+
+net::IcmpIdent random_ident(Rng& rng) {
+  constexpr std::uint64_t kIdents = 0xffff;
+  return net::IcmpIdent(static_cast<std::uint16_t>(1 + rng.below(kIdents)));  // never 0
+}
+
+// Trying the next rung helps against a refused or missing kind of socket, and against an identifier
+// that another datagram socket holds; not against a wrong address or interface.
+bool worth_another_rung(const Error& error) {
+  return error.code == ErrorCode::permission || error.code == ErrorCode::unsupported ||
+         error.os_code == EADDRINUSE;
+}
+
+class Ladder {
+ public:
+  Ladder(const OpenOptions& options, net::IcmpIdent raw_ident)
+      : options_(options), raw_ident_(raw_ident) {}
+
+  [[nodiscard]] ChannelResult climb(net::Family family) {
+    if (options_.backend == Backend::raw) {
+      return try_rung(SocketKind::raw, family);
+    }
+    ChannelResult dgram = try_rung(SocketKind::dgram, family);
+    if (dgram || options_.backend == Backend::dgram || !worth_another_rung(dgram.error())) {
+      return dgram;
+    }
+    ChannelResult raw = try_rung(SocketKind::raw, family);
+    const bool refused = !raw && raw.error().code == ErrorCode::permission;
+    // The first refusal says more than "no privilege", unless it is the same.
+    return refused && dgram.error().code != ErrorCode::permission ? std::move(dgram)
+                                                                  : std::move(raw);
+  }
+  [[nodiscard]] std::vector<std::string> take_rungs() { return std::move(rungs_); }
+
+ private:
+  [[nodiscard]] ChannelResult try_rung(SocketKind kind, net::Family family) {
+    const ChannelConfig config{.kind = kind, .family = family, .raw_ident = raw_ident_};
+    std::optional<RaisedPrivilege> raised;
+    // A datagram socket needs privilege only for these (the interface: before Linux 5.7).
+    if (kind == SocketKind::raw || options_.mark || !options_.interface.empty()) {
+      raised.emplace();
+    }
+    ChannelResult channel = IcmpChannel::open(config, options_);
+    rungs_.push_back(socket_name(config) + ": " +
+                     (channel ? "open" : rung_failure(channel.error())));
+    return channel;
+  }
+  [[nodiscard]] static std::string rung_failure(const Error& error) {
+    return error.why.empty() ? error.operation : error.why;
+  }
+
+  const OpenOptions& options_;
+  net::IcmpIdent raw_ident_;
+  std::vector<std::string> rungs_;
+};
+
+// What the user can do, in place of what the last rung said.
+Error explained(Error error, Backend backend) {
+  return error.code == ErrorCode::permission && error.what_to_do.empty()
+             ? permission_error(error.os_code, backend)
+             : std::move(error);
+}
+
+// One of two families is enough, unless the user was wrong about source or interface.
+bool is_fatal(const Error& error) { return error.code == ErrorCode::bad_source; }
+
+}  // namespace
+
+std::expected<Opened, Error> open_icmp(const OpenOptions& options, const Clock& clock, Rng& rng) {
+  const bool v4 = options.v4 && (!options.source || options.source->is_v4());
+  const bool v6 = options.v6 && (!options.source || options.source->is_v6());
+  Ladder ladder(options, random_ident(rng));
+  LinuxTransportParts parts;
+  std::optional<Error> failure;
+  if (!v4 && !v6) {
+    failure = Error{.code = ErrorCode::bad_source,
+                    .operation = "send from " + options.source.value_or(net::Address()).to_text(),
+                    .os_code = EAFNOSUPPORT,
+                    .why = "not an address of the family that was asked for",
+                    .what_to_do = {}};
+  }
+  for (const net::Family family : {net::Family::v4, net::Family::v6}) {
+    const bool is_v4 = family == net::Family::v4;
+    if (!(is_v4 ? v4 : v6)) {
+      continue;
+    }
+    ChannelResult channel = ladder.climb(family);
+    if (channel) {
+      (is_v4 ? parts.v4 : parts.v6).emplace(std::move(*channel));
+    } else if (!failure || is_fatal(channel.error())) {
+      failure = std::move(channel.error());
+    }
+  }
+  if (failure && (is_fatal(*failure) || (!parts.v4 && !parts.v6))) {
+    return std::unexpected(explained(std::move(*failure), options.backend));
+  }
+  parts.wake = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!parts.wake.valid()) {
+    return std::unexpected(system_error("make an event descriptor", errno));
+  }
+  parts.source_rule = options.broadcast ? SourceRule::any : SourceRule::must_match;
+  return Opened{
+      .transport = std::make_unique<LinuxTransport>(std::move(parts), clock, rng),
+      .ladder = ladder.take_rungs(),
+  };
+}
+
+}  // namespace sonde::transport

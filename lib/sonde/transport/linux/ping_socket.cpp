@@ -1,0 +1,95 @@
+#include "sonde/transport/linux/ping_socket.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "sonde/transport/linux/kernel_abi.hpp"
+#include "sonde/transport/linux/socket_options.hpp"
+#include "sonde/transport/posix/fd.hpp"
+#include "sonde/transport/posix/socket_address.hpp"
+
+namespace sonde::transport {
+namespace {
+
+// The program's own path, so that the command can be pasted.
+std::string program_path() {
+  constexpr std::size_t kLongest = 4096;
+  std::string path(kLongest, '\0');
+  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
+  if (size <= 0 || static_cast<std::size_t>(size) == path.size()) {
+    return "$(command -v sonde)";
+  }
+  path.resize(static_cast<std::size_t>(size));
+  return path;
+}
+
+}  // namespace
+
+std::expected<net::IcmpIdent, Error> bind_ping_socket(int fd, const net::Address& source,
+                                                      std::optional<net::IcmpIdent> ident) {
+  const auto bound = bind_source(fd, source, ident.value_or(net::IcmpIdent(0)).value);
+  if (!bound) {
+    return std::unexpected(bound.error());
+  }
+  SocketAddress name{.storage = {}, .size = sizeof(SocketAddressStorage)};
+  if (::getsockname(fd, &name.storage.generic, &name.size) != 0) {
+    return std::unexpected(system_error("read the ICMP identifier", errno));
+  }
+  // sin_port and sin6_port stand at the same place; v6 is the member that was last written.
+  return net::IcmpIdent(ntohs(name.storage.v6.sin6_port));
+}
+
+void request_ping_details(int fd, net::Family family) noexcept {
+  if (family == net::Family::v4) {
+    for (const int name : {IP_RECVERR, kIpv4ErrorExtensions, IP_RECVTTL, IP_RECVTOS}) {
+      try_option(fd, {IPPROTO_IP, name}, 1);
+    }
+    return;
+  }
+  for (const int name : {IPV6_RECVERR, kIpv6ErrorExtensions, IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS}) {
+    try_option(fd, {IPPROTO_IPV6, name}, 1);
+  }
+}
+
+std::string ping_group_range() {
+  const Fd file(::open("/proc/sys/net/ipv4/ping_group_range", O_RDONLY | O_CLOEXEC));
+  std::array<char, 64> text{};
+  const ssize_t size = file.valid() ? ::read(file.get(), text.data(), text.size()) : 0;
+  std::string range(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  std::ranges::replace(range, '\t', ' ');
+  range.erase(range.find_last_not_of(" \n") + 1);
+  return range;
+}
+
+Error permission_error(int os_code, Backend backend) {
+  const std::string range = ping_group_range();
+  const std::string group =
+      "net.ipv4.ping_group_range " + (range.empty() ? "cannot be read" : "is \"" + range + '"');
+  const std::string by_group = "sudo sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"";
+  const std::string by_file = "sudo setcap cap_net_raw+p " + program_path();
+  Error error = system_error("cannot send ICMP without privilege", os_code, ErrorCode::permission);
+  switch (backend) {
+    case Backend::automatic:
+      error.why = "raw sockets need CAP_NET_RAW, and " + group;
+      error.what_to_do = "either: " + by_group + ", or: " + by_file;
+      break;
+    case Backend::raw:
+      error.why = "raw sockets need CAP_NET_RAW";
+      error.what_to_do = by_file;
+      break;
+    case Backend::dgram:
+      error.why = group;
+      error.what_to_do = by_group;
+      break;
+  }
+  return error;
+}
+
+}  // namespace sonde::transport

@@ -1,0 +1,26 @@
+// ping_socket.hpp: what a datagram ICMP socket ("ping socket") needs over a raw one.
+// The kernel writes the identifier, which is the bound port: bind_ping_socket() binds it (0: the
+// kernel's choice) and says which it is. ICMP errors come through the error queue alone.
+// permission_error(): why no socket of the wanted kind could be had, with the ways out (CLI.md).
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "sonde/net/address.hpp"
+#include "sonde/net/fields.hpp"
+#include "sonde/transport/error.hpp"
+#include "sonde/transport/open.hpp"
+
+namespace sonde::transport {
+
+[[nodiscard]] std::expected<net::IcmpIdent, Error> bind_ping_socket(
+    int fd, const net::Address& source, std::optional<net::IcmpIdent> ident);
+void request_ping_details(int fd, net::Family family) noexcept;
+
+// The present value of net.ipv4.ping_group_range; empty: cannot be read.
+[[nodiscard]] std::string ping_group_range();
+[[nodiscard]] Error permission_error(int os_code, Backend backend);
+
+}  // namespace sonde::transport

@@ -1,0 +1,82 @@
+#include "sonde/transport/linux/raw.hpp"
+
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+
+#include "sonde/transport/linux/bpf.hpp"
+#include "sonde/transport/linux/kernel_abi.hpp"
+#include "sonde/transport/linux/socket_options.hpp"
+#include "sonde/wire/icmpv4.hpp"
+#include "sonde/wire/icmpv6.hpp"
+
+namespace sonde::transport {
+namespace {
+
+int attach(int fd, FilterProgram program) noexcept {
+  const sock_fprog description{.len = static_cast<unsigned short>(program.size()),
+                               .filter = program.data()};
+  return set_option(fd, {SOL_SOCKET, SO_ATTACH_FILTER}, std::as_bytes(std::span(&description, 1)));
+}
+
+// Bounded: with everything rejected, no more than the receive buffer held can be there.
+void drain(int fd) noexcept {
+  constexpr int kMost = 65536;
+  std::array<std::byte, 1> nothing{};
+  for (int i = 0; i < kMost; ++i) {
+    if (::recv(fd, nothing.data(), nothing.size(), MSG_DONTWAIT | MSG_TRUNC) < 0 &&
+        errno != EINTR) {
+      return;
+    }
+  }
+}
+
+// By type, before the packet is even copied for us. A set bit keeps the type out.
+int filter_types_v4(int fd) noexcept {
+  const auto bit = [](std::uint8_t type) { return std::uint32_t{1} << type; };
+  const std::uint32_t blocked =
+      ~(bit(wire::icmpv4::kEchoReply) | bit(wire::icmpv4::kDestinationUnreachable) |
+        bit(wire::icmpv4::kTimeExceeded) | bit(wire::icmpv4::kParameterProblem));
+  return set_option(fd, {SOL_RAW, kIcmpFilter}, std::as_bytes(std::span(&blocked, 1)));
+}
+
+int filter_types_v6(int fd) noexcept {
+  icmp6_filter filter{};
+  ICMP6_FILTER_SETBLOCKALL(&filter);
+  for (const std::uint8_t type : {wire::icmpv6::kEchoReply, wire::icmpv6::kDestinationUnreachable,
+                                  wire::icmpv6::kPacketTooBig, wire::icmpv6::kTimeExceeded,
+                                  wire::icmpv6::kParameterProblem}) {
+    ICMP6_FILTER_SETPASS(type, &filter);
+  }
+  return set_option(fd, {IPPROTO_ICMPV6, ICMP6_FILTER}, std::as_bytes(std::span(&filter, 1)));
+}
+
+}  // namespace
+
+std::expected<void, Error> filter_raw_socket(int fd, net::Family family, net::IcmpIdent ident) {
+  int failure = attach(fd, reject_all_filter());
+  if (failure == 0) {
+    drain(fd);
+    failure = family == net::Family::v4 ? filter_types_v4(fd) : filter_types_v6(fd);
+  }
+  if (failure == 0) {
+    failure = attach(fd, echo_filter(family, ident));
+  }
+  if (failure == 0) {
+    failure = set_option(fd, {SOL_SOCKET, SO_LOCK_FILTER}, 1);
+  }
+  return failure == 0 ? std::expected<void, Error>{}
+                      : std::unexpected(system_error("filter the raw ICMP socket", failure));
+}
+
+void request_raw_details(int fd, net::Family family) noexcept {
+  if (family == net::Family::v6) {
+    try_option(fd, {IPPROTO_IPV6, IPV6_RECVHOPLIMIT}, 1);
+    try_option(fd, {IPPROTO_IPV6, IPV6_RECVTCLASS}, 1);
+  }
+}
+
+}  // namespace sonde::transport

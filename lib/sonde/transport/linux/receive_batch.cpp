@@ -1,0 +1,82 @@
+#include "sonde/transport/linux/receive_batch.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "sonde/wire/ipv6.hpp"
+
+namespace sonde::transport {
+
+ReceiveBatch::ReceiveBatch()
+    : controls_(std::make_unique_for_overwrite<std::array<Control, kMessages>>()) {
+  allocate(kOrdinaryPacket);
+  for (std::size_t i = 0; i < kMessages; ++i) {
+    msghdr& header = headers_[i].msg_hdr;
+    header.msg_name = &names_[i];
+    header.msg_iov = &vectors_[i];
+    header.msg_iovlen = 1;
+    header.msg_control = (*controls_)[i].bytes.data();
+  }
+}
+
+void ReceiveBatch::make_room(std::size_t packet_size) {
+  constexpr std::size_t kLargestPacket = 65535 + wire::kIpv6Header;
+  if (packet_size > room_) {
+    allocate(kLargestPacket);
+  }
+}
+
+void ReceiveBatch::allocate(std::size_t packet_size) {
+  // Not a power of two, so that the buffers do not all fall into one set of the cache.
+  constexpr std::size_t kOdd = 192;
+  room_ = packet_size;
+  stride_ = kHeadroom + packet_size + kOdd;
+  // Pages of it that no packet reaches are never touched, and cost no memory.
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): a vector would write to all of them
+  buffers_ = std::make_unique_for_overwrite<std::byte[]>(kMessages * stride_);
+  for (std::size_t i = 0; i < kMessages; ++i) {
+    std::byte* const buffer = buffers_.get() + i * stride_;
+    std::fill_n(buffer, kHeadroom, std::byte{0});
+    vectors_[i] = {.iov_base = buffer + kHeadroom, .iov_len = packet_size};
+  }
+}
+
+// The kernel writes lengths back: only those that it wrote are set anew.
+void ReceiveBatch::prepare(std::size_t first, std::size_t count) noexcept {
+  for (std::size_t i = first; i < count; ++i) {
+    headers_[i].msg_hdr.msg_namelen = sizeof(SocketAddressStorage);
+    headers_[i].msg_hdr.msg_controllen = kControl;
+    headers_[i].msg_hdr.msg_flags = 0;
+  }
+}
+
+std::expected<std::size_t, int> ReceiveBatch::read(int fd, Queue queue, std::size_t limit) {
+  prepare(0, used_);
+  // The attempt that finds nothing writes into the header behind the last packet.
+  const auto wanted = static_cast<unsigned>(std::min(limit, kMessages));
+  const int count =
+      ::recvmmsg(fd, headers_.data(), wanted, MSG_DONTWAIT | static_cast<int>(queue), nullptr);
+  if (count < 0) {
+    used_ = 1;
+    return std::unexpected(errno);
+  }
+  used_ = std::min(static_cast<std::size_t>(count) + 1, kMessages);
+  return static_cast<std::size_t>(count);
+}
+
+ReceiveBatch::Message ReceiveBatch::message(std::size_t index) const noexcept {
+  const msghdr& header = headers_[index].msg_hdr;
+  return {.data = data_with_headroom(index, 0),
+          .control = Bytes((*controls_)[index].bytes)
+                         .first(std::min<std::size_t>(header.msg_controllen, kControl)),
+          .name = std::as_bytes(std::span(&names_[index], 1))
+                      .first(std::min<std::size_t>(header.msg_namelen, sizeof names_[index]))};
+}
+
+Bytes ReceiveBatch::data_with_headroom(std::size_t index, std::size_t front) const noexcept {
+  const std::byte* const packet = buffers_.get() + index * stride_ + kHeadroom;
+  const std::size_t length = std::min<std::size_t>(headers_[index].msg_len, room_);
+  return {packet - front, front + length};
+}
+
+}  // namespace sonde::transport

@@ -1,0 +1,74 @@
+// receiver.hpp: reads a channel's two queues, packets and errors, into Observations.
+// packets(): echo replies, and for raw sockets ICMP errors. errors(): transmit stamps, and for
+// datagram sockets ICMP errors (raw sockets have them as packets: one in the error queue would be
+// the same error again). Each is one system call for at most 64 messages.
+// Packets that are not ours go into the reject counts, never into the result.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "sonde/base/clock.hpp"
+#include "sonde/net/fields.hpp"
+#include "sonde/probe/observation.hpp"
+#include "sonde/probe/token.hpp"
+#include "sonde/transport/interpret.hpp"
+#include "sonde/transport/linux/ancillary.hpp"
+#include "sonde/transport/linux/icmp_channel.hpp"
+#include "sonde/transport/linux/receive_batch.hpp"
+#include "sonde/transport/matcher.hpp"
+#include "sonde/wire/ipv4.hpp"
+
+namespace sonde::transport {
+
+class Receiver {
+ public:
+  struct Read {
+    std::size_t messages = 0;      // taken out of the queue
+    std::size_t observations = 0;  // of them ours, written to `out`
+    // errors(): the last local error, which belongs to a send call that failed.
+    std::optional<QueuedError> local{};
+  };
+
+  Receiver(const Clock& clock, const probe::TokenSealer& sealer, SourceRule source_rule)
+      : clock_(&clock), sealer_(&sealer), source_rule_(source_rule) {}
+
+  // At most out.size() messages are read, so that nothing read needs to be kept. The error is the
+  // errno; EAGAIN: the queue is empty.
+  [[nodiscard]] std::expected<Read, int> packets(IcmpChannel& channel,
+                                                 std::span<probe::Observation> out);
+  [[nodiscard]] std::expected<Read, int> errors(IcmpChannel& channel,
+                                                std::span<probe::Observation> out);
+  // A probe of this size (ICMP header and payload) is about to be sent.
+  void expect(std::size_t message_size) { batch_.make_room(wire::kIpv4MaxHeader + message_size); }
+  [[nodiscard]] const probe::RejectCounts& rejects() const noexcept { return rejects_; }
+
+ private:
+  [[nodiscard]] Matcher matcher_of(IcmpChannel& channel) const noexcept {
+    return {*sealer_, channel.recent(), channel.ident(), source_rule_};
+  }
+  // One message of the error queue.
+  struct Entry {
+    std::size_t index;
+    const Ancillary& ancillary;
+    const QueuedError& error;
+  };
+  [[nodiscard]] std::optional<probe::Observation> queued(IcmpChannel& channel, const Entry& entry,
+                                                         const ClockPair& now);
+  [[nodiscard]] static std::optional<probe::Observation> transmitted(IcmpChannel& channel,
+                                                                     const Entry& entry,
+                                                                     const ClockPair& now);
+  [[nodiscard]] std::optional<QueuedIcmpError> icmp_error(const IcmpChannel& channel,
+                                                          const Entry& entry) const;
+
+  const Clock* clock_;
+  const probe::TokenSealer* sealer_;
+  SourceRule source_rule_;
+  ReceiveBatch batch_;
+  probe::RejectCounts rejects_;
+};
+
+}  // namespace sonde::transport

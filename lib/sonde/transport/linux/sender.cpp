@@ -1,0 +1,193 @@
+#include "sonde/transport/linux/sender.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+#include <utility>
+
+#include "sonde/wire/checksum.hpp"
+#include "sonde/wire/icmpv4.hpp"
+#include "sonde/wire/icmpv6.hpp"
+
+namespace sonde::transport {
+namespace {
+
+constexpr std::size_t kChecksumAt = 2;
+// Enough for every error of a full flight; what more there is stays in the kernel's queue.
+constexpr std::size_t kMostBacklog = 4096;
+
+net::IcmpSeq wire_sequence(const probe::ProbeId& id) noexcept {
+  return net::IcmpSeq(static_cast<std::uint16_t>(id.sequence));
+}
+
+// Those that the kernel also uses for an ICMP error that came back for an earlier probe.
+bool may_be_pending(int os_code) noexcept {
+  const probe::SendFailure failure = send_failure_of(os_code);
+  return failure != probe::SendFailure::no_buffer && os_code != EPERM && os_code != EINVAL;
+}
+
+}  // namespace
+
+net::Address effective_destination(const net::Address& destination) noexcept {
+  if (!destination.is_unspecified()) {
+    return destination;
+  }
+  constexpr std::uint32_t kLoopback = 0x7f000001;
+  std::array<std::byte, net::Address::kV6Bytes> loopback{};
+  loopback.back() = std::byte{1};
+  return destination.is_v4() ? net::Address::v4(kLoopback) : net::Address::v6(loopback);
+}
+
+probe::SendFailure send_failure_of(int os_code) noexcept {
+  switch (os_code) {
+    case ENOBUFS:
+    case EAGAIN:
+    case ENOMEM:
+    case EINTR:
+      return probe::SendFailure::no_buffer;
+    case EMSGSIZE:
+      return probe::SendFailure::too_big;
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case EHOSTDOWN:
+    case ENODEV:
+    case ENXIO:
+    case EADDRNOTAVAIL:
+      return probe::SendFailure::unreachable;
+    case EPERM:
+    case EACCES:
+      return probe::SendFailure::prohibited;
+    default:
+      return probe::SendFailure::other;
+  }
+}
+
+void Sender::send(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs,
+                  std::span<probe::SendReport> reports) {
+  const int refused = channel.apply(specs.front().ip);
+  batch_.clear();
+  for (const probe::ProbeSpec& spec : specs) {
+    encode(channel, spec);
+  }
+  const Instant at = clock_->now();
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    reports[i] = probe::SendReport{.id = specs[i].id, .at = at};
+    if (refused != 0) {
+      reports[i].error = {.failure = send_failure_of(refused), .os_code = refused};
+    }
+  }
+  std::size_t done = refused != 0 ? specs.size() : 0;
+  while (done < specs.size()) {
+    const auto sent = batch_.send(channel.fd(), done, specs.size() - done);
+    if (sent) {
+      remember(channel, specs.subspan(done, *sent), at);
+      done += *sent;
+      continue;
+    }
+    reports[done].error = send_again(channel, done, sent.error());
+    if (!reports[done].error) {
+      remember(channel, specs.subspan(done, 1), at);
+    }
+    ++done;
+  }
+}
+
+void Sender::encode(const IcmpChannel& channel, const probe::ProbeSpec& spec) {
+  const net::Address destination = effective_destination(spec.destination);
+  const std::size_t size = wire::kIcmpHeader + spec.payload.size();
+  receiver_->expect(size);
+  Writer out(batch_.add(
+      {.destination = destination, .flow_label = channel.flow_label(), .ip = spec.ip}, size));
+  const bool v4 = channel.family() == net::Family::v4;
+  if (v4) {
+    wire::encode_icmpv4_echo_request(channel.ident(), wire_sequence(spec.id), {}, out);
+  } else {
+    wire::encode_icmpv6_echo_request(channel.ident(), wire_sequence(spec.id), {}, out);
+  }
+  const MutableBytes payload = out.reserve(spec.payload.size());
+  if (!payload.empty()) {
+    std::memcpy(payload.data(), spec.payload.data(), payload.size());
+  }
+  if (spec.authenticate) {
+    sealer_->seal(spec.id, destination, channel.ident(), payload);
+  }
+  // The kernel fills in the checksums of IPv6 and of datagram sockets.
+  if (v4 && channel.kind() == SocketKind::raw) {
+    out.patch_u16(kChecksumAt, 0);
+    out.patch_u16(kChecksumAt, wire::internet_checksum(out.written()));
+  }
+}
+
+void Sender::remember(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs, Instant at) {
+  for (const probe::ProbeSpec& spec : specs) {
+    channel.recent().add({.id = spec.id,
+                          .destination = effective_destination(spec.destination),
+                          .seq = wire_sequence(spec.id),
+                          .authenticated = spec.authenticate,
+                          .payload = spec.payload,
+                          .at = at});
+  }
+  if (channel.stamps() == Stamps::transmit_and_receive) {
+    channel.keys().sent(specs.size());
+  }
+}
+
+// One packet whose send failed with `os_code`. nullopt: it went out after all.
+std::optional<probe::SendError> Sender::send_again(IcmpChannel& channel, std::size_t index,
+                                                   int os_code) {
+  const bool raw = channel.kind() == SocketKind::raw;
+  const bool learn_mtu = raw && os_code == EMSGSIZE;
+  std::optional<QueuedError> local = drain(channel);
+  channel.restart_stamp_keys();
+  const bool own_fault = local && local->os_code == os_code;
+  std::expected<std::size_t, int> sent = std::unexpected(os_code);
+  if (learn_mtu || (!raw && !own_fault && may_be_pending(os_code))) {
+    // A raw socket takes no part in IP_RECVERR otherwise: the errors of every other program's pings
+    // would disturb its sends and fill its memory (they are in no filter's reach).
+    if (learn_mtu) {
+      channel.set_error_queue(true);
+    }
+    sent = batch_.send(channel.fd(), index, 1);
+    if (!sent) {
+      local = drain(channel);
+      channel.restart_stamp_keys();
+    }
+    if (learn_mtu) {
+      channel.set_error_queue(false);
+    }
+  }
+  if (sent) {
+    return std::nullopt;
+  }
+  probe::SendError error{.failure = send_failure_of(sent.error()), .os_code = sent.error()};
+  if (error.failure == probe::SendFailure::too_big && local && local->info != 0) {
+    error.mtu = net::Mtu(local->info);
+  }
+  return error;
+}
+
+std::optional<QueuedError> Sender::drain(IcmpChannel& channel) {
+  constexpr int kMostReads = 4;
+  std::optional<QueuedError> local;
+  std::array<probe::Observation, SendBatch::kMessages> seen;
+  for (int i = 0; i < kMostReads && backlog_.size() < kMostBacklog; ++i) {
+    const auto read = receiver_->errors(channel, seen);
+    if (!read) {
+      break;
+    }
+    if (read->local) {
+      local = read->local;
+    }
+    std::move(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(read->observations),
+              std::back_inserter(backlog_));
+    if (read->messages < seen.size()) {
+      break;
+    }
+  }
+  return local;
+}
+
+}  // namespace sonde::transport

@@ -1,0 +1,55 @@
+// sender.hpp: puts probes on the wire through one channel, 64 to a system call.
+// In:  probes that one channel can send with one socket state. Out: a report each.
+// A send that fails is reported and the rest goes on. On datagram sockets a pending ICMP error of
+// an earlier probe makes the next send fail without being sent (sk_err): the error queue is drained
+// into the backlog and that send tried once more. Never more than twice, never waits.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <span>
+#include <vector>
+
+#include "sonde/base/clock.hpp"
+#include "sonde/probe/observation.hpp"
+#include "sonde/probe/spec.hpp"
+#include "sonde/probe/token.hpp"
+#include "sonde/transport/linux/icmp_channel.hpp"
+#include "sonde/transport/linux/receiver.hpp"
+#include "sonde/transport/linux/send_batch.hpp"
+
+namespace sonde::transport {
+
+// "ping 0" and "ping ::" mean this host; the reply comes from its loopback address.
+[[nodiscard]] net::Address effective_destination(const net::Address& destination) noexcept;
+[[nodiscard]] probe::SendFailure send_failure_of(int os_code) noexcept;
+
+class Sender {
+ public:
+  // What errors seen while sending were about, for the next receive().
+  using Backlog = std::vector<probe::Observation>;
+
+  Sender(const Clock& clock, probe::TokenSealer& sealer, Receiver& receiver)
+      : clock_(&clock), sealer_(&sealer), receiver_(&receiver) {}
+
+  // At most SendBatch::kMessages specs.
+  void send(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs,
+            std::span<probe::SendReport> reports);
+  [[nodiscard]] Backlog& backlog() noexcept { return backlog_; }
+
+ private:
+  void encode(const IcmpChannel& channel, const probe::ProbeSpec& spec);
+  void remember(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs, Instant at);
+  [[nodiscard]] std::optional<probe::SendError> send_again(IcmpChannel& channel, std::size_t index,
+                                                           int os_code);
+  // Empties the error queue into the backlog; the last local error in it.
+  [[nodiscard]] std::optional<QueuedError> drain(IcmpChannel& channel);
+
+  const Clock* clock_;
+  probe::TokenSealer* sealer_;
+  Receiver* receiver_;
+  SendBatch batch_;
+  Backlog backlog_;
+};
+
+}  // namespace sonde::transport

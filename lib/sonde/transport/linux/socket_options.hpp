@@ -1,0 +1,37 @@
+// socket_options.hpp: setsockopt(2) with a value, and what both kinds of ICMP socket are told.
+// set_option(): 0 or the errno. apply_common(): all of OpenOptions that is not about kind, ident,
+// source or stamps. Errors: bad_source (interface), permission (mark), system.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+
+#include "sonde/base/bytes.hpp"
+#include "sonde/net/address.hpp"
+#include "sonde/transport/error.hpp"
+#include "sonde/transport/open.hpp"
+
+namespace sonde::transport {
+
+struct OptionName {
+  int level = 0;
+  int name = 0;
+};
+
+[[nodiscard]] int set_option(int fd, OptionName option, Bytes value) noexcept;
+[[nodiscard]] int set_option(int fd, OptionName option, int value) noexcept;
+// For options whose absence on an old kernel costs only what they would have told us.
+void try_option(int fd, OptionName option, int value) noexcept;
+
+[[nodiscard]] std::expected<void, Error> apply_common(int fd, net::Family family,
+                                                      const OpenOptions& options);
+// To the source address, and for datagram sockets to the identifier (0: the kernel's choice).
+[[nodiscard]] std::expected<void, Error> bind_source(int fd, const net::Address& source,
+                                                     std::uint16_t ident = 0);
+
+[[nodiscard]] Error system_error(std::string operation, int os_code,
+                                 ErrorCode code = ErrorCode::system);
+[[nodiscard]] std::string error_text(int os_code);
+
+}  // namespace sonde::transport

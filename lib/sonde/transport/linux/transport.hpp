@@ -1,0 +1,87 @@
+// transport.hpp: the Transport of Linux: up to two ICMP channels (IPv4, IPv6) and a way to be
+// woken. receive() reads the error queue before the packets, so that a probe's transmit stamp comes
+// before its reply, and touches a queue only when there is a sign that something is in it: the wait
+// said so, or there was no wait since. Faults that do not go away (a readable socket that yields
+// nothing, an error on every read) make wait() sleep longer each time, 10 to 640 ms, so that no
+// fault can spin (RELIABILITY.md R8).
+#pragma once
+
+#include <poll.h>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "sonde/base/clock.hpp"
+#include "sonde/base/random.hpp"
+#include "sonde/probe/token.hpp"
+#include "sonde/transport/linux/icmp_channel.hpp"
+#include "sonde/transport/linux/receiver.hpp"
+#include "sonde/transport/linux/sender.hpp"
+#include "sonde/transport/posix/fd.hpp"
+#include "sonde/transport/transport.hpp"
+
+namespace sonde::transport {
+
+struct LinuxTransportParts {
+  std::optional<IcmpChannel> v4;
+  std::optional<IcmpChannel> v6;
+  Fd wake;  // eventfd, non-blocking
+  SourceRule source_rule = SourceRule::must_match;
+};
+
+class LinuxTransport final : public Transport {
+ public:
+  LinuxTransport(LinuxTransportParts parts, const Clock& clock, Rng& rng);
+
+  [[nodiscard]] Capabilities capabilities() const override;
+  std::size_t send(std::span<const probe::ProbeSpec> specs,
+                   std::span<probe::SendReport> reports) override;
+  [[nodiscard]] std::size_t receive(std::span<probe::Observation> out) override;
+  void wait(Instant until) override;
+  void wake() noexcept override;
+  [[nodiscard]] probe::RejectCounts rejects() const override { return receiver_.rejects(); }
+
+ private:
+  static constexpr std::size_t kChannels = 2;
+  struct Port {
+    std::optional<IcmpChannel> channel;
+    bool readable = true;
+    bool has_errors = false;
+  };
+  [[nodiscard]] Port& port_of(net::Family family) noexcept;
+  [[nodiscard]] std::size_t next_run(std::span<const probe::ProbeSpec> specs) const noexcept;
+  void refuse(std::span<const probe::ProbeSpec> specs, std::span<probe::SendReport> reports) const;
+  [[nodiscard]] std::size_t take_backlog(std::span<probe::Observation> out);
+  [[nodiscard]] std::size_t receive_from(Port& port, IcmpChannel& channel,
+                                         std::span<probe::Observation> out);
+  [[nodiscard]] std::size_t read_errors(Port& port, IcmpChannel& channel,
+                                        std::span<probe::Observation> out);
+  [[nodiscard]] std::size_t read_packets(Port& port, IcmpChannel& channel,
+                                         std::span<probe::Observation> out);
+  void judge_progress() noexcept;
+
+  using PollSet = std::array<pollfd, 1 + kChannels>;  // wake-up, IPv4, IPv6
+  [[nodiscard]] PollSet poll_set(bool with_sockets) const noexcept;
+  [[nodiscard]] int clear_wake(const pollfd& polled) const noexcept;
+  void note_readiness(const PollSet& polled) noexcept;
+  void recover(int failure, Duration length) noexcept;
+
+  const Clock* clock_;
+  probe::TokenSealer sealer_;
+  std::array<Port, kChannels> ports_;
+  Fd wake_;
+  Receiver receiver_;
+  Sender sender_;
+  std::size_t first_port_ = 0;  // takes turns, so that neither family starves
+  bool flags_valid_ = false;    // `readable` and `has_errors` say where something is
+  bool signalled_ = false;      // the last wait saw a socket ready
+  bool progress_ = false;       // this receive() took something out of a queue
+  bool failed_ = false;         // this receive() met an error that it does not understand
+  unsigned trouble_ = 0;        // receives in a row that failed or were called for nothing
+  bool penalty_served_ = true;  // for the last of them
+  unsigned failed_waits_ = 0;   // in a row
+};
+
+}  // namespace sonde::transport

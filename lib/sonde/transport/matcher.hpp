@@ -1,0 +1,77 @@
+// matcher.hpp: which probe of ours a packet answers, if it is an honest answer at all.
+// In:  a decoded echo reply with its sender, or the datagram quoted by an ICMP error.
+// Out: the probe, how well it is proven, and where its payload differs from what was sent.
+// Errors: the cause for which the packet is turned away (probe::Reject).
+// An echo reply must have our identifier and the probe's sequence, come from the address that was
+// asked (groups: from anywhere) and carry the probe's token (token.hpp). Without a token (payload
+// under 4 bytes, or ProbeSpec::authenticate off) identifier, sequence and address decide, and
+// `verified` is false. An ICMP error must quote identifier, sequence and destination; its token
+// decides where the quote reaches that far, and is absent where the router cut or zero-padded it.
+// Source of the rules: RELIABILITY.md sections 3a and 5.2. Pure; allocates nothing; constant time.
+#pragma once
+
+#include <expected>
+#include <optional>
+
+#include "sonde/base/bytes.hpp"
+#include "sonde/net/address.hpp"
+#include "sonde/net/fields.hpp"
+#include "sonde/probe/observation.hpp"
+#include "sonde/probe/recent_sends.hpp"
+#include "sonde/probe/token.hpp"
+#include "sonde/wire/icmp_message.hpp"
+#include "sonde/wire/quoted.hpp"
+
+namespace sonde::transport {
+
+struct Match {
+  probe::ProbeId id;
+  const probe::SentProbe* sent = nullptr;  // null: no longer remembered, the token alone proves it
+  bool verified = true;
+  bool truncated = false;  // reply: shorter than what was sent, and the rest fits
+  std::optional<probe::Corruption> corruption{};
+};
+
+enum class SourceRule : std::uint8_t {
+  must_match,  // only the address that was asked may answer
+  any,         // directed broadcasts: a token from any address will do
+};
+
+class Matcher {
+ public:
+  // How many of the newest sends are searched for a probe whose address does not fit.
+  static constexpr std::uint64_t kSearched = 64;
+
+  // `sealer` and `sends` outlive the matcher. `ident` is the one of the socket.
+  Matcher(const probe::TokenSealer& sealer, const probe::RecentSends& sends, net::IcmpIdent ident,
+          SourceRule source_rule = SourceRule::must_match) noexcept
+      : sealer_(&sealer), sends_(&sends), ident_(ident), source_rule_(source_rule) {}
+
+  [[nodiscard]] std::expected<Match, probe::Reject> reply(
+      const wire::IcmpMessage& echo, const net::Address& responder) const noexcept;
+  [[nodiscard]] std::expected<Match, probe::Reject> error(
+      const wire::QuotedDatagram& quoted) const noexcept;
+
+ private:
+  enum class Evidence : std::uint8_t { proven, absent, contradicted };
+  [[nodiscard]] Evidence evidence_of_reply(const probe::SentProbe& sent,
+                                           Bytes payload) const noexcept;
+  [[nodiscard]] Evidence evidence_of_quote(const probe::SentProbe& sent,
+                                           Bytes payload) const noexcept;
+  [[nodiscard]] bool token_fits(const probe::SentProbe& sent, Bytes payload) const noexcept;
+  [[nodiscard]] std::optional<Match> forgotten(const net::Address& destination, net::IcmpSeq seq,
+                                               Bytes payload) const noexcept;
+  [[nodiscard]] std::expected<Match, probe::Reject> reply_from_elsewhere(
+      const wire::IcmpMessage& echo) const noexcept;
+
+  // The newest of the last sends with this sequence that `fits`; null: none.
+  template <typename Fits>
+  [[nodiscard]] const probe::SentProbe* search(net::IcmpSeq seq, Fits fits) const noexcept;
+
+  const probe::TokenSealer* sealer_;
+  const probe::RecentSends* sends_;
+  net::IcmpIdent ident_;
+  SourceRule source_rule_;
+};
+
+}  // namespace sonde::transport
