@@ -1,0 +1,52 @@
+#include "sonde/run/driver.hpp"
+
+#include <algorithm>
+
+namespace sonde::run {
+
+bool Driver::step(const EventSink& events) {
+  const Instant now = clock_.now();  // one read a turn: arrivals carry their own times
+  const bool sent = send_due(now);
+  const bool received = receive_arrived();
+  engine_.on_tick(now);
+  bool told = false;
+  while (const std::size_t n = engine_.take_events(events_)) {
+    events(std::span(events_).first(n));
+    told = true;
+  }
+  return sent || received || told;
+}
+
+bool Driver::send_due(Instant now) {
+  const std::size_t due = engine_.next_probes(now, specs_);
+  if (due == 0) {
+    return false;
+  }
+  const std::size_t tried = transport_.send(std::span(specs_).first(due), reports_);
+  engine_.on_sent(std::span(reports_).first(tried));
+  return true;
+}
+
+bool Driver::receive_arrived() {
+  // Bounded: a flood of arrivals must not keep due probes waiting.
+  constexpr int kRounds = 4;
+  std::size_t n = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    n = transport_.receive(observations_);
+    engine_.on_observations(std::span(observations_).first(n));
+    if (n < observations_.size()) {
+      return round > 0 || n > 0;
+    }
+  }
+  return true;
+}
+
+void Driver::wait(std::optional<Instant> limit) {
+  Instant until = engine_.deadline().value_or(Instant::max());
+  if (limit) {
+    until = std::min(until, *limit);
+  }
+  transport_.wait(until);
+}
+
+}  // namespace sonde::run

@@ -1,0 +1,199 @@
+#include "sonde/run/session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sonde::run {
+
+using probe::Event;
+using probe::EventKind;
+using stats::EndReason;
+using stats::TargetResult;
+using stats::Verdict;
+
+namespace {
+
+std::vector<TargetResult> empty_results(const std::vector<stats::Target>& targets) {
+  std::vector<TargetResult> results;
+  results.reserve(targets.size());
+  for (const stats::Target& target : targets) {
+    results.push_back({.target = target, .stats = {}, .checks = {}});
+  }
+  return results;
+}
+
+}  // namespace
+
+Session::Session(SessionConfig config, const SessionParts& parts)
+    : config_(std::move(config)),
+      parts_(parts),
+      driver_(parts.engine, parts.transport, parts.clock),
+      started_(config_.start.clock.steady),
+      results_(empty_results(config_.targets)) {
+  const transport::Capabilities can = parts_.transport.capabilities();
+  config_.start.engine = {
+      .backend = std::string(can.backend), .privileged = can.privileged, .clock = can.clock};
+}
+
+Verdict Session::run() {
+  for (stats::Listener* listener : parts_.listeners) {
+    listener->on_start(config_.start);
+  }
+  const Driver::EventSink sink = [this](std::span<const Event> events) { on_events(events); };
+  while (true) {
+    admit_targets();
+    pass_on_names();
+    const bool busy = driver_.step(sink);
+    if (parts_.control.interim.exchange(false)) {
+      interim();
+    }
+    if (const auto reason = end_reason()) {
+      return finish(*reason);
+    }
+    if (!busy) {
+      flush();
+      driver_.wait(limit());
+    }
+  }
+}
+
+std::optional<EndReason> Session::end_reason() const {
+  if (parts_.control.output_failed) {
+    return EndReason::error;
+  }
+  if (parts_.control.stop) {
+    return EndReason::signal;
+  }
+  if (parts_.engine.done()) {
+    const bool until =
+        config_.until_replies && std::ranges::any_of(results_, [this](const TargetResult& result) {
+          const stats::Counts& counts = result.stats.counts();
+          return counts.received + counts.late >= *config_.until_replies;
+        });
+    return until ? EndReason::until : EndReason::count;
+  }
+  if (config_.deadline && parts_.clock.now() >= started_ + *config_.deadline) {
+    return EndReason::deadline;
+  }
+  return std::nullopt;
+}
+
+void Session::admit_targets() {
+  if (closed_) {
+    return;
+  }
+  const Instant now = parts_.clock.now();
+  for (stats::Target& target : parts_.directory.take_targets(now)) {
+    TargetResult& result = results_.at(target.id);
+    result.target = std::move(target);
+    for (stats::Listener* listener : parts_.listeners) {
+      listener->on_target(result.target);
+    }
+    if (result.target.address && !result.target.error) {
+      parts_.engine.add_target(result.target.id, *result.target.address, now);
+    }
+  }
+  if (parts_.directory.all_targets_taken()) {
+    parts_.engine.close_targets();
+    closed_ = true;
+  }
+}
+
+void Session::pass_on_names() {
+  if (!config_.want_names) {
+    return;
+  }
+  for (const NamedAddress& named : parts_.directory.take_names()) {
+    for (TargetResult& result : results_) {
+      if (result.target.address && result.target.address->same_host(named.address)) {
+        result.target.name = named.name;
+      }
+    }
+    for (stats::Listener* listener : parts_.listeners) {
+      listener->on_name(named.address, named.name);
+    }
+  }
+}
+
+void Session::on_events(std::span<const Event> events) {
+  for (const Event& event : events) {
+    TargetResult& result = results_.at(event.probe.target);
+    result.stats.apply(event);
+    if (config_.want_names && (event.kind == EventKind::reply || event.kind == EventKind::error)) {
+      parts_.directory.want_name(event.observation.responder);
+    }
+    for (stats::Listener* listener : parts_.listeners) {
+      listener->on_event(event, result);
+    }
+  }
+}
+
+void Session::interim() {
+  for (stats::Listener* listener : parts_.listeners) {
+    listener->on_interim(parts_.clock.now(), results_);
+  }
+  flush();
+}
+
+void Session::flush() {
+  for (stats::Listener* listener : parts_.listeners) {
+    listener->flush();
+  }
+}
+
+std::optional<Instant> Session::limit() const {
+  std::optional<Instant> earliest = closed_ ? std::nullopt : parts_.directory.deadline();
+  if (config_.deadline) {
+    const Instant end = started_ + *config_.deadline;
+    earliest = earliest ? std::min(*earliest, end) : end;
+  }
+  return earliest;
+}
+
+// What the backend's stamps allow, or the weakest clock that a measured RTT had to do with.
+probe::RttClock Session::weakest_clock() const {
+  std::optional<probe::RttClock> weakest;
+  for (const TargetResult& result : results_) {
+    if (const auto clock = result.stats.clock()) {
+      weakest = std::max(weakest.value_or(*clock), *clock);
+    }
+  }
+  return weakest.value_or(config_.start.engine.clock);
+}
+
+Verdict Session::finish(EndReason reason) {
+  stats::RunEnd end{.ended = parts_.clock.now(),
+                    .reason = reason,
+                    .engine = config_.start.engine,
+                    .rejects = parts_.transport.rejects(),
+                    .error = std::nullopt,
+                    .verdict = config_.judge(results_, reason)};
+  end.engine.clock = weakest_clock();
+  for (stats::Listener* listener : parts_.listeners) {
+    listener->on_end(end, results_);
+    listener->flush();
+  }
+  return end.verdict;
+}
+
+Verdict report_failure(const SessionConfig& config, std::string error, const Clock& clock,
+                       std::span<stats::Listener* const> listeners) {
+  const std::vector<TargetResult> results = empty_results(config.targets);
+  stats::RunEnd end{.ended = clock.now(),
+                    .reason = EndReason::error,
+                    .engine = config.start.engine,
+                    .rejects = {},
+                    .error = std::move(error),
+                    .verdict = config.judge(results, EndReason::error)};
+  for (stats::Listener* listener : listeners) {
+    listener->on_start(config.start);
+    for (const TargetResult& result : results) {
+      listener->on_target(result.target);
+    }
+    listener->on_end(end, results);
+    listener->flush();
+  }
+  return end.verdict;
+}
+
+}  // namespace sonde::run

@@ -1,0 +1,74 @@
+// session.hpp: one run, from its first probe to its verdict: engine + transport + statistics +
+// listeners. It stops when the engine is done, at the deadline, or when Control says so.
+// Every listener gets on_start first and on_end last, exactly once each, whatever happens.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "sonde/base/clock.hpp"
+#include "sonde/engine/engine.hpp"
+#include "sonde/run/control.hpp"
+#include "sonde/run/directory.hpp"
+#include "sonde/run/driver.hpp"
+#include "sonde/stats/listener.hpp"
+#include "sonde/stats/run_record.hpp"
+#include "sonde/transport/transport.hpp"
+
+namespace sonde::run {
+
+// Decides whether the run passed. It sees the finished results and the reason of the end.
+using Judge = std::function<stats::Verdict(std::span<const stats::TargetResult>, stats::EndReason)>;
+
+struct SessionConfig {
+  stats::RunStart start{};               // its engine field is filled by the session
+  std::vector<stats::Target> targets{};  // all of them, by id = index, addresses still unknown
+  std::optional<Duration> deadline{};    // of the whole run, look-ups included
+  std::optional<std::uint64_t> until_replies{};  // as the engine's, for the reason of the end
+  bool want_names = false;                       // ask the directory for names of responders
+  Judge judge{};
+};
+
+// What a session works with; all outlive it.
+struct SessionParts {
+  engine::Engine& engine;
+  transport::Transport& transport;
+  const Clock& clock;
+  Directory& directory;
+  Control& control;
+  std::span<stats::Listener* const> listeners;
+};
+
+class Session {
+ public:
+  Session(SessionConfig config, const SessionParts& parts);
+  // Runs to the end; the verdict was also given to the listeners.
+  stats::Verdict run();
+
+ private:
+  [[nodiscard]] std::optional<stats::EndReason> end_reason() const;
+  void admit_targets();
+  void pass_on_names();
+  void on_events(std::span<const probe::Event> events);
+  void interim();
+  void flush();
+  stats::Verdict finish(stats::EndReason reason);
+  [[nodiscard]] std::optional<Instant> limit() const;
+  [[nodiscard]] probe::RttClock weakest_clock() const;
+
+  SessionConfig config_;
+  SessionParts parts_;
+  Driver driver_;
+  Instant started_;
+  std::vector<stats::TargetResult> results_{};
+  bool closed_ = false;
+};
+
+// A run that could not begin, for the same listeners: start, targets as far as known, end with
+// EndReason::error.
+stats::Verdict report_failure(const SessionConfig& config, std::string error, const Clock& clock,
+                              std::span<stats::Listener* const> listeners);
+
+}  // namespace sonde::run
