@@ -11,17 +11,20 @@ WANTED = (COUNT - 1) * INTERVAL
 
 
 def sent_times(command):
-    """The capture's stamps of all echo requests, in order."""
+    """The capture's stamps of all echo requests, in order. tcpdump ends by itself after COUNT."""
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, "capture.pcap")
         capture = subprocess.Popen(
-            ["tcpdump", "-i", "lo", "-nn", "-U", "-Z", "root", "--time-stamp-precision=nano",
-             "-w", file, "icmp[icmptype] == icmp-echo"],
+            ["tcpdump", "-i", "lo", "-nn", "--immediate-mode", "-Z", "root", "-c", str(COUNT),
+             "--time-stamp-precision=nano", "-w", file, "icmp[icmptype] == icmp-echo"],
             stderr=subprocess.PIPE, text=True)
         capture.stderr.readline()  # "listening on": from here on nothing is missed
         subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-        capture.terminate()
-        capture.communicate()
+        try:
+            capture.communicate(timeout=5)
+        except subprocess.TimeoutExpired:  # fewer were sent than asked for
+            capture.terminate()
+            capture.communicate()
         text = subprocess.run(["tcpdump", "-nn", "-tt", "--time-stamp-precision=nano", "-r", file],
                               capture_output=True, text=True, check=True).stdout
     return [float(line.split()[0]) for line in text.splitlines()]

@@ -4,12 +4,14 @@
 usage: _paired.py [--runs N] [--warmup N] [--limit RATIO] [--memory-limit RATIO] A -- B
 
 Runs A B B A A B B A ... so that a drift of the machine's speed hits both alike; whole processes,
-wall time from spawn to exit, peak memory from the kernel's account (ru_maxrss). Output of the
-commands is thrown away. Exit code 1 when a ratio A/B is above its limit.
+wall time from spawn to exit; peak memory from GNU time in runs of their own, since a child's
+ru_maxrss starts at its parent's size. Output of the commands is thrown away. Exit code 1 when a
+ratio A/B is above its limit.
 """
 import argparse
 import os
 import statistics
+import subprocess
 import sys
 import time
 
@@ -25,7 +27,18 @@ def run_once(command):
     code = os.waitstatus_to_exitcode(status)
     if code != 0:
         sys.exit(f"{' '.join(command)}: exit code {code}")
-    return elapsed, usage.ru_maxrss, usage.ru_utime + usage.ru_stime
+    return elapsed, usage.ru_utime + usage.ru_stime
+
+
+def peak_memory(command):
+    """KiB, the median of five runs."""
+    peaks = []
+    for _ in range(5):
+        timed = subprocess.run(["/usr/bin/time", "-f", "%M", *command], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                               check=True)
+        peaks.append(int(timed.stderr.split()[-1]))
+    return statistics.median(peaks)
 
 
 def measure(commands, runs, warmup):
@@ -49,18 +62,17 @@ def main():
     options, first = parser.parse_known_args(sys.argv[1:split])
     commands = (first, sys.argv[split + 1 :])
     figures = measure(commands, options.runs, options.warmup)
-    for command, rows in zip(commands, figures):
+    peaks = [peak_memory(command) for command in commands]
+    for command, rows, peak in zip(commands, figures, peaks):
         walls = sorted(row[0] for row in rows)
         print(
             f"{os.path.basename(command[0]):>6}: wall {statistics.median(walls) * 1e3:.3f} ms"
             f" (min {walls[0] * 1e3:.3f}, max {walls[-1] * 1e3:.3f}),"
-            f" cpu {statistics.median(row[2] for row in rows) * 1e3:.3f} ms,"
-            f" peak {statistics.median(row[1] for row in rows):.0f} KiB"
+            f" cpu {statistics.median(row[1] for row in rows) * 1e3:.3f} ms,"
+            f" peak {peak:.0f} KiB"
         )
     wall = statistics.median(a[0] / b[0] for a, b in zip(*figures))
-    memory = statistics.median(row[1] for row in figures[0]) / statistics.median(
-        row[1] for row in figures[1]
-    )
+    memory = peaks[0] / peaks[1]
     print(f"ratio: wall {wall:.3f} (median of {options.runs} pairs), peak memory {memory:.3f}")
     missed = (options.limit and wall > options.limit) or (
         options.memory_limit and memory > options.memory_limit

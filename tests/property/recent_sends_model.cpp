@@ -37,7 +37,7 @@ class Pair {
   }
 
   // Whether it was found; wrong finds fail at once.
-  bool check_find(const net::Address& destination, std::uint16_t seq) const {
+  [[nodiscard]] bool check_find(const net::Address& destination, std::uint16_t seq) const {
     const SentProbe* found = sends_.find(destination, net::IcmpSeq(seq));
     const auto known = newest_.find({destination, seq});
     if (known == newest_.end()) {

@@ -50,7 +50,7 @@ TEST_CASE("option table: names and letters are unique in a mode, and every lette
   }
 }
 
-TEST_CASE("option table: documentation is a phrase; choices and value names go together") {
+TEST_CASE("option table: documentation is a phrase, choices and value names go together") {
   for (const OptionSpec& spec : option_table()) {
     CAPTURE(spec.name);
     CHECK(&option(spec.id) == &spec);
@@ -121,7 +121,7 @@ TEST_CASE("cli: missing, empty and superfluous values") {
   CHECK(message_of({"--quiet=1", "h"}).find("takes no value") != std::string::npos);
 }
 
-TEST_CASE("cli: the first word chooses the mode; ping is the default") {
+TEST_CASE("cli: the first word chooses the mode, ping is the default") {
   const Words host{"h"};
   CHECK(choose_mode(host)->mode == Mode::ping);
   CHECK_FALSE(choose_mode(host)->mode_named);

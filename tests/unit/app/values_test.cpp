@@ -108,7 +108,7 @@ TEST_CASE("values: a duration is more than nothing and less than eleven years") 
   }
 }
 
-TEST_CASE("values: counts go from 1 to what JSON keeps exactly; 0 is told how to be endless") {
+TEST_CASE("values: counts go from 1 to what JSON keeps exactly, 0 is told how to be endless") {
   CHECK(parse_count("1").value() == 1);
   CHECK(parse_count("0010").value() == 10);
   CHECK(parse_count("9007199254740992").value() == 9007199254740992U);

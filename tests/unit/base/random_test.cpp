@@ -39,7 +39,7 @@ TEST_CASE("rng: below stays below its bound and reaches every value") {
   CHECK(rng.below(1) == 0);
 }
 
-TEST_CASE("rng: unit lies in [0, 1) and its mean near one half") {
+TEST_CASE("rng: unit is at least 0, below 1, and its mean near one half") {
   SeededRng rng{2};
   constexpr int kDraws = 10000;
   double sum = 0;

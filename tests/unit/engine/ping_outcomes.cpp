@@ -224,7 +224,8 @@ TEST_CASE("ping: observations of unknown targets and sequences are ignored") {
   CHECK(ping.events().empty());
 }
 
-TEST_CASE("ping: until-replies ends a target at its replies; what is under way stays in flight") {
+TEST_CASE(
+    "ping: until-replies ends a target at its replies, and what is under way stays in flight") {
   auto ping = Harness::with_target({.interval = 1ms, .timeout = 1s, .until_replies = 2});
   for (int n = 0; n < 4; ++n) {
     (void)ping.send(kStart + n * 1ms);

@@ -29,7 +29,7 @@ TEST_CASE("quantiles: binary fractions do not push a whole rank up") {
   CHECK(q.at(0.99) == Duration(99));
 }
 
-TEST_CASE("quantiles: a q outside [0, 1] is taken to its end") {
+TEST_CASE("quantiles: a q below 0 or above 1 is taken to its end") {
   Quantiles q;
   q.add(5ns);
   q.add(9ns);

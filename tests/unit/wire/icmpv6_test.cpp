@@ -65,7 +65,7 @@ TEST_CASE("icmpv6: parameter problem has a pointer of 32 bits") {
   CHECK_FALSE(unverified("0100 0000 00000006").pointer.has_value());
 }
 
-TEST_CASE("icmpv6: every type and code keeps its pair; below 128 it is an error") {
+TEST_CASE("icmpv6: every type and code keeps its pair, below 128 it is an error") {
   for (unsigned type = 0; type < 256; ++type) {
     for (unsigned code = 0; code < 256; ++code) {
       auto bytes = hex("0000 0000 ffff ffff 60");

@@ -1,0 +1,134 @@
+// tun_model.cpp: the simulated network of a scenario file behind a TUN device, in real time, for
+// tests/netns/tun_scenarios.py. netns_tun_model SCENARIO.json v4|v6 DEVICE
+// Makes the device in the network namespace it is started in, prints "ready", and answers what the
+// kernel sends there until standard input is closed. Exit code: 0, 77 when there is no TUN device
+// to be had, 1 for anything else.
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "sonde/base/system_clock.hpp"
+#include "tests/support/sim_scenario.hpp"
+
+namespace {
+
+using namespace sonde;
+
+constexpr int kSkipped = 77;
+constexpr std::size_t kLargestPacket = 65536;
+
+class TunDevice {
+ public:
+  explicit TunDevice(const std::string& name) : fd_(::open("/dev/net/tun", O_RDWR | O_CLOEXEC)) {
+    ifreq request{};
+    request.ifr_flags = IFF_TUN | IFF_NO_PI;
+    name.copy(request.ifr_name, IFNAMSIZ - 1);
+    if (fd_ >= 0 && ::ioctl(fd_, TUNSETIFF, &request) != 0) {
+      ::close(std::exchange(fd_, -1));
+    }
+  }
+  ~TunDevice() { ::close(fd_); }
+  TunDevice(const TunDevice&) = delete;
+  TunDevice& operator=(const TunDevice&) = delete;
+
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] Bytes read(MutableBytes buffer) const {
+    const ssize_t n = ::read(fd_, buffer.data(), buffer.size());
+    return buffer.first(n > 0 ? static_cast<std::size_t>(n) : 0);
+  }
+  // The kernel refuses packets while the device is down: as lost as on any other network.
+  void write(Bytes packet) const {
+    const ssize_t n = ::write(fd_, packet.data(), packet.size());
+    (void)n;
+  }
+
+ private:
+  int fd_;
+};
+
+// Until the next delivery, a packet from the kernel, or the end of standard input (false).
+bool wait(const TunDevice& tun, std::optional<Duration> patience) {
+  std::array<pollfd, 2> fds{{{.fd = tun.fd(), .events = POLLIN, .revents = 0},
+                             {.fd = STDIN_FILENO, .events = POLLIN, .revents = 0}}};
+  timespec limit{};
+  if (patience) {
+    const Duration positive = std::max(*patience, Duration::zero());
+    limit.tv_sec = positive / 1s;
+    limit.tv_nsec = (positive % 1s).count();
+  }
+  (void)::ppoll(fds.data(), fds.size(), patience ? &limit : nullptr, nullptr);
+  return (fds[1].revents & (POLLIN | POLLHUP)) == 0;
+}
+
+void serve(const TunDevice& tun, test::SimNetwork& network) {
+  const SystemClock clock;
+  std::vector<std::byte> buffer(kLargestPacket);
+  std::multimap<Instant, test::PacketBytes> coming;
+  while (true) {
+    std::optional<Duration> patience;
+    if (!coming.empty()) {
+      patience = coming.begin()->first - clock.now();
+    }
+    if (!patience || *patience > Duration::zero()) {
+      if (!wait(tun, patience)) {
+        return;
+      }
+    }
+    for (Bytes packet = tun.read(buffer); !packet.empty(); packet = tun.read(buffer)) {
+      for (test::Delivery& delivery : network.inject(packet, clock.now())) {
+        coming.emplace(delivery.at, std::move(delivery.packet));
+      }
+    }
+    while (!coming.empty() && coming.begin()->first <= clock.now()) {
+      tun.write(coming.begin()->second);
+      coming.erase(coming.begin());
+    }
+  }
+}
+
+int run(const std::string& file, const std::string& family, const std::string& device) {
+  const test::Scenario scenario = test::load_scenario(file);
+  test::SimNetwork network(
+      test::network_of(scenario, family == "v4" ? net::Family::v4 : net::Family::v6));
+  const TunDevice tun(device);
+  if (tun.fd() < 0) {
+    std::printf("[skipped] no TUN device: %s\n", std::strerror(errno));
+    return kSkipped;
+  }
+  if (::fcntl(tun.fd(), F_SETFL, O_NONBLOCK) != 0) {
+    return 1;
+  }
+  std::printf("ready\n");
+  std::fflush(stdout);
+  serve(tun, network);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  constexpr int kArguments = 4;
+  if (argc != kArguments) {
+    std::fprintf(stderr, "usage: netns_tun_model SCENARIO.json v4|v6 DEVICE\n");
+    return 1;
+  }
+  try {
+    return run(argv[1], argv[2], argv[3]);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tun_model: %s\n", error.what());
+    return 1;
+  }
+}

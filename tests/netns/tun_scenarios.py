@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""tun_scenarios.py: the real program in front of the simulated network.
+
+Every scenario of tests/sim/scenarios with "tun": true runs behind a TUN device in a network
+namespace of its own, over raw and datagram sockets, IPv4 and IPv6. The counts of `sonde ping
+--json` must be those that the scenario expects; its outcome must come in time.
+Packets never leave the namespace. Arguments: names of scenarios (all, unless given).
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+SKIPPED = 77
+SOURCE = pathlib.Path(os.environ.get("SONDE_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
+BUILD = pathlib.Path(os.environ.get("SONDE_BUILD_DIR", "build/release")).resolve()
+SONDE = str(pathlib.Path(os.environ.get("SONDE", BUILD / "sonde")).resolve())
+MODEL = str(BUILD / "tests" / "netns_tun_model")
+SCENARIOS = SOURCE / "tests" / "sim" / "scenarios"
+DEVICE = "sim0"
+KINDS = [(family, socket) for family in ("v4", "v6") for socket in ("raw", "dgram")]
+ADDRESSES = f"""
+addr add 203.0.113.2/24 dev {DEVICE}
+addr add 2001:db8:5::2/64 dev {DEVICE} nodad
+link set {DEVICE} up
+route add default dev {DEVICE}
+route add ::/0 dev {DEVICE}
+"""
+
+
+def skip(why):
+    print(f"[skipped] {why}")
+    sys.exit(SKIPPED)
+
+
+def load(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return json.loads("\n".join(line for line in lines if not line.lstrip().startswith("//")))
+
+
+def selected(names):
+    for path in sorted(SCENARIOS.glob("*.json")):
+        scenario = load(path)
+        if path.stem in names if names else scenario.get("tun"):
+            yield path, scenario
+
+
+def expected_counts(scenario, family, socket):
+    """One object a target, as in the file; patches of family and socket laid over."""
+    counts = scenario["expect"]["counts"]
+    for patched, key in ((family == "v6", "expect_v6"), (socket == "dgram", "expect_dgram")):
+        if patched:
+            counts = {**counts, **scenario.get(key, {}).get("counts", {})} \
+                if isinstance(counts, dict) else counts
+    return counts if isinstance(counts, list) else [counts]
+
+
+def address(target, scenario, family):
+    if isinstance(target, dict):
+        return target[family]
+    host = scenario.get("network", {}).get("hosts", [{}])[target - 1]
+    return host.get(family, ("192.0.2." if family == "v4" else "2001:db8::") + str(target))
+
+
+def arguments(scenario, family, socket):
+    ping = scenario["ping"]
+    words = ["ping", "--json", "--transport", socket, "-4" if family == "v4" else "-6",
+             "-c", str(ping.get("count", 1000)),
+             "-i", f"{ping.get('interval_ms', 1000)}ms", "-W", f"{ping.get('timeout_ms', 1000)}ms"]
+    for key, option, unit in (("payload_bytes", "-s", ""), ("ttl", "-t", ""), ("tos", "-Q", ""),
+                              ("preload", "-l", ""), ("deadline_ms", "-w", "ms"),
+                              ("until_replies", "--until-replies", "")):
+        if key in ping:
+            words += [option, f"{ping[key]}{unit}"]
+    if ping.get("dont_fragment"):
+        words.append("--df")
+    return words + [address(target, scenario, family) for target in ping.get("targets", [1])]
+
+
+def differences(actual, wanted):
+    for name, value in actual.items():
+        want = wanted.get(name, 0)
+        low, high = want if isinstance(want, list) else (want, want)
+        if not low <= value <= high:
+            yield f"{name} is {value}, not {want}"
+
+
+def judge(done, scenario, family, socket):
+    """What is wrong with a finished run; nothing, if nothing is."""
+    try:
+        document = json.loads(done.stdout)
+    except ValueError:
+        yield f"no JSON; exit code {done.returncode}, {done.stderr.strip()}"
+        return
+    wanted = expected_counts(scenario, family, socket)
+    for number, target in enumerate(document["targets"]):
+        counts = target["counts"]
+        yield from differences(counts, wanted[number])
+        parts = ("received", "late", "lost", "errors", "send_failures", "in_flight")
+        if counts["sent"] != sum(counts[part] for part in parts):
+            yield "the counts do not add up"
+        for probe in target["probes"]:
+            if probe["rtt_ms"] is not None and probe["rtt_ms"] < 0:
+                yield f"probe {probe['seq']} has a negative RTT"
+    answered = all(t["counts"]["received"] + t["counts"]["late"] for t in document["targets"])
+    if done.returncode != (0 if answered else 1):
+        yield f"exit code {done.returncode}, {done.stderr.strip()}"
+    if document["end_reason"] != scenario["expect"].get("end", "count"):
+        yield f"it ended by {document['end_reason']}"
+
+
+def run_one(path, scenario, family, socket):
+    with subprocess.Popen([MODEL, str(path), family, DEVICE], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as model:
+        try:
+            line = model.stdout.readline()
+            if line.startswith("[skipped]"):
+                skip(line[len("[skipped] "):].strip())
+            if line != "ready\n":
+                return ["the model did not start"]
+            subprocess.run(["ip", "-batch", "-"], input=ADDRESSES, text=True, check=True)
+            command = [SONDE, *arguments(scenario, family, socket)]
+            done = subprocess.run(command, text=True, capture_output=True, timeout=60)
+            return list(judge(done, scenario, family, socket))
+        except subprocess.TimeoutExpired:
+            return ["it hangs"]
+        finally:
+            model.stdin.close()
+
+
+def worker(family, socket, names):
+    """Inside a namespace: all scenarios for one family and kind of socket."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    # Our group is 0 here, whatever it is outside.
+    pathlib.Path("/proc/sys/net/ipv4/ping_group_range").write_text("0 0\n")
+    failed = runs = 0
+    for path, scenario in selected(names):
+        if family not in scenario.get("families", ["v4", "v6"]):
+            continue
+        if socket not in scenario.get("sockets", ["raw", "dgram"]):
+            continue
+        runs += 1
+        wrong = run_one(path, scenario, family, socket)
+        failed += bool(wrong)
+        for what in wrong:
+            print(f"{path.stem} ({family} {socket}): {what}")
+    print(f"{family} {socket}: {runs} scenarios, {failed} failed")
+    return 1 if failed or not runs else 0
+
+
+def main():
+    if sys.argv[1:2] == ["--worker"]:
+        return worker(sys.argv[2], sys.argv[3], sys.argv[4:])
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    for tool in ("ip", "unshare"):
+        if not shutil.which(tool):
+            skip(f"{tool} is not installed")
+    for program in (MODEL, SONDE):
+        if not os.access(program, os.X_OK):
+            skip(f"{program} is not built")
+    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+        skip("no right to open /dev/net/tun")
+    unshare = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-Urn"]
+    if subprocess.run([*unshare, "true"], capture_output=True).returncode != 0:
+        skip("no right to make a network namespace")
+    workers = [subprocess.Popen([*unshare, sys.executable, __file__, "--worker", *kind,
+                                 *sys.argv[1:]]) for kind in KINDS]
+    codes = [child.wait() for child in workers]
+    if SKIPPED in codes:
+        return SKIPPED
+    return max(codes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
