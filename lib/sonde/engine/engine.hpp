@@ -18,8 +18,8 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  // A target whose address is known now. `id` becomes ProbeId::target. In any
-  // order, as names resolve; each id once.
+  // A target whose address is known now. `id` becomes ProbeId::target. In any order,
+  // as names resolve; each id once.
   virtual void add_target(std::uint32_t id, const net::Address& address, Instant now) = 0;
   // There will be no more: done() may become true.
   virtual void close_targets() = 0;

@@ -82,7 +82,7 @@ std::optional<Instant> PingEngine::next_due(const Target& target) const noexcept
     return std::nullopt;
   }
   if (target.preload_left > 0 && target.last_sent) {
-    return *target.last_sent;
+    return target.last_sent;
   }
   if (config_.pace == PingPace::regular || !target.last_sent) {
     return target.pacer.next();
