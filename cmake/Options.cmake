@@ -1,6 +1,6 @@
 # Options of the build and the flags that every target of ours gets (interface target sonde_options).
 option(SONDE_WERROR "Treat warnings as errors" ON)
-option(SONDE_LTO "Link-time optimisation of the whole program" OFF)
+option(SONDE_LTO "Link-time optimisation of sonde (gcc)" OFF)
 option(SONDE_FUZZ "Build tests/fuzz as libFuzzer targets (clang); no other tests" OFF)
 option(SONDE_COVERAGE "Source-based coverage instrumentation (clang)" OFF)
 option(SONDE_BENCH "Build tests/bench" ON)
@@ -75,8 +75,10 @@ if(_instrument)
   target_link_options(sonde_options INTERFACE ${_instrument})
 endif()
 
+# Only executables that ask for it (SONDE_WHOLE_PROGRAM) are linked so: objects carry both forms, and
+# the many test programs link the plain one, which is quicker.
 if(SONDE_LTO)
-  include(CheckIPOSupported)
-  check_ipo_supported(LANGUAGES CXX)
-  set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+  target_compile_options(sonde_options INTERFACE -flto=auto -ffat-lto-objects)
+  target_link_options(sonde_options INTERFACE
+                      $<IF:$<BOOL:$<TARGET_PROPERTY:SONDE_WHOLE_PROGRAM>>,-flto=auto,-fno-lto>)
 endif()

@@ -179,13 +179,10 @@ class Run {
   }
 
   void conclude() {
-    std::array<probe::Event, kProbes> events;
-    while (const std::size_t n = engine_.take_events(events)) {
-      for (const probe::Event& event : std::span(events).first(n)) {
-        test::expect(!event.rtt || *event.rtt >= Duration::zero());
-        test::expect(event.probe.target < 2);
-        stats_[event.probe.target].apply(event);
-      }
+    for (const probe::Event& event : engine_.take_events()) {
+      test::expect(!event.rtt || *event.rtt >= Duration::zero());
+      test::expect(event.probe.target < 2);
+      stats_[event.probe.target].apply(event);
     }
     for (const stats::TargetStats& stats : stats_) {
       const stats::Counts& c = stats.counts();

@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 SKIPPED = 77
+NESTED = "SONDE_TX_NESTED" in os.environ
 DRIVER = os.path.join(os.environ.get("SONDE_BUILD_DIR", "build/release"), "tests",
                       "netns_transport_probe")
 
@@ -31,7 +32,7 @@ def require_root_and_tools(*tools):
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     if os.geteuid() == 0:
         return
-    if os.environ.get("SONDE_TX_NESTED"):
+    if NESTED:
         skip("no root, and no user namespaces")
     os.environ["SONDE_TX_NESTED"] = "1"
     # /run is where `ip netns` keeps its names: a private one.
@@ -75,7 +76,9 @@ class Lab:
             sh(f"ip -n {space} -6 route add default via fd77:{number}::2")
         self.run("r", "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 "
                       "net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0")
-        self.run("c", "sysctl -qw net.ipv4.ping_group_range='0 2147483647'", check=False)
+        # In a user namespace only group 0 exists.
+        groups = "0 0" if NESTED else "0 2147483647"
+        self.run("c", f"sysctl -qw net.ipv4.ping_group_range='{groups}'")
         self.wait_for_paths()
         return self
 
@@ -99,16 +102,18 @@ class Lab:
         if rules:
             self.run(role, f"nft '{rules}'")
 
-    def command(self, arguments, unprivileged=False):
-        words = ["ip", "netns", "exec", self.names["c"]]
+    def command(self, arguments, unprivileged=False, role="c"):
+        words = ["ip", "netns", "exec", self.names[role]]
         if unprivileged:
-            words += ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
-                      "--inh-caps", "-all"]
+            words += ["setpriv", "--inh-caps=-all"]
+            # In a user namespace there is no other user: root without any capability then.
+            words += ["--bounding-set=-all"] if NESTED else ["--reuid=65534", "--regid=65534",
+                                                            "--clear-groups"]
         return [*words, os.path.abspath(DRIVER), *arguments.split()]
 
-    def probe(self, arguments, unprivileged=False):
-        """Runs the driver in the client; the events it printed."""
-        done = subprocess.run(self.command(arguments, unprivileged), text=True,
+    def probe(self, arguments, unprivileged=False, role="c"):
+        """Runs the driver, in the client unless told otherwise; the events it printed."""
+        done = subprocess.run(self.command(arguments, unprivileged, role), text=True,
                               capture_output=True, timeout=60)
         assert done.returncode in (0, 4), f"driver: {done.returncode}: {done.stderr}"
         return [json.loads(line) for line in done.stdout.splitlines()]

@@ -163,15 +163,15 @@ def interface_flap(lab):
 
 
 def no_privilege_says_what_to_do(lab):
-    lab.run("c", "sysctl -qw net.ipv4.ping_group_range='1 0'")
-    events = lab.probe("127.0.0.1", unprivileged=True)
+    # Only the client's group range was opened; the server's is as the kernel made it.
+    events = lab.probe("127.0.0.1", unprivileged=True, role="s")
     refused = of(events, "refused")
     expect(len(refused) == 1 and refused[0]["code"] == 0, "permission", events)
     text = refused[0]["message"] + " " + refused[0]["hint"]
-    for part in ("CAP_NET_RAW", 'net.ipv4.ping_group_range is "1 0"', "sudo sysctl -w",
+    for part in ("CAP_NET_RAW", 'net.ipv4.ping_group_range is "', "sudo sysctl -w",
                  "sudo setcap cap_net_raw+p"):
         expect(part in text, f"{part!r} in {text!r}")
-    events = lab.probe("127.0.0.1 ::1")
+    events = lab.probe("127.0.0.1 ::1", role="s")
     ladder = of(events, "open")[0]["ladder"]
     expect(ladder == ["datagram ICMP socket, IPv4: Permission denied", "raw ICMP socket, IPv4: open",
                       "datagram ICMP socket, IPv6: Permission denied", "raw ICMP socket, IPv6: open"],

@@ -131,12 +131,9 @@ struct World {
   }
 
   void conclude() {
-    std::vector<Event> events(1 + rng.below(16));
-    while (const std::size_t n = ping.take_events(events)) {
-      for (const Event& event : std::span(events).first(n)) {
-        grammar.apply(event);
-        stats[event.probe.target].apply(event);
-      }
+    for (const Event& event : ping.take_events()) {
+      grammar.apply(event);
+      stats[event.probe.target].apply(event);
     }
     for (const auto& [target, stat] : stats) {
       const stats::Counts& c = stat.counts();
@@ -202,8 +199,7 @@ TEST_CASE("engine property: deadline() is never later than the next thing that o
         std::array<probe::ProbeSpec, 1> none;
         REQUIRE(world.ping.next_probes(world.now, none) == 0);
         world.ping.on_tick(world.now);
-        std::array<Event, 1> nothing;
-        REQUIRE(world.ping.take_events(nothing) == 0);
+        REQUIRE(world.ping.take_events().empty());
         world.now = *deadline;
       }
       // ... and at it something does.

@@ -33,8 +33,8 @@ class Engine {
   virtual void on_tick(Instant now) = 0;
   // The earliest useful next call; nullopt: only an observation can change anything.
   [[nodiscard]] virtual std::optional<Instant> deadline() const = 0;
-  // Moves out at most out.size() events, oldest first; 0 when there are none.
-  [[nodiscard]] virtual std::size_t take_events(std::span<probe::Event> out) = 0;
+  // What was concluded since the last call, oldest first; valid until the next call of any method.
+  [[nodiscard]] virtual std::span<const probe::Event> take_events() = 0;
   [[nodiscard]] virtual bool done() const = 0;
 };
 

@@ -235,22 +235,14 @@ std::optional<Instant> PingEngine::deadline() const {
   return earliest;
 }
 
-std::size_t PingEngine::take_events(std::span<Event> out) {
-  const std::size_t n = std::min(out.size(), events_.size() - taken_);
-  for (std::size_t i = 0; i < n; ++i) {
-    out[i] = std::move(events_[taken_ + i]);
-  }
-  taken_ += n;
-  if (taken_ == events_.size()) {
-    events_.clear();
-    taken_ = 0;
-  }
-  return n;
+std::span<const Event> PingEngine::take_events() {
+  taken_.clear();
+  std::swap(taken_, events_);
+  return taken_;
 }
 
 bool PingEngine::done() const {
-  return closed_ && taken_ == events_.size() &&
-         std::ranges::all_of(targets_, [this](const Target& target) {
+  return closed_ && events_.empty() && std::ranges::all_of(targets_, [this](const Target& target) {
            return satisfied(target) || (finished_sending(target) && target.table.pending() == 0);
          });
 }

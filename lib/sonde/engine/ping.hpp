@@ -51,7 +51,7 @@ class PingEngine final : public Engine {
   void on_observations(std::span<const probe::Observation> observations) override;
   void on_tick(Instant now) override;
   [[nodiscard]] std::optional<Instant> deadline() const override;
-  [[nodiscard]] std::size_t take_events(std::span<probe::Event> out) override;
+  [[nodiscard]] std::span<const probe::Event> take_events() override;
   [[nodiscard]] bool done() const override;
 
  private:
@@ -83,8 +83,8 @@ class PingEngine final : public Engine {
   std::vector<Target> targets_;
   std::size_t turn_ = 0;  // whose turn it is when a batch is full
   bool closed_ = false;
-  std::vector<probe::Event> events_;
-  std::size_t taken_ = 0;
+  std::vector<probe::Event> events_;  // not yet taken
+  std::vector<probe::Event> taken_;   // what take_events() showed last
 };
 
 }  // namespace sonde::engine

@@ -10,11 +10,13 @@ bool is_group(const net::Address& destination) noexcept {
   return destination.is_multicast() || destination.is_broadcast();
 }
 
-// Groups share a key: whoever answers, only the sequence is known.
+// Groups share a key: whoever answers, only the sequence is known. Sequences of one host lie side
+// by side in the index, as they do in the cache.
 std::uint64_t key_of(const net::Address& destination, net::IcmpSeq seq) noexcept {
   constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15;  // 2^64 / golden ratio
+  constexpr int kHighBits = 32;  // the multiplication leaves its best bits on top
   const std::uint64_t host = is_group(destination) ? 0 : destination.hash();
-  return (host ^ seq.value) * kSpread;
+  return ((host * kSpread) >> kHighBits) + seq.value;
 }
 
 }  // namespace
@@ -22,8 +24,9 @@ std::uint64_t key_of(const net::Address& destination, net::IcmpSeq seq) noexcept
 RecentSends::RecentSends() : ring_(kInitial), index_(kInitial * kIndexPerRecord) {}
 
 std::size_t RecentSends::slot(std::uint64_t key, std::size_t step) const noexcept {
-  constexpr int kHighBits = 32;  // the multiplication leaves its best bits on top
-  return ((key >> kHighBits) + step) & (index_.size() - 1);
+  // Odd, so that it reaches every slot, and far, so that the runs of two hosts part at once.
+  constexpr std::uint64_t kStride = 2654435769;  // 2^32 / golden ratio
+  return (key + step * kStride) & (index_.size() - 1);
 }
 
 std::uint64_t RecentSends::add(const SentProbe& sent) {
@@ -65,6 +68,9 @@ const SentProbe* RecentSends::lookup(std::uint64_t key, const net::Address* dest
     const bool same = sent != nullptr && sent->seq == seq &&
                       (destination != nullptr ? sent->destination.same_host(*destination)
                                               : is_group(sent->destination));
+    if (same && destination != nullptr && !is_group(*destination)) {
+      return sent;  // index() put it where an older one of its kind was
+    }
     if (same && entry > newest_number) {
       newest = sent;
       newest_number = entry;
@@ -79,7 +85,9 @@ void RecentSends::index(std::uint64_t number) noexcept {
   std::size_t oldest = slot(key, 0);
   for (std::size_t step = 0; step < kMaxSteps; ++step) {
     const std::size_t at = slot(key, step);
-    if (index_[at] == 0 || by_number(index_[at] - 1) == nullptr) {
+    const SentProbe* const there = index_[at] == 0 ? nullptr : by_number(index_[at] - 1);
+    if (there == nullptr ||
+        (there->seq == sent.seq && there->destination.same_host(sent.destination))) {
       oldest = at;
       break;
     }

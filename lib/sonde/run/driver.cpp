@@ -10,8 +10,8 @@ bool Driver::step(const EventSink& events) {
   const bool received = receive_arrived();
   engine_.on_tick(now);
   bool told = false;
-  while (const std::size_t n = engine_.take_events(events_)) {
-    events(std::span(events_).first(n));
+  for (auto batch = engine_.take_events(); !batch.empty(); batch = engine_.take_events()) {
+    events(batch);
     told = true;
   }
   return sent || received || told;

@@ -38,7 +38,6 @@ class Driver {
   std::array<probe::ProbeSpec, kBatch> specs_{};
   std::array<probe::SendReport, kBatch> reports_{};
   std::array<probe::Observation, kBatch> observations_{};
-  std::array<probe::Event, kBatch> events_{};
 };
 
 }  // namespace sonde::run

@@ -44,7 +44,7 @@ Verdict Session::run() {
     admit_targets();
     pass_on_names();
     const bool busy = driver_.step(sink);
-    if (parts_.control.interim.exchange(false)) {
+    if (parts_.control.interim && parts_.control.interim.exchange(false)) {
       interim();
     }
     if (const auto reason = end_reason()) {

@@ -55,12 +55,8 @@ class Harness {
     return names;
   }
   std::vector<probe::Event> take() {
-    std::vector<probe::Event> all(64);
-    std::vector<probe::Event> out;
-    while (const std::size_t n = engine.take_events(all)) {
-      out.insert(out.end(), all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n));
-    }
-    return out;
+    const auto events = engine.take_events();
+    return {events.begin(), events.end()};
   }
 
   PingEngine engine;

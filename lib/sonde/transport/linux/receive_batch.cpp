@@ -51,17 +51,38 @@ void ReceiveBatch::prepare(std::size_t first, std::size_t count) noexcept {
 }
 
 std::expected<std::size_t, int> ReceiveBatch::read(int fd, Queue queue, std::size_t limit) {
+  constexpr std::size_t kGrowth = 4;
   prepare(0, used_);
-  // The attempt that finds nothing writes into the header behind the last packet.
-  const auto wanted = static_cast<unsigned>(std::min(limit, kMessages));
-  const int count =
-      ::recvmmsg(fd, headers_.data(), wanted, MSG_DONTWAIT | static_cast<int>(queue), nullptr);
-  if (count < 0) {
+  const std::size_t most = std::min(limit, kMessages);
+  const std::size_t wanted = queue == Queue::packets ? std::min(most, appetite_) : most;
+  const int taken = read_some(fd, queue, wanted);
+  if (taken < 0) {
     used_ = 1;
+    full_ = false;
     return std::unexpected(errno);
   }
-  used_ = std::min(static_cast<std::size_t>(count) + 1, kMessages);
-  return static_cast<std::size_t>(count);
+  const auto count = static_cast<std::size_t>(taken);
+  // The attempt that finds nothing writes into the header behind the last packet.
+  used_ = std::min(count + 1, kMessages);
+  full_ = count == wanted;
+  if (queue == Queue::packets && full_) {
+    appetite_ = std::min(appetite_ * kGrowth, kMessages);
+  }
+  return count;
+}
+
+// recvmmsg(2), or recvmsg(2) for one. -1 and errno: as they do.
+int ReceiveBatch::read_some(int fd, Queue queue, std::size_t wanted) noexcept {
+  const int flags = MSG_DONTWAIT | static_cast<int>(queue);
+  if (wanted > 1) {
+    return ::recvmmsg(fd, headers_.data(), static_cast<unsigned>(wanted), flags, nullptr);
+  }
+  const auto length = ::recvmsg(fd, &headers_.front().msg_hdr, flags);
+  if (length < 0) {
+    return -1;
+  }
+  headers_.front().msg_len = static_cast<unsigned>(length);
+  return 1;
 }
 
 ReceiveBatch::Message ReceiveBatch::message(std::size_t index) const noexcept {

@@ -26,11 +26,17 @@ class ReceiveBatch {
 
   ReceiveBatch();
 
+  // About so many packets will come next. A request for one is cheapest by recvmsg(2), and each
+  // beyond what is there costs a fruitless attempt; reads that come back full ask for more again.
+  void expect(std::size_t packets) noexcept { appetite_ = packets; }
+
   // Packets of this size, IP header included, arrive whole from now on.
   void make_room(std::size_t packet_size);
 
   enum class Queue : int { packets = 0, errors = MSG_ERRQUEUE };
   [[nodiscard]] std::expected<std::size_t, int> read(int fd, Queue queue, std::size_t limit);
+  // The last read() took all that it asked for: there may be more.
+  [[nodiscard]] bool full() const noexcept { return full_; }
 
   struct Message {
     Bytes data;
@@ -46,6 +52,7 @@ class ReceiveBatch {
   static constexpr std::size_t kControl = 320;
 
   void allocate(std::size_t packet_size);
+  [[nodiscard]] int read_some(int fd, Queue queue, std::size_t wanted) noexcept;
   void prepare(std::size_t first, std::size_t count) noexcept;
 
   struct alignas(cmsghdr) Control {
@@ -58,7 +65,9 @@ class ReceiveBatch {
   std::array<SocketAddressStorage, kMessages> names_{};
   std::array<iovec, kMessages> vectors_{};
   std::array<mmsghdr, kMessages> headers_{};
-  std::size_t used_ = kMessages;  // headers that the kernel may have written to
+  std::size_t used_ = kMessages;      // headers that the kernel may have written to
+  std::size_t appetite_ = kMessages;  // how many packets to ask for
+  bool full_ = false;
 };
 
 }  // namespace sonde::transport

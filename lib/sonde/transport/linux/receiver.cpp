@@ -64,7 +64,7 @@ std::expected<Receiver::Read, int> Receiver::packets(IcmpChannel& channel,
   }
   const ClockPair now = read_both(*clock_);
   const Matcher matcher = matcher_of(channel);
-  Read read{.messages = *count};
+  Read read{.messages = *count, .maybe_more = batch_.full()};
   for (std::size_t i = 0; i < *count; ++i) {
     auto seen = interpret(packet_of(batch_.message(i), channel), matcher, now);
     if (seen) {
@@ -83,7 +83,7 @@ std::expected<Receiver::Read, int> Receiver::errors(IcmpChannel& channel,
     return std::unexpected(count.error());
   }
   const ClockPair now = read_both(*clock_);
-  Read read{.messages = *count};
+  Read read{.messages = *count, .maybe_more = batch_.full()};
   for (std::size_t i = 0; i < *count; ++i) {
     const Ancillary ancillary = parse_ancillary(batch_.message(i).control);
     if (!ancillary.error) {

@@ -28,6 +28,7 @@ class Receiver {
  public:
   struct Read {
     std::size_t messages = 0;      // taken out of the queue
+    bool maybe_more = false;       // it may hold more
     std::size_t observations = 0;  // of them ours, written to `out`
     // errors(): the last local error, which belongs to a send call that failed.
     std::optional<QueuedError> local{};
@@ -44,6 +45,8 @@ class Receiver {
                                                 std::span<probe::Observation> out);
   // A probe of this size (ICMP header and payload) is about to be sent.
   void expect(std::size_t message_size) { batch_.make_room(wire::kIpv4MaxHeader + message_size); }
+  // So many probes went out: about as many packets come back.
+  void expect_replies(std::size_t probes) noexcept { batch_.expect(probes); }
   [[nodiscard]] const probe::RejectCounts& rejects() const noexcept { return rejects_; }
 
  private:

@@ -58,14 +58,29 @@ std::expected<std::size_t, int> SendBatch::send(int fd, std::size_t first, std::
   for (std::size_t i = first; i < first + count; ++i) {
     vectors_[i].iov_base = arena_.data() + offsets_[i];  // the arena may have moved
   }
-  const int sent = ::sendmmsg(fd, headers_.data() + first, static_cast<unsigned>(count),
-                              MSG_DONTWAIT | MSG_NOSIGNAL);
+  const int sent = send_some(fd, first, count);
   if (sent < 0) {
     return std::unexpected(errno);
   }
   // None sent and no error does not happen; taken for a full buffer, it cannot loop.
   return sent == 0 ? std::expected<std::size_t, int>(std::unexpect, ENOBUFS)
                    : static_cast<std::size_t>(sent);
+}
+
+// sendmmsg(2), or for a single packet the cheapest call that can carry it. -1 and errno: as they
+// do.
+int SendBatch::send_some(int fd, std::size_t first, std::size_t count) noexcept {
+  constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
+  if (count > 1) {
+    return ::sendmmsg(fd, headers_.data() + first, static_cast<unsigned>(count), kFlags);
+  }
+  const msghdr& header = headers_[first].msg_hdr;
+  const ssize_t length =
+      header.msg_controllen != 0
+          ? ::sendmsg(fd, &header, kFlags)
+          : ::sendto(fd, vectors_[first].iov_base, vectors_[first].iov_len, kFlags,
+                     static_cast<const sockaddr*>(header.msg_name), header.msg_namelen);
+  return length < 0 ? -1 : 1;
 }
 
 }  // namespace sonde::transport

@@ -38,6 +38,7 @@ class SendBatch {
  private:
   static constexpr std::size_t kControl = 64;  // two integers
   void add_control(bool v4, const probe::IpOptions& ip) noexcept;
+  [[nodiscard]] int send_some(int fd, std::size_t first, std::size_t count) noexcept;
 
   struct alignas(cmsghdr) Control {
     std::array<std::byte, kControl> bytes;

@@ -160,7 +160,7 @@ std::size_t LinuxTransport::read_errors(Port& port, IcmpChannel& channel,
     return 0;
   }
   progress_ = progress_ || read->messages > 0;
-  port.has_errors = read->messages == std::min(out.size(), ReceiveBatch::kMessages);
+  port.has_errors = read->maybe_more;
   return read->observations;
 }
 
@@ -184,7 +184,7 @@ std::size_t LinuxTransport::read_packets(Port& port, IcmpChannel& channel,
     return count;
   }
   progress_ = progress_ || read->messages > 0;
-  port.readable = read->messages == std::min(out.size() - count, ReceiveBatch::kMessages);
+  port.readable = read->maybe_more;
   return count + read->observations;
 }
 

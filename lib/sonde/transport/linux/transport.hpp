@@ -1,9 +1,13 @@
 // transport.hpp: the Transport of Linux: up to two ICMP channels (IPv4, IPv6) and a way to be
-// woken. receive() reads the error queue before the packets, so that a probe's transmit stamp comes
-// before its reply, and touches a queue only when there is a sign that something is in it: the wait
-// said so, or there was no wait since. Faults that do not go away (a readable socket that yields
-// nothing, an error on every read) make wait() sleep longer each time, 10 to 640 ms, so that no
-// fault can spin (RELIABILITY.md R8).
+// woken.
+//
+// receive() reads the error queue before the packets, so that a probe's transmit stamp comes before
+// its reply. It touches a queue only when something may be in it: the wait said so, or something
+// was sent or asked for since. One outstanding probe costs one system call each to send, receive,
+// wait.
+//
+// Faults that do not go away (a readable socket that yields nothing, an error on every read) make
+// wait() sleep longer each time, 10 to 640 ms, so that no fault can spin (RELIABILITY.md R8).
 #pragma once
 
 #include <poll.h>
