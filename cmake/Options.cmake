@@ -75,10 +75,11 @@ if(_instrument)
   target_link_options(sonde_options INTERFACE ${_instrument})
 endif()
 
-# Only executables that ask for it (SONDE_WHOLE_PROGRAM) are linked so: objects carry both forms, and
-# the many test programs link the plain one, which is quicker.
+# For targets with the property SONDE_WHOLE_PROGRAM: the layers, whose objects carry both forms, and
+# the programs that are measured. The many test programs link the plain form, which is quicker.
 if(SONDE_LTO)
-  target_compile_options(sonde_options INTERFACE -flto=auto -ffat-lto-objects)
-  target_link_options(sonde_options INTERFACE
-                      $<IF:$<BOOL:$<TARGET_PROPERTY:SONDE_WHOLE_PROGRAM>>,-flto=auto,-fno-lto>)
+  set(_whole $<BOOL:$<TARGET_PROPERTY:SONDE_WHOLE_PROGRAM>>)
+  target_compile_options(sonde_options INTERFACE $<${_whole}:-flto=auto>
+                                                 $<${_whole}:-ffat-lto-objects>)
+  target_link_options(sonde_options INTERFACE $<IF:${_whole},-flto=auto,-fno-lto>)
 endif()

@@ -76,5 +76,8 @@ function(sonde_programs FOLDER)
     endif()
     set_target_properties(${FOLDER}_${_stem} PROPERTIES RUNTIME_OUTPUT_DIRECTORY
                                                         "${SONDE_TEST_BIN}")
+    if(FOLDER STREQUAL "bench")
+      set_target_properties(${FOLDER}_${_stem} PROPERTIES SONDE_WHOLE_PROGRAM ON)
+    endif()
   endforeach()
 endfunction()

@@ -142,7 +142,10 @@ void fix_v4_checksum(test::Packet& packet) {
 class Run {
  public:
   explicit Run(const World& world)
-      : world_(&world), engine_(world.engine), matcher_(world.sealer, world.sends, kIdent) {}
+      : world_(&world),
+        engine_(world.engine),
+        sends_(world.sends),
+        matcher_(world.sealer, sends_, kIdent) {}
 
   void record(Reader& in) {
     constexpr std::uint8_t kKinds = 5;
@@ -254,6 +257,7 @@ class Run {
 
   const World* world_;
   engine::PingEngine engine_;
+  probe::RecentSends sends_;
   transport::Matcher matcher_;
   std::array<stats::TargetStats, 2> stats_{};
   Instant now_ = kStart.steady;

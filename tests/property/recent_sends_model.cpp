@@ -37,7 +37,7 @@ class Pair {
   }
 
   // Whether it was found; wrong finds fail at once.
-  [[nodiscard]] bool check_find(const net::Address& destination, std::uint16_t seq) const {
+  [[nodiscard]] bool check_find(const net::Address& destination, std::uint16_t seq) {
     const SentProbe* found = sends_.find(destination, net::IcmpSeq(seq));
     const auto known = newest_.find({destination, seq});
     if (known == newest_.end()) {
@@ -45,7 +45,10 @@ class Pair {
       return true;
     }
     if (found != nullptr) {
-      REQUIRE(found->id.sequence == known->second);
+      // The newest of its kind, or an older one that is still remembered.
+      const SentProbe& really = all_.at(found->id.sequence);
+      REQUIRE(really.destination == destination);
+      REQUIRE(really.seq == net::IcmpSeq(seq));
       return true;
     }
     return !must_remember(known->second);

@@ -6,6 +6,9 @@
 // changes nothing. Neither allocates or throws.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -21,20 +24,20 @@ template <typename Range>
   return std::as_bytes(std::span(range));
 }
 
+// Between this machine's byte order and the network's, either way.
+template <typename Int>
+[[nodiscard]] constexpr Int network_order(Int v) noexcept {
+  return std::endian::native == std::endian::little ? std::byteswap(v) : v;
+}
+
 class Reader {
  public:
   explicit constexpr Reader(Bytes data) noexcept : data_(data) {}
 
-  [[nodiscard]] constexpr std::uint8_t u8() noexcept {
-    return static_cast<std::uint8_t>(integer(1));
-  }
-  [[nodiscard]] constexpr std::uint16_t u16() noexcept {
-    return static_cast<std::uint16_t>(integer(2));
-  }
-  [[nodiscard]] constexpr std::uint32_t u32() noexcept {
-    return static_cast<std::uint32_t>(integer(4));
-  }
-  [[nodiscard]] constexpr std::uint64_t u64() noexcept { return integer(sizeof(std::uint64_t)); }
+  [[nodiscard]] constexpr std::uint8_t u8() noexcept { return integer<std::uint8_t>(); }
+  [[nodiscard]] constexpr std::uint16_t u16() noexcept { return integer<std::uint16_t>(); }
+  [[nodiscard]] constexpr std::uint32_t u32() noexcept { return integer<std::uint32_t>(); }
+  [[nodiscard]] constexpr std::uint64_t u64() noexcept { return integer<std::uint64_t>(); }
 
   // The next n bytes as a view; empty and failed() if fewer are left.
   [[nodiscard]] constexpr Bytes take(std::size_t n) noexcept {
@@ -61,13 +64,16 @@ class Reader {
   [[nodiscard]] constexpr bool failed() const noexcept { return failed_; }
 
  private:
-  constexpr std::uint64_t integer(std::size_t n) noexcept {
-    constexpr int kBitsPerByte = 8;
-    std::uint64_t value = 0;
-    for (const std::byte b : take(n)) {
-      value = (value << kBitsPerByte) | std::to_integer<std::uint64_t>(b);
+  template <typename Int>
+  constexpr Int integer() noexcept {
+    if (failed_ || sizeof(Int) > data_.size() - at_) {
+      failed_ = true;
+      return 0;
     }
-    return value;
+    std::array<std::byte, sizeof(Int)> bytes{};
+    std::copy_n(data_.begin() + static_cast<std::ptrdiff_t>(at_), sizeof(Int), bytes.begin());
+    at_ += sizeof(Int);
+    return network_order(std::bit_cast<Int>(bytes));
   }
 
   Bytes data_;
@@ -79,15 +85,13 @@ class Writer {
  public:
   explicit constexpr Writer(MutableBytes buffer) noexcept : buffer_(buffer) {}
 
-  constexpr void u8(std::uint8_t v) noexcept { integer(v, 1); }
-  constexpr void u16(std::uint16_t v) noexcept { integer(v, 2); }
-  constexpr void u32(std::uint32_t v) noexcept { integer(v, 4); }
-  constexpr void u64(std::uint64_t v) noexcept { integer(v, sizeof v); }
+  constexpr void u8(std::uint8_t v) noexcept { integer(v); }
+  constexpr void u16(std::uint16_t v) noexcept { integer(v); }
+  constexpr void u32(std::uint32_t v) noexcept { integer(v); }
+  constexpr void u64(std::uint64_t v) noexcept { integer(v); }
   constexpr void bytes(Bytes data) noexcept {
     const MutableBytes to = reserve(data.size());
-    for (std::size_t i = 0; i < to.size(); ++i) {
-      to[i] = data[i];
-    }
+    std::copy_n(data.begin(), to.size(), to.begin());
   }
   constexpr void fill(std::size_t n, std::byte value) noexcept {
     for (std::byte& b : reserve(n)) {
@@ -121,12 +125,11 @@ class Writer {
   [[nodiscard]] constexpr bool failed() const noexcept { return failed_; }
 
  private:
-  constexpr void integer(std::uint64_t v, std::size_t n) noexcept {
-    constexpr std::size_t kBitsPerByte = 8;
-    const MutableBytes to = reserve(n);
-    for (std::size_t i = 0; i < to.size(); ++i) {
-      to[i] = static_cast<std::byte>(v >> (kBitsPerByte * (n - 1 - i)));
-    }
+  template <typename Int>
+  constexpr void integer(Int v) noexcept {
+    const auto bytes = std::bit_cast<std::array<std::byte, sizeof(Int)>>(network_order(v));
+    const MutableBytes to = reserve(sizeof(Int));
+    std::copy_n(bytes.begin(), to.size(), to.begin());
   }
 
   MutableBytes buffer_;

@@ -1,6 +1,7 @@
 #include "sonde/base/siphash.hpp"
 
 #include <bit>
+#include <cstring>
 
 namespace sonde {
 namespace {
@@ -47,10 +48,8 @@ struct SipState {
 
 std::uint64_t little_endian_word(std::span<const std::byte> bytes) noexcept {
   std::uint64_t word = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    word |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
-  }
-  return word;
+  std::memcpy(&word, bytes.data(), bytes.size());
+  return std::endian::native == std::endian::little ? word : std::byteswap(word);
 }
 
 }  // namespace
@@ -60,7 +59,7 @@ std::uint64_t siphash24(const SipKey& key, std::span<const std::byte> data) noex
   SipState state{key};
   const std::uint64_t length_byte = static_cast<std::uint64_t>(data.size()) << 56;
   while (data.size() >= kWord) {
-    state.absorb(little_endian_word(data.first(kWord)));
+    state.absorb(little_endian_word(data.first<kWord>()));
     data = data.subspan(kWord);
   }
   state.absorb(length_byte | little_endian_word(data));

@@ -1,6 +1,7 @@
 #include "sonde/net/address.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace sonde::net {
 namespace {
@@ -81,7 +82,8 @@ bool Address::is_v4_mapped() const noexcept {
 
 bool Address::same_host(const Address& other) const noexcept {
   const bool zones_agree = zone_ == 0 || other.zone_ == 0 || zone_ == other.zone_;
-  return zones_agree && family_ == other.family_ && bytes_ == other.bytes_;
+  return zones_agree && family_ == other.family_ &&
+         std::memcmp(bytes_.data(), other.bytes_.data(), kV6Bytes) == 0;
 }
 
 std::uint64_t Address::hash() const noexcept {

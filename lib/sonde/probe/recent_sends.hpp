@@ -2,7 +2,8 @@
 // the network gives back: by number (the kernel's transmit stamps count sends), or by destination
 // and ICMP sequence (short payloads, and routers that quote only 8 bytes of the probe).
 // A ring that grows from 64 to 65,536 records while those it would overwrite are younger than
-// kRemember; then the oldest is forgotten. Amortised constant time, no allocation once grown.
+// kRemember; then the oldest is forgotten. Amortised constant time, no allocation once grown; a
+// find() that replies in order answer costs one comparison.
 #pragma once
 
 #include <cstdint>
@@ -35,25 +36,36 @@ class RecentSends {
   // Returns the send's number: 0, 1, 2 ...
   std::uint64_t add(const SentProbe& sent);
   [[nodiscard]] const SentProbe* by_number(std::uint64_t number) const noexcept;
-  // The newest send to this destination with this sequence; null: none remembered.
-  [[nodiscard]] const SentProbe* find(const net::Address& destination,
-                                      net::IcmpSeq seq) const noexcept;
+  // The send to this destination with this sequence; null: none remembered. Of several (one host
+  // named twice) the newest, or the one behind the last found.
+  [[nodiscard]] const SentProbe* find(const net::Address& destination, net::IcmpSeq seq);
   // As find(), for whatever destination: replies to multicast and broadcast probes come from
   // somewhere else. The newest send with this sequence to a destination that is not one host.
-  [[nodiscard]] const SentProbe* find_group(net::IcmpSeq seq) const noexcept;
+  [[nodiscard]] const SentProbe* find_group(net::IcmpSeq seq);
   [[nodiscard]] std::uint64_t count() const noexcept { return next_; }
 
  private:
+  [[nodiscard]] SentProbe& at(std::uint64_t number) noexcept {
+    return ring_[number & (ring_.size() - 1)];
+  }
+  [[nodiscard]] const SentProbe& at(std::uint64_t number) const noexcept {
+    return ring_[number & (ring_.size() - 1)];
+  }
   [[nodiscard]] std::size_t slot(std::uint64_t key, std::size_t step) const noexcept;
-  [[nodiscard]] const SentProbe* lookup(std::uint64_t key, const net::Address* destination,
-                                        net::IcmpSeq seq) const noexcept;
+  template <typename Fits>
+  [[nodiscard]] const SentProbe* lookup(std::uint64_t key, Fits fits);
+  void update_index();
   void index(std::uint64_t number) noexcept;
   void grow();
 
-  std::vector<SentProbe> ring_;       // record n at n mod size
-  std::vector<std::uint64_t> index_;  // open addressing: number + 1; 0 = free
+  std::vector<SentProbe> ring_;  // record n at n mod size, a power of two
   std::uint64_t next_ = 0;
-  std::uint64_t first_ = 0;  // those before were overwritten before the ring grew
+  std::uint64_t first_ = 0;   // those before were overwritten before the ring grew
+  std::uint64_t likely_ = 0;  // behind the last one found: replies mostly come in order
+  // Open addressing, number + 1; 0 = free. Made when it is first needed, and then only brought up
+  // to date when the guess fails: a run whose replies come in order never pays for it.
+  std::vector<std::uint64_t> index_;
+  std::uint64_t indexed_ = 0;  // those before are in the index
 };
 
 }  // namespace sonde::probe

@@ -83,7 +83,7 @@ Bytes without_trailing_zeros(Bytes data) noexcept {
 }  // namespace
 
 std::expected<Match, Reject> Matcher::reply(const wire::IcmpMessage& echo,
-                                            const net::Address& responder) const noexcept {
+                                            const net::Address& responder) const {
   if (echo.ident != ident_) {
     return std::unexpected(Reject::stranger);
   }
@@ -107,7 +107,7 @@ std::expected<Match, Reject> Matcher::reply(const wire::IcmpMessage& echo,
   return direct != nullptr ? std::unexpected(Reject::token) : reply_from_elsewhere(echo);
 }
 
-std::expected<Match, Reject> Matcher::error(const wire::QuotedDatagram& quoted) const noexcept {
+std::expected<Match, Reject> Matcher::error(const wire::QuotedDatagram& quoted) const {
   if (!is_echo_request(quoted) || quoted.ident != ident_) {
     return std::unexpected(Reject::quote);
   }

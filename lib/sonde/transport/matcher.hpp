@@ -7,7 +7,7 @@
 // under 4 bytes, or ProbeSpec::authenticate off) identifier, sequence and address decide, and
 // `verified` is false. An ICMP error must quote identifier, sequence and destination; its token
 // decides where the quote reaches that far, and is absent where the router cut or zero-padded it.
-// Source of the rules: RELIABILITY.md sections 3a and 5.2. Pure; allocates nothing; constant time.
+// Source of the rules: RELIABILITY.md sections 3a and 5.2. Pure; amortised constant time.
 #pragma once
 
 #include <expected>
@@ -43,14 +43,13 @@ class Matcher {
   static constexpr std::uint64_t kSearched = 64;
 
   // `sealer` and `sends` outlive the matcher. `ident` is the one of the socket.
-  Matcher(const probe::TokenSealer& sealer, const probe::RecentSends& sends, net::IcmpIdent ident,
+  Matcher(const probe::TokenSealer& sealer, probe::RecentSends& sends, net::IcmpIdent ident,
           SourceRule source_rule = SourceRule::must_match) noexcept
       : sealer_(&sealer), sends_(&sends), ident_(ident), source_rule_(source_rule) {}
 
-  [[nodiscard]] std::expected<Match, probe::Reject> reply(
-      const wire::IcmpMessage& echo, const net::Address& responder) const noexcept;
-  [[nodiscard]] std::expected<Match, probe::Reject> error(
-      const wire::QuotedDatagram& quoted) const noexcept;
+  [[nodiscard]] std::expected<Match, probe::Reject> reply(const wire::IcmpMessage& echo,
+                                                          const net::Address& responder) const;
+  [[nodiscard]] std::expected<Match, probe::Reject> error(const wire::QuotedDatagram& quoted) const;
 
  private:
   enum class Evidence : std::uint8_t { proven, absent, contradicted };
@@ -69,7 +68,7 @@ class Matcher {
   [[nodiscard]] const probe::SentProbe* search(net::IcmpSeq seq, Fits fits) const noexcept;
 
   const probe::TokenSealer* sealer_;
-  const probe::RecentSends* sends_;
+  probe::RecentSends* sends_;
   net::IcmpIdent ident_;
   SourceRule source_rule_;
 };

@@ -84,7 +84,7 @@ Buffer ipv6(const net::Address& from, const net::Address& to, Bytes payload) {
   return out;
 }
 
-auto seen_raw(const Harness& h, const Buffer& packet) {
+auto seen_raw(Harness& h, const Buffer& packet) {
   return interpret(
       Packet{.data = packet, .layout = PacketLayout::ipv4, .source = {}, .stamp = kNow.wall - 2ms},
       h.matcher(), kNow);

@@ -45,7 +45,7 @@ class Harness {
 
   [[nodiscard]] std::expected<Match, probe::Reject> reply(const net::Address& from,
                                                           std::uint64_t sequence, Bytes payload,
-                                                          net::IcmpIdent ident = kIdent) const {
+                                                          net::IcmpIdent ident = kIdent) {
     wire::IcmpMessage echo;
     echo.icmp = {.type = from.is_v4() ? wire::icmpv4::kEchoReply : wire::icmpv6::kEchoReply,
                  .code = 0};
@@ -68,11 +68,11 @@ class Harness {
     out.payload = payload;
     return out;
   }
-  [[nodiscard]] std::expected<Match, probe::Reject> error(const wire::QuotedDatagram& q) const {
+  [[nodiscard]] std::expected<Match, probe::Reject> error(const wire::QuotedDatagram& q) {
     return matcher().error(q);
   }
 
-  [[nodiscard]] Matcher matcher() const { return {sealer_, sends_, kIdent, rule_}; }
+  [[nodiscard]] Matcher matcher() { return {sealer_, sends_, kIdent, rule_}; }
   [[nodiscard]] probe::RecentSends& sends() { return sends_; }
   [[nodiscard]] probe::TokenSealer& sealer() { return sealer_; }
 
