@@ -22,8 +22,10 @@ struct SentProbe {
   net::Address destination;
   net::IcmpSeq seq;
   bool authenticated = true;
-  Bytes payload;  // the template that ProbeSpec named
-  Instant at;
+  Bytes payload{};  // the template that ProbeSpec named
+  std::uint64_t tag =
+      0;  // of its token (TokenSealer::seal); 0: to be computed when it is asked for
+  Instant at{};
 };
 
 class RecentSends {

@@ -10,10 +10,25 @@ constexpr std::size_t kWord = 4;  // bytes of target and of the sequence's low h
 constexpr int kHalf = 32;         // bits
 constexpr std::uint64_t kLowHalf = 0xffffffff;
 
-std::array<std::byte, TokenSealer::kTag> tag_bytes(std::uint64_t tag) noexcept {
-  std::array<std::byte, TokenSealer::kTag> out{};
-  Writer(out).u64(tag);
-  return out;
+std::array<std::byte, TokenSealer::kFull> token_bytes(std::uint64_t tag,
+                                                      const ProbeId& probe) noexcept {
+  std::array<std::byte, TokenSealer::kFull> token{};
+  Writer out(token);
+  out.u64(tag);
+  out.u32(probe.target);
+  out.u32(static_cast<std::uint32_t>(probe.sequence));
+  return token;
+}
+
+// How much of a token a payload has room for.
+std::size_t size_within(std::size_t payload) noexcept {
+  if (payload >= TokenSealer::kFull) {
+    return TokenSealer::kFull;
+  }
+  if (payload >= TokenSealer::kTag) {
+    return TokenSealer::kTag;
+  }
+  return payload >= TokenSealer::kShortTag ? TokenSealer::kShortTag : 0;
 }
 
 // All bytes are looked at whatever they are: the time taken tells a forger nothing.
@@ -40,23 +55,19 @@ std::uint64_t TokenSealer::tag(const ProbeId& probe, const net::Address& destina
   return siphash24(key_, out.written());
 }
 
-void TokenSealer::seal(const ProbeId& probe, const net::Address& destination, net::IcmpIdent ident,
-                       MutableBytes payload) noexcept {
+std::uint64_t TokenSealer::seal(const ProbeId& probe, const net::Address& destination,
+                                net::IcmpIdent ident, MutableBytes payload) noexcept {
   newest_sequence_ = std::max(newest_sequence_, probe.sequence);
-  const auto proof = tag_bytes(tag(probe, destination, ident));
-  if (payload.size() < kShortTag) {
-    return;
-  }
-  Writer out(payload);
-  if (payload.size() < kTag) {
-    out.bytes(Bytes(proof).first(kShortTag));
-    return;
-  }
-  out.bytes(proof);
-  if (payload.size() >= kFull) {
-    out.u32(probe.target);
-    out.u32(static_cast<std::uint32_t>(probe.sequence));
-  }
+  const std::uint64_t proof = tag(probe, destination, ident);
+  const auto token = token_bytes(proof, probe);
+  Writer(payload).bytes(Bytes(token).first(size_within(payload.size())));
+  return proof;
+}
+
+bool TokenSealer::carries(std::uint64_t tag, const ProbeId& probe, Bytes payload) noexcept {
+  const std::size_t size = size_within(payload.size());
+  const auto token = token_bytes(tag, probe);
+  return size > 0 && equal_in_constant_time(Bytes(token).first(size), payload.first(size));
 }
 
 std::optional<ProbeId> TokenSealer::open(const net::Address& destination, net::IcmpIdent ident,
@@ -87,11 +98,8 @@ TokenSealer::Check TokenSealer::check(const ProbeId& probe, const net::Address& 
   if (payload.size() < kShortTag) {
     return Check::too_short;
   }
-  const auto proof = tag_bytes(tag(probe, destination, ident));
-  const std::size_t length = payload.size() < kTag ? kShortTag : kTag;
-  return equal_in_constant_time(Bytes(proof).first(length), payload.first(length))
-             ? Check::match
-             : Check::mismatch;
+  const Bytes proof = payload.first(std::min(payload.size(), kTag));
+  return carries(tag(probe, destination, ident), probe, proof) ? Check::match : Check::mismatch;
 }
 
 }  // namespace sonde::probe

@@ -28,13 +28,18 @@ class TokenSealer {
 
   explicit TokenSealer(Rng& rng) : key_{.k0 = rng.next(), .k1 = rng.next()} {}
 
-  // Overwrites the start of the payload with as much token as fits.
-  void seal(const ProbeId& probe, const net::Address& destination, net::IcmpIdent ident,
-            MutableBytes payload) noexcept;
+  // Overwrites the start of the payload with as much token as fits. Returns the tag.
+  std::uint64_t seal(const ProbeId& probe, const net::Address& destination, net::IcmpIdent ident,
+                     MutableBytes payload) noexcept;
 
   // The probe that a payload of 16 bytes or more names, if its tag proves it. nullopt otherwise.
   [[nodiscard]] std::optional<ProbeId> open(const net::Address& destination, net::IcmpIdent ident,
                                             Bytes payload) const noexcept;
+
+  // Is the payload's start what seal() wrote for this probe and returned `tag` for? In constant
+  // time. Of fewer than 16 bytes, those that are there are compared; under 4, never.
+  [[nodiscard]] static bool carries(std::uint64_t tag, const ProbeId& probe,
+                                    Bytes payload) noexcept;
 
   enum class Check : std::uint8_t { match, mismatch, too_short };
   // Does the payload carry this probe's token? In constant time.

@@ -134,6 +134,10 @@ std::expected<Match, Reject> Matcher::error(const wire::QuotedDatagram& quoted) 
 }
 
 bool Matcher::token_fits(const SentProbe& sent, Bytes payload) const noexcept {
+  if (sent.tag != 0) {
+    return TokenSealer::carries(sent.tag, sent.id,
+                                payload.first(std::min(payload.size(), token_size(sent))));
+  }
   // With the identity there, it must be the identity that was sent.
   if (token_size(sent) == TokenSealer::kFull && payload.size() >= TokenSealer::kFull) {
     return sealer_->open(sent.destination, ident_, payload) == sent.id;

@@ -75,6 +75,7 @@ void Sender::send(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs,
   }
   const Instant at = clock_->now();
   for (std::size_t i = 0; i < specs.size(); ++i) {
+    sent_[i].at = at;
     reports[i] = probe::SendReport{.id = specs[i].id, .at = at};
     if (refused != 0) {
       reports[i].error = {.failure = send_failure_of(refused), .os_code = refused};
@@ -84,13 +85,13 @@ void Sender::send(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs,
   while (done < specs.size()) {
     const auto sent = batch_.send(channel.fd(), done, specs.size() - done);
     if (sent) {
-      remember(channel, specs.subspan(done, *sent), at);
+      remember(channel, done, *sent);
       done += *sent;
       continue;
     }
     reports[done].error = send_again(channel, done, sent.error());
     if (!reports[done].error) {
-      remember(channel, specs.subspan(done, 1), at);
+      remember(channel, done, 1);
     }
     ++done;
   }
@@ -100,6 +101,12 @@ void Sender::encode(const IcmpChannel& channel, const probe::ProbeSpec& spec) {
   const net::Address destination = effective_destination(spec.destination);
   const std::size_t size = wire::kIcmpHeader + spec.payload.size();
   receiver_->expect(size);
+  probe::SentProbe& sent = sent_[batch_.size()];
+  sent = {.id = spec.id,
+          .destination = destination,
+          .seq = wire_sequence(spec.id),
+          .authenticated = spec.authenticate,
+          .payload = spec.payload};
   Writer out(batch_.add(
       {.destination = destination, .flow_label = channel.flow_label(), .ip = spec.ip}, size));
   const bool v4 = channel.family() == net::Family::v4;
@@ -113,7 +120,7 @@ void Sender::encode(const IcmpChannel& channel, const probe::ProbeSpec& spec) {
     std::memcpy(payload.data(), spec.payload.data(), payload.size());
   }
   if (spec.authenticate) {
-    sealer_->seal(spec.id, destination, channel.ident(), payload);
+    sent.tag = sealer_->seal(spec.id, destination, channel.ident(), payload);
   }
   // The kernel fills in the checksums of IPv6 and of datagram sockets.
   if (v4 && channel.kind() == SocketKind::raw) {
@@ -122,17 +129,12 @@ void Sender::encode(const IcmpChannel& channel, const probe::ProbeSpec& spec) {
   }
 }
 
-void Sender::remember(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs, Instant at) {
-  for (const probe::ProbeSpec& spec : specs) {
-    channel.recent().add({.id = spec.id,
-                          .destination = effective_destination(spec.destination),
-                          .seq = wire_sequence(spec.id),
-                          .authenticated = spec.authenticate,
-                          .payload = spec.payload,
-                          .at = at});
+void Sender::remember(IcmpChannel& channel, std::size_t first, std::size_t count) {
+  for (const probe::SentProbe& sent : std::span(sent_).subspan(first, count)) {
+    channel.recent().add(sent);
   }
   if (channel.stamps() == Stamps::transmit_and_receive) {
-    channel.keys().sent(specs.size());
+    channel.keys().sent(count);
   }
 }
 

@@ -5,6 +5,7 @@
 // into the backlog and that send tried once more. Never more than twice, never waits.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <expected>
 #include <span>
@@ -12,6 +13,7 @@
 
 #include "sonde/base/clock.hpp"
 #include "sonde/probe/observation.hpp"
+#include "sonde/probe/recent_sends.hpp"
 #include "sonde/probe/spec.hpp"
 #include "sonde/probe/token.hpp"
 #include "sonde/transport/linux/icmp_channel.hpp"
@@ -39,7 +41,7 @@ class Sender {
 
  private:
   void encode(const IcmpChannel& channel, const probe::ProbeSpec& spec);
-  void remember(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs, Instant at);
+  void remember(IcmpChannel& channel, std::size_t first, std::size_t count);
   [[nodiscard]] std::optional<probe::SendError> send_again(IcmpChannel& channel, std::size_t index,
                                                            int os_code);
   // Empties the error queue into the backlog; the last local error in it.
@@ -49,6 +51,8 @@ class Sender {
   probe::TokenSealer* sealer_;
   Receiver* receiver_;
   SendBatch batch_;
+  std::array<probe::SentProbe, SendBatch::kMessages>
+      sent_{};  // what batch_ holds, to be remembered
   Backlog backlog_;
 };
 
