@@ -48,7 +48,9 @@ struct SipState {
 
 std::uint64_t little_endian_word(std::span<const std::byte> bytes) noexcept {
   std::uint64_t word = 0;
-  std::memcpy(&word, bytes.data(), bytes.size());
+  if (!bytes.empty()) {  // memcpy(3) takes no null, not even for nothing
+    std::memcpy(&word, bytes.data(), bytes.size());
+  }
   return std::endian::native == std::endian::little ? word : std::byteswap(word);
 }
 

@@ -26,15 +26,19 @@ RttClock clock_of(StampSource received, bool transmit_stamp) noexcept {
   return transmit_stamp ? RttClock::kernel_tx_rx : RttClock::kernel_rx;
 }
 
-// An answer to a probe that `found` describes. Stamps of two sources can disagree by a little; the
-// packet did not come back before it left.
-Event answer_event(EventKind kind, const Observation& seen, const ProbeTable::Found& found) {
+// An answer to a probe that `found` describes, which was handed to the system at `handed_over`. The
+// kernel can stamp an answer before it stamps the probe's departure (a looped copy of a multicast
+// probe): then the time of the send call, which is never later than either, takes its place.
+Event answer_event(EventKind kind, const Observation& seen, const ProbeTable::Found& found,
+                   Instant handed_over) {
+  const bool left_first = found.transmit_stamp && found.sent_at <= seen.at;
+  const Instant sent_at = left_first ? found.sent_at : handed_over;
   return {.kind = kind,
           .probe = seen.probe,
           .at = seen.at,
-          .sent_at = found.sent_at,
-          .rtt = std::max(seen.at - found.sent_at, Duration::zero()),
-          .clock = clock_of(seen.stamp, found.transmit_stamp),
+          .sent_at = sent_at,
+          .rtt = std::max(seen.at - sent_at, Duration::zero()),
+          .clock = clock_of(seen.stamp, left_first),
           .observation = seen};
 }
 
@@ -161,13 +165,17 @@ void PingEngine::on_observations(std::span<const Observation> observations) {
   }
 }
 
+Instant PingEngine::handed_over(const ProbeTable::Found& found) const noexcept {
+  return found.deadline - config_.timeout;
+}
+
 void PingEngine::on_reply(Target& target, const Observation& reply) {
   const ProbeTable::Found found = target.table.answer(reply.probe.sequence);
   if (found.before == ProbeTable::State::unknown) {
     return;  // forgotten long ago
   }
   if (found.before == ProbeTable::State::answered) {
-    events_.push_back(answer_event(EventKind::duplicate, reply, found));
+    events_.push_back(answer_event(EventKind::duplicate, reply, found, handed_over(found)));
     return;
   }
   const bool in_time = reply.at <= found.deadline && found.before != ProbeTable::State::expired;
@@ -176,7 +184,8 @@ void PingEngine::on_reply(Target& target, const Observation& reply) {
         target,
         {.sequence = reply.probe.sequence, .sent_at = found.sent_at, .deadline = found.deadline});
   }
-  Event event = answer_event(in_time ? EventKind::reply : EventKind::late, reply, found);
+  Event event =
+      answer_event(in_time ? EventKind::reply : EventKind::late, reply, found, handed_over(found));
   if (found.before == ProbeTable::State::refused) {
     event.replaces = Replaced::error;
   } else if (!in_time) {
@@ -193,7 +202,7 @@ void PingEngine::on_error(Target& target, const Observation& error) {
   if (found.before != ProbeTable::State::pending && found.before != ProbeTable::State::expired) {
     return;
   }
-  Event event = answer_event(EventKind::error, error, found);
+  Event event = answer_event(EventKind::error, error, found, handed_over(found));
   event.send_error = error.send_error;
   if (error.kind == ObservationKind::send_error) {
     event.rtt.reset();  // nothing came back

@@ -75,6 +75,8 @@ class PingEngine final : public Engine {
   [[nodiscard]] std::optional<Instant> next_due(const Target& target) const noexcept;
   [[nodiscard]] Target* find(std::uint32_t id) noexcept;
   [[nodiscard]] probe::ProbeSpec issue(Target& target, Instant now);
+  // When a probe was given to the system to send.
+  [[nodiscard]] Instant handed_over(const probe::ProbeTable::Found& found) const noexcept;
   void on_reply(Target& target, const probe::Observation& reply);
   void on_error(Target& target, const probe::Observation& error);
   void time_out(const Target& target, const probe::ProbeTable::Expired& expired);

@@ -11,7 +11,8 @@ namespace {
 
 [[nodiscard]] std::string_view state_name(const stats::TargetResult& result) noexcept {
   const stats::Counts& counts = result.stats.counts();
-  if (result.target.error) {
+  // Of a host that nothing could be sent to, nothing is known.
+  if (result.target.error || counts.sent == counts.send_failures) {
     return "error";
   }
   if (!counts.answered()) {

@@ -153,7 +153,7 @@ inline constexpr std::array kFields{
     // result
     row::text(
         "result", "state",
-        "up: all answered in time; degraded: some; down: none; error: not resolved, or not probed.")
+        "up: all answered in time; degraded: some; down: none; error: not resolved, or nothing could be sent.")
         .one_of("up|degraded|down|error"),
     row::list("result", "outages", "The first 1000.").each("outage"),
     row::list("result", "checks", "Thresholds that were asked for.").each("check"),

@@ -270,6 +270,20 @@ TEST_CASE("ping: events come out oldest first, and once") {
   CHECK(ping.engine.take_events().empty());
 }
 
+TEST_CASE("ping: a reply stamped before its transmit stamp is timed from the send call") {
+  auto ping = one_probe_out();
+  const probe::Observation left{.probe = {.target = 0, .sequence = 1},
+                                .kind = probe::ObservationKind::transmitted,
+                                .stamp = probe::StampSource::kernel,
+                                .at = kStart + 30us};
+  ping.engine.on_observations({&left, 1});
+  ping.reply(1, kStart + 20us);
+  const auto events = ping.take();
+  REQUIRE(events.back().kind == probe::EventKind::reply);
+  CHECK(events.back().rtt == 20us);
+  CHECK(events.back().clock != probe::RttClock::kernel_tx_rx);
+}
+
 TEST_CASE("ping: spurious calls are harmless") {
   auto ping = one_probe_out();
   for (int n = 0; n < 10; ++n) {
