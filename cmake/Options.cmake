@@ -79,7 +79,7 @@ endif()
 # the programs that are measured. The many test programs link the plain form, which is quicker.
 if(SONDE_LTO)
   set(_whole $<BOOL:$<TARGET_PROPERTY:SONDE_WHOLE_PROGRAM>>)
-  target_compile_options(sonde_options INTERFACE $<${_whole}:-flto=auto>
+  target_compile_options(sonde_options INTERFACE $<${_whole}:-O3> $<${_whole}:-flto=auto>
                                                  $<${_whole}:-ffat-lto-objects>)
   target_link_options(sonde_options INTERFACE $<IF:${_whole},-flto=auto,-fno-lto>)
 endif()

@@ -90,19 +90,22 @@ std::expected<IcmpMessage, DecodeError> decode_icmpv4(Bytes data, VerifyChecksum
   return message;
 }
 
-void encode_icmpv4_echo_request(net::IcmpIdent ident, net::IcmpSeq seq, Bytes payload,
-                                Writer& out) noexcept {
-  constexpr std::uint16_t kTypeAndCode = std::uint16_t{icmpv4::kEchoRequest} << kByteBits;
-  ChecksumSum sum;
-  sum.add_u16(kTypeAndCode);
-  sum.add_u16(ident.value);
-  sum.add_u16(seq.value);
-  sum.add(payload);
-  out.u16(kTypeAndCode);
-  out.u16(sum.value());
+void encode_icmpv4_echo_header(net::IcmpIdent ident, net::IcmpSeq seq, Writer& out) noexcept {
+  out.u8(icmpv4::kEchoRequest);
+  out.u8(0);
+  out.u16(0);
   out.u16(ident.value);
   out.u16(seq.value);
+}
+
+void encode_icmpv4_echo_request(net::IcmpIdent ident, net::IcmpSeq seq, Bytes payload,
+                                Writer& out) noexcept {
+  const std::size_t begin = out.size();
+  encode_icmpv4_echo_header(ident, seq, out);
   out.bytes(payload);
+  if (!out.failed()) {
+    out.patch_u16(begin + kIcmpChecksumAt, internet_checksum(out.written().subspan(begin)));
+  }
 }
 
 }  // namespace sonde::wire

@@ -34,6 +34,11 @@ enum class VerifyChecksum : std::uint8_t { no, yes };
 [[nodiscard]] std::expected<IcmpMessage, DecodeError> decode_icmpv4(
     Bytes data, VerifyChecksum verify = VerifyChecksum::yes) noexcept;
 
+// The header of an echo request with a checksum of 0, for who fills in the payload and then the
+// checksum over all of it (at kIcmpChecksumAt), or leaves that to the kernel.
+inline constexpr std::size_t kIcmpChecksumAt = 2;
+void encode_icmpv4_echo_header(net::IcmpIdent ident, net::IcmpSeq seq, Writer& out) noexcept;
+
 // An echo request with its checksum: type 8, code 0.
 void encode_icmpv4_echo_request(net::IcmpIdent ident, net::IcmpSeq seq, Bytes payload,
                                 Writer& out) noexcept;

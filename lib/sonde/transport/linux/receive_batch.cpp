@@ -26,6 +26,17 @@ void ReceiveBatch::make_room(std::size_t packet_size) {
   }
 }
 
+void ReceiveBatch::want_names(bool wanted) noexcept {
+  if (wanted == names_wanted_) {
+    return;
+  }
+  names_wanted_ = wanted;
+  for (std::size_t i = 0; i < kMessages; ++i) {
+    headers_[i].msg_hdr.msg_name = wanted ? &names_[i] : nullptr;
+    headers_[i].msg_hdr.msg_namelen = wanted ? sizeof(SocketAddressStorage) : 0;
+  }
+}
+
 void ReceiveBatch::allocate(std::size_t packet_size) {
   // Not a power of two, so that the buffers do not all fall into one set of the cache.
   constexpr std::size_t kOdd = 192;
@@ -44,7 +55,7 @@ void ReceiveBatch::allocate(std::size_t packet_size) {
 // The kernel writes lengths back: only those that it wrote are set anew.
 void ReceiveBatch::prepare(std::size_t first, std::size_t count) noexcept {
   for (std::size_t i = first; i < count; ++i) {
-    headers_[i].msg_hdr.msg_namelen = sizeof(SocketAddressStorage);
+    headers_[i].msg_hdr.msg_namelen = names_wanted_ ? sizeof(SocketAddressStorage) : 0;
     headers_[i].msg_hdr.msg_controllen = kControl;
     headers_[i].msg_hdr.msg_flags = 0;
   }

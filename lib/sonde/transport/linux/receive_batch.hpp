@@ -30,6 +30,9 @@ class ReceiveBatch {
   // beyond what is there costs a fruitless attempt; reads that come back full ask for more again.
   void expect(std::size_t packets) noexcept { appetite_ = packets; }
 
+  // Whether Message::name is filled in from now on. Raw IPv4 packets say it themselves.
+  void want_names(bool wanted) noexcept;
+
   // Packets of this size, IP header included, arrive whole from now on.
   void make_room(std::size_t packet_size);
 
@@ -68,6 +71,7 @@ class ReceiveBatch {
   std::size_t used_ = kMessages;      // headers that the kernel may have written to
   std::size_t appetite_ = kMessages;  // how many packets to ask for
   bool full_ = false;
+  bool names_wanted_ = true;
 };
 
 }  // namespace sonde::transport

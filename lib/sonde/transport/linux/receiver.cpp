@@ -16,12 +16,16 @@ namespace {
 
 using probe::Observation;
 
+bool has_ip_header(const IcmpChannel& channel) noexcept {
+  return channel.kind() == SocketKind::raw && channel.family() == net::Family::v4;
+}
+
 Packet packet_of(const ReceiveBatch::Message& message, const IcmpChannel& channel) noexcept {
   Packet packet;
   packet.data = message.data;
   const Ancillary ancillary = parse_ancillary(message.control);
   packet.stamp = ancillary.stamp;
-  if (channel.kind() == SocketKind::raw && channel.family() == net::Family::v4) {
+  if (has_ip_header(channel)) {
     packet.layout = PacketLayout::ipv4;
     return packet;  // the header says the rest
   }
@@ -58,6 +62,7 @@ wire::ErrorBody split_quote(Bytes with_header, std::size_t header, std::size_t e
 
 std::expected<Receiver::Read, int> Receiver::packets(IcmpChannel& channel,
                                                      std::span<Observation> out) {
+  batch_.want_names(!has_ip_header(channel));
   const auto count = batch_.read(channel.fd(), ReceiveBatch::Queue::packets, out.size());
   if (!count) {
     return std::unexpected(count.error());
@@ -78,6 +83,7 @@ std::expected<Receiver::Read, int> Receiver::packets(IcmpChannel& channel,
 
 std::expected<Receiver::Read, int> Receiver::errors(IcmpChannel& channel,
                                                     std::span<Observation> out) {
+  batch_.want_names(true);
   const auto count = batch_.read(channel.fd(), ReceiveBatch::Queue::errors, out.size());
   if (!count) {
     return std::unexpected(count.error());

@@ -14,7 +14,6 @@
 namespace sonde::transport {
 namespace {
 
-constexpr std::size_t kChecksumAt = 2;
 // Enough for every error of a full flight; what more there is stays in the kernel's queue.
 constexpr std::size_t kMostBacklog = 4096;
 
@@ -111,7 +110,7 @@ void Sender::encode(const IcmpChannel& channel, const probe::ProbeSpec& spec) {
       {.destination = destination, .flow_label = channel.flow_label(), .ip = spec.ip}, size));
   const bool v4 = channel.family() == net::Family::v4;
   if (v4) {
-    wire::encode_icmpv4_echo_request(channel.ident(), wire_sequence(spec.id), {}, out);
+    wire::encode_icmpv4_echo_header(channel.ident(), wire_sequence(spec.id), out);
   } else {
     wire::encode_icmpv6_echo_request(channel.ident(), wire_sequence(spec.id), {}, out);
   }
@@ -124,8 +123,7 @@ void Sender::encode(const IcmpChannel& channel, const probe::ProbeSpec& spec) {
   }
   // The kernel fills in the checksums of IPv6 and of datagram sockets.
   if (v4 && channel.kind() == SocketKind::raw) {
-    out.patch_u16(kChecksumAt, 0);
-    out.patch_u16(kChecksumAt, wire::internet_checksum(out.written()));
+    out.patch_u16(wire::kIcmpChecksumAt, wire::internet_checksum(out.written()));
   }
 }
 
