@@ -151,9 +151,9 @@ inline constexpr std::array kFields{
         .one_of(kClocks)
         .or_null(),
     // result
-    row::text(
-        "result", "state",
-        "up: all answered in time; degraded: some; down: none; error: not resolved, or nothing could be sent.")
+    row::text("result", "state",
+              "up: all answered in time; degraded: some; down: none; error: not resolved, or "
+              "nothing could be sent.")
         .one_of("up|degraded|down|error"),
     row::list("result", "outages", "The first 1000.").each("outage"),
     row::list("result", "checks", "Thresholds that were asked for.").each("check"),
