@@ -10,6 +10,9 @@ foreach(_section 1 3 5)
   install(FILES ${_pages} DESTINATION "${CMAKE_INSTALL_MANDIR}/man${_section}" COMPONENT runtime)
 endforeach()
 
+file(GLOB _schemas CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/schema/*.json")
+install(FILES ${_schemas} DESTINATION "${CMAKE_INSTALL_DATADIR}/sonde" COMPONENT runtime)
+
 set(_completions "${PROJECT_SOURCE_DIR}/packaging/completions")
 install(FILES "${_completions}/sonde.bash"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
