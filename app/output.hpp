@@ -15,7 +15,7 @@ namespace sonde::app {
 
 class FdSink final : public report::Sink {
  public:
-  static constexpr std::size_t kBuffer = 64 * 1024;
+  static constexpr std::size_t kBuffer = std::size_t{64} * 1024;
 
   // `name` for messages: "standard output". Does not own the descriptor.
   FdSink(int fd, std::string name);

@@ -66,7 +66,7 @@ std::expected<wire::IcmpMessage, wire::DecodeError> verified(const Received& rec
 
 std::expected<Observation, Reject> read_raw(Bytes packet, const std::optional<WallTime>& stamp,
                                             const transport::Matcher& matcher,
-                                            const ClockPair& now) {
+                                            const transport::ReadTime& now) {
   const auto received = take_apart(packet);
   if (!received) {
     return std::unexpected(Reject::malformed);
@@ -87,7 +87,7 @@ std::expected<Observation, Reject> read_raw(Bytes packet, const std::optional<Wa
 
 std::expected<Observation, Reject> read_dgram(Bytes packet, const std::optional<WallTime>& stamp,
                                               const transport::Matcher& matcher,
-                                              const ClockPair& now) {
+                                              const transport::ReadTime& now) {
   const auto received = take_apart(packet);
   const auto message = received ? verified(*received)
                                 : std::expected<wire::IcmpMessage, wire::DecodeError>(

@@ -11,14 +11,15 @@
 #include "sonde/base/clock.hpp"
 #include "sonde/probe/observation.hpp"
 #include "sonde/transport/matcher.hpp"
+#include "sonde/transport/rx_time.hpp"
 
 namespace sonde::test {
 
 [[nodiscard]] std::expected<probe::Observation, probe::Reject> read_raw(
     Bytes packet, const std::optional<WallTime>& stamp, const transport::Matcher& matcher,
-    const ClockPair& now);
+    const transport::ReadTime& now);
 [[nodiscard]] std::expected<probe::Observation, probe::Reject> read_dgram(
     Bytes packet, const std::optional<WallTime>& stamp, const transport::Matcher& matcher,
-    const ClockPair& now);
+    const transport::ReadTime& now);
 
 }  // namespace sonde::test

@@ -110,6 +110,7 @@ class SimTransport final : public transport::Transport {
   std::multimap<Instant, std::function<void()>> actions_;
   std::vector<WallStep> steps_;
   probe::RejectCounts rejects_;
+  ClockPair last_read_ = read_both(clock_);
   std::uint64_t attempts_ = 0;
   std::uint64_t idle_waits_ = 0;
   bool woken_ = false;

@@ -21,14 +21,16 @@ namespace {
 
 [[nodiscard]] std::string counts_line(const stats::TargetStats& stats, bool colour) {
   const stats::Counts& counts = stats.counts();
-  // Nothing finished: nothing was lost as yet, and "in flight" behind it says why.
-  const double loss = counts.loss_ratio().value_or(0);
-  std::string line =
-      fmt::format("{} packets transmitted, {} received", counts.sent, counts.received);
+  // As everywhere else in this text, a late reply was received; how many were late stands behind.
+  std::string line = fmt::format("{} packets transmitted, {} received", counts.sent,
+                                 counts.received + counts.late);
   line += some("+", counts.duplicate, "duplicates");
   line += some("+", counts.corrupt, "corrupted");
   line += some("+", counts.errors, "errors");
-  line += ", " + toned(percent(loss) + "% packet loss", Tone::bad, colour && loss > 0);
+  // Nothing finished: of loss, nothing is known, and "in flight" says why.
+  if (const auto loss = counts.loss_ratio()) {
+    line += ", " + toned(percent(*loss) + "% packet loss", Tone::bad, colour && *loss > 0);
+  }
   line += fmt::format(", time {}ms", whole_ms(sending_time(stats)));
   line += some("", counts.late, "late");
   line += some("", counts.in_flight, "in flight");

@@ -30,11 +30,9 @@ void TextNotes::on_target(const stats::Target& target) {
   if (!target.error) {
     return;
   }
-  // Many messages name the target already.
   const std::string message = terminal_text(Untrusted(target.error->message), options_.utf8);
-  const bool named = message.find(host(target)) != std::string::npos;
-  err_.write(named ? fmt::format("sonde: {}\n", message)
-                   : fmt::format("sonde: {}: {}\n", host(target), message));
+  const std::string prefix = host(target) + ": ";
+  err_.write(fmt::format("sonde: {}{}\n", message.starts_with(prefix) ? "" : prefix, message));
 }
 
 void TextNotes::on_event(const probe::Event& event, const stats::TargetResult& after) {

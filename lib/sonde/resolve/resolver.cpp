@@ -58,40 +58,43 @@ struct Resolver::Shared {
     }
   }
 
-  // A thread's life: job by job until none waits.
+  // The next job; nullopt: none waits, and the thread that asked ends.
+  std::optional<ForwardJob> next_forward() {
+    const std::scoped_lock lock(mutex);
+    if (forward_jobs.empty() || abandoned) {
+      --forward_threads;
+      return std::nullopt;
+    }
+    ForwardJob job = std::move(forward_jobs.front());
+    forward_jobs.pop_front();
+    return job;
+  }
+  std::optional<net::Address> next_reverse() {
+    const std::scoped_lock lock(mutex);
+    if (reverse_jobs.empty() || abandoned) {
+      reverse_thread = false;
+      return std::nullopt;
+    }
+    const net::Address address = reverse_jobs.front();
+    reverse_jobs.pop_front();
+    return address;
+  }
+  void answer(ReverseAnswer found) {
+    const std::scoped_lock lock(mutex);
+    reverse_answers.push_back(std::move(found));
+  }
+
+  // A thread's life: job by job.
   static void run_forward(const std::shared_ptr<Shared>& self) {
-    while (true) {
-      ForwardJob job;
-      {
-        const std::scoped_lock lock(self->mutex);
-        if (self->forward_jobs.empty() || self->abandoned) {
-          --self->forward_threads;
-          return;
-        }
-        job = std::move(self->forward_jobs.front());
-        self->forward_jobs.pop_front();
-      }
-      self->answer({.id = job.id, .addresses = system_forward(job.name, job.family)});
+    while (const auto job = self->next_forward()) {
+      self->answer(
+          ForwardAnswer{.id = job->id, .addresses = system_forward(job->name, job->family)});
       self->tell();
     }
   }
   static void run_reverse(const std::shared_ptr<Shared>& self) {
-    while (true) {
-      net::Address address;
-      {
-        const std::scoped_lock lock(self->mutex);
-        if (self->reverse_jobs.empty() || self->abandoned) {
-          self->reverse_thread = false;
-          return;
-        }
-        address = self->reverse_jobs.front();
-        self->reverse_jobs.pop_front();
-      }
-      Untrusted name = system_reverse(address);
-      {
-        const std::scoped_lock lock(self->mutex);
-        self->reverse_answers.push_back({.address = address, .name = std::move(name)});
-      }
+    while (const auto address = self->next_reverse()) {
+      self->answer(ReverseAnswer{.address = *address, .name = system_reverse(*address)});
       self->tell();
     }
   }

@@ -104,14 +104,18 @@ void Session::pass_on_names() {
     return;
   }
   for (const NamedAddress& named : parts_.directory.take_names()) {
-    for (TargetResult& result : results_) {
-      if (result.target.address && result.target.address->same_host(named.address)) {
-        result.target.name = named.name;
-      }
+    pass_on(named);
+  }
+}
+
+void Session::pass_on(const NamedAddress& named) {
+  for (TargetResult& result : results_) {
+    if (result.target.address && result.target.address->same_host(named.address)) {
+      result.target.name = named.name;
     }
-    for (stats::Listener* listener : parts_.listeners) {
-      listener->on_name(named.address, named.name);
-    }
+  }
+  for (stats::Listener* listener : parts_.listeners) {
+    listener->on_name(named.address, named.name);
   }
 }
 

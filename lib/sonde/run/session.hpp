@@ -51,6 +51,7 @@ class Session {
   [[nodiscard]] std::optional<stats::EndReason> end_reason() const;
   void admit_targets();
   void pass_on_names();
+  void pass_on(const NamedAddress& named);
   void on_events(std::span<const probe::Event> events);
   void interim();
   void flush();

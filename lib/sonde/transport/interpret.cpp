@@ -51,7 +51,7 @@ bool is_no_outcome(net::Family family, std::uint8_t type) noexcept {
 
 // What replies and errors have in common.
 void fill_common(Observation& seen, const Match& match, const std::optional<WallTime>& stamp,
-                 const ClockPair& now) noexcept {
+                 const ReadTime& now) noexcept {
   const Instant earliest = match.sent != nullptr ? match.sent->at : Instant::min();
   const StampedInstant arrival = arrival_of(stamp, now, earliest);
   seen.probe = match.id;
@@ -69,7 +69,7 @@ std::shared_ptr<const probe::ObservationExtras> extras_of_options(Bytes bytes) {
 
 std::expected<Observation, Reject> interpret_reply(const Packet& packet,
                                                    const wire::IcmpMessage& echo,
-                                                   const Matcher& matcher, const ClockPair& now) {
+                                                   const Matcher& matcher, const ReadTime& now) {
   const auto match = matcher.reply(echo, packet.source);
   if (!match) {
     return std::unexpected(match.error());
@@ -106,7 +106,7 @@ std::shared_ptr<const probe::ObservationExtras> extras_of(Bytes structure) {
 
 std::expected<Observation, Reject> interpret_error(const QueuedIcmpError& error,
                                                    const wire::QuotedDatagram& quoted,
-                                                   const Matcher& matcher, const ClockPair& now) {
+                                                   const Matcher& matcher, const ReadTime& now) {
   const auto match = matcher.error(quoted);
   if (!match) {
     return std::unexpected(match.error());
@@ -127,7 +127,7 @@ std::expected<Observation, Reject> interpret_error(const QueuedIcmpError& error,
 std::expected<Observation, Reject> interpret_error_packet(const Packet& packet,
                                                           const wire::IcmpMessage& message,
                                                           const Matcher& matcher,
-                                                          const ClockPair& now) {
+                                                          const ReadTime& now) {
   const net::Family family = packet.source.family();
   if (is_no_outcome(family, message.icmp.type)) {
     return std::unexpected(Reject::stranger);
@@ -155,7 +155,7 @@ std::expected<Observation, Reject> interpret_error_packet(const Packet& packet,
 
 // `packet` starts at its ICMP header; `layout` says who verified the checksum.
 std::expected<Observation, Reject> interpret_icmp(const Packet& packet, const Matcher& matcher,
-                                                  const ClockPair& now) {
+                                                  const ReadTime& now) {
   const auto message = decode_icmp(packet);
   if (!message) {
     return std::unexpected(reject_of(message.error()));
@@ -175,7 +175,7 @@ std::expected<Observation, Reject> interpret_icmp(const Packet& packet, const Ma
 }  // namespace
 
 std::expected<Observation, Reject> interpret(Packet&& packet, const Matcher& matcher,
-                                             const ClockPair& now) {
+                                             const ReadTime& now) {
   if (packet.layout == PacketLayout::ipv4) {
     if (const auto reject = strip_ip_header(packet)) {
       return std::unexpected(*reject);
@@ -185,7 +185,7 @@ std::expected<Observation, Reject> interpret(Packet&& packet, const Matcher& mat
 }
 
 std::expected<Observation, Reject> interpret(const QueuedIcmpError& error, const Matcher& matcher,
-                                             const ClockPair& now) {
+                                             const ReadTime& now) {
   const net::Family family = error.destination.family();
   if (is_no_outcome(family, error.icmp.type)) {
     return std::unexpected(Reject::stranger);

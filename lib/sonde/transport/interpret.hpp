@@ -17,6 +17,7 @@
 #include "sonde/net/fields.hpp"
 #include "sonde/probe/observation.hpp"
 #include "sonde/transport/matcher.hpp"
+#include "sonde/transport/rx_time.hpp"
 
 namespace sonde::transport {
 
@@ -51,8 +52,8 @@ struct QueuedIcmpError {
 // The packet is used up: its IP header is taken off on the way.
 [[nodiscard]] std::expected<probe::Observation, probe::Reject> interpret(Packet&& packet,
                                                                          const Matcher& matcher,
-                                                                         const ClockPair& now);
+                                                                         const ReadTime& now);
 [[nodiscard]] std::expected<probe::Observation, probe::Reject> interpret(
-    const QueuedIcmpError& error, const Matcher& matcher, const ClockPair& now);
+    const QueuedIcmpError& error, const Matcher& matcher, const ReadTime& now);
 
 }  // namespace sonde::transport

@@ -1,11 +1,12 @@
 // rx_time.hpp: a kernel stamp, which is on the wall clock, carried over to the steady clock.
-// In:  the stamp, both clocks read together after the stamp was fetched, and the earliest instant
-//      that makes sense (when the probe was sent).
-// Out: now - age, with StampSource::kernel, if 0 <= age <= kMaxStampAge and the result is not
-// before
-//      `earliest`; else now, with StampSource::user: a wall clock that was stepped between stamp
-//      and read moves no measurement (RELIABILITY.md section 2, row 1). The result is in [earliest,
-//      now] whenever earliest <= now.
+// In:  the stamp, both clocks read together after the stamp was fetched, how old a stamp may be,
+// and
+//      the earliest instant that makes sense (when the probe was sent).
+// Out: now - age, with StampSource::kernel, if the age is not negative nor too great and the result
+//      is not before `earliest`; else now, with StampSource::user. A wall clock that was stepped
+//      between stamp and read moves no measurement (RELIABILITY.md section 2, row 1); a process
+//      that was stopped in between (SIGSTOP, a paused machine) still gets the true time. The result
+//      is in [earliest, now] whenever earliest <= now.
 // Pure; inline, for it runs once a packet.
 #pragma once
 
@@ -17,10 +18,30 @@
 
 namespace sonde::transport {
 
-// Stamps are fetched within microseconds; an older one means a stepped clock or a stopped process.
+// Stamps are fetched within microseconds; believed without further evidence up to this age.
 inline constexpr Duration kMaxStampAge = 100ms;
 // Both clocks are read one after the other: a true stamp may seem this much too early.
 inline constexpr Duration kStampTolerance = 1us;
+
+// Both clocks, read after a packet was, and the age up to which its stamp is believed.
+struct ReadTime : ClockPair {
+  Duration oldest_stamp = kMaxStampAge;
+  // NOLINTNEXTLINE(google-explicit-constructor): a pair alone is a read with nothing known before
+  constexpr ReadTime(const ClockPair& now) noexcept : ClockPair(now) {}
+};
+
+// Stamps since `before` are believed however old they are, if the wall clock has run beside the
+// steady one since then: apart by no more than slewing can bring about (adjtimex(2): 500 ppm).
+[[nodiscard]] constexpr ReadTime read_time(const ClockPair& before, const ClockPair& now) noexcept {
+  constexpr Duration kNoise = 100us;
+  constexpr int kSlewDivisor = 1000;
+  const Duration elapsed = now.steady - before.steady;
+  const Duration apart = (now.wall - before.wall) - elapsed;
+  const bool alike = std::chrono::abs(apart) <= kNoise + elapsed / kSlewDivisor;
+  ReadTime read = now;
+  read.oldest_stamp += alike ? elapsed : Duration::zero();
+  return read;
+}
 
 struct StampedInstant {
   Instant at;
@@ -29,9 +50,9 @@ struct StampedInstant {
 
 // The instant that a believable stamp names; nullopt: no stamp, or not to be believed.
 [[nodiscard]] constexpr std::optional<Instant> instant_of_stamp(
-    const std::optional<WallTime>& stamp, const ClockPair& now, Instant earliest) noexcept {
+    const std::optional<WallTime>& stamp, const ReadTime& now, Instant earliest) noexcept {
   // Compared before subtracted: an absurd stamp must not overflow.
-  if (!stamp || *stamp > now.wall || *stamp < now.wall - kMaxStampAge) {
+  if (!stamp || *stamp > now.wall || *stamp < now.wall - now.oldest_stamp) {
     return std::nullopt;
   }
   const Instant at = now.steady - (now.wall - *stamp);
@@ -40,7 +61,7 @@ struct StampedInstant {
 
 // When a packet arrived, as well as can be known.
 [[nodiscard]] constexpr StampedInstant arrival_of(const std::optional<WallTime>& stamp,
-                                                  const ClockPair& now, Instant earliest) noexcept {
+                                                  const ReadTime& now, Instant earliest) noexcept {
   const std::optional<Instant> kernel = instant_of_stamp(stamp, now, earliest);
   return kernel ? StampedInstant{.at = *kernel, .source = probe::StampSource::kernel}
                 : StampedInstant{.at = now.steady, .source = probe::StampSource::user};

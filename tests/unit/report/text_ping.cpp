@@ -123,7 +123,7 @@ TEST_CASE("text: a late reply says so, and is no loss") {
         "64 bytes from 10.9.2.2: icmp_seq=1 ttl=64 time=1503 ms (late)\n"
         "\n"
         "--- 10.9.2.2 ping statistics ---\n"
-        "1 packets transmitted, 0 received, 0% packet loss, time 0ms, 1 late\n"
+        "1 packets transmitted, 1 received, 0% packet loss, time 0ms, 1 late\n"
         "rtt min/avg/max/mdev = 1503.000/1503.000/1503.000/0.000 ms\n");
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("text: iputils' own words stand in the middle, ours at the end of the 
               }) ==
         "\n"
         "--- 10.9.2.2 ping statistics ---\n"
-        "6 packets transmitted, 2 received, +1 duplicates, +1 corrupted, +1 errors, "
+        "6 packets transmitted, 3 received, +1 duplicates, +1 corrupted, +1 errors, "
         "40% packet loss, time 70ms, 1 late, 1 in flight, 1 send failures, 1 reordered\n"
         "rtt min/avg/max/mdev = 1.000/7.333/20.000/8.957 ms\n");
 }
@@ -151,7 +151,7 @@ TEST_CASE("text: probes in flight alone are no loss") {
   CHECK(lines({}, [](RunScript& run) { run.sent(1, 0ms).end(1ms); }) ==
         "\n"
         "--- 10.9.2.2 ping statistics ---\n"
-        "1 packets transmitted, 0 received, 0% packet loss, time 0ms, 1 in flight\n");
+        "1 packets transmitted, 0 received, time 0ms, 1 in flight\n");
 }
 
 // The reply line of an event that `change` made special.

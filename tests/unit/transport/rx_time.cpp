@@ -48,6 +48,16 @@ TEST_CASE("rx time: nothing arrives before it was sent") {
   CHECK(arrival.at == kNow.steady);
 }
 
+TEST_CASE("rx time: an old stamp is believed if both clocks ran alike since before it") {
+  const ClockPair before{.steady = kNow.steady - 60s, .wall = kNow.wall - 60s};
+  const ReadTime alike = read_time(before, kNow);
+  CHECK(instant_of_stamp(kNow.wall - 59s, alike, Instant::min()) == kNow.steady - 59s);
+  CHECK_FALSE(instant_of_stamp(kNow.wall - 61s, alike, Instant::min()));
+  const ReadTime stepped = read_time({.steady = before.steady, .wall = before.wall - 1s}, kNow);
+  CHECK_FALSE(instant_of_stamp(kNow.wall - 59s, stepped, Instant::min()));
+  CHECK(instant_of_stamp(kNow.wall - 1ms, stepped, Instant::min()) == kNow.steady - 1ms);
+}
+
 TEST_CASE("rx time: absurd stamps do not overflow") {
   constexpr auto kMost = std::numeric_limits<Duration::rep>::max();
   for (const Duration::rep ns : {kMost, -kMost - 1, kMost - 1, Duration::rep{0}}) {

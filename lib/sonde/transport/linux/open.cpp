@@ -46,8 +46,9 @@ class Ladder {
     ChannelResult raw = try_rung(SocketKind::raw, family);
     const bool refused = !raw && raw.error().code == ErrorCode::permission;
     // The first refusal says more than "no privilege", unless it is the same.
-    return refused && dgram.error().code != ErrorCode::permission ? std::move(dgram)
-                                                                  : std::move(raw);
+    const bool says_more =
+        dgram.error().code != ErrorCode::permission || !dgram.error().what_to_do.empty();
+    return refused && says_more ? std::move(dgram) : std::move(raw);
   }
   [[nodiscard]] std::vector<std::string> take_rungs() { return std::move(rungs_); }
 

@@ -34,7 +34,15 @@ std::string program_path() {
 
 std::expected<net::IcmpIdent, Error> bind_ping_socket(int fd, const net::Address& source,
                                                       std::optional<net::IcmpIdent> ident) {
+  // The kernel opens these sockets ready to share an identifier, and then gives the replies to one
+  // of the sharers.
+  try_option(fd, {SOL_SOCKET, SO_REUSEADDR}, 0);
   const auto bound = bind_source(fd, source, ident.value_or(net::IcmpIdent(0)).value);
+  if (!bound && ident && bound.error().os_code == EADDRINUSE) {
+    Error error = system_error("use ICMP identifier " + std::to_string(ident->value), EADDRINUSE);
+    error.what_to_do = "another program has it: leave out -e, or choose another";
+    return std::unexpected(std::move(error));
+  }
   if (!bound) {
     return std::unexpected(bound.error());
   }

@@ -60,6 +60,11 @@ wire::ErrorBody split_quote(Bytes with_header, std::size_t header, std::size_t e
 
 }  // namespace
 
+ReadTime Receiver::read_clocks() noexcept {
+  const ClockPair now = read_both(*clock_);
+  return read_time(std::exchange(last_read_, now), now);
+}
+
 std::expected<Receiver::Read, int> Receiver::packets(IcmpChannel& channel,
                                                      std::span<Observation> out) {
   batch_.want_names(!has_ip_header(channel));
@@ -67,7 +72,7 @@ std::expected<Receiver::Read, int> Receiver::packets(IcmpChannel& channel,
   if (!count) {
     return std::unexpected(count.error());
   }
-  const ClockPair now = read_both(*clock_);
+  const ReadTime now = read_clocks();
   const Matcher matcher = matcher_of(channel);
   Read read{.messages = *count, .maybe_more = batch_.full()};
   for (std::size_t i = 0; i < *count; ++i) {
@@ -88,7 +93,7 @@ std::expected<Receiver::Read, int> Receiver::errors(IcmpChannel& channel,
   if (!count) {
     return std::unexpected(count.error());
   }
-  const ClockPair now = read_both(*clock_);
+  const ReadTime now = read_clocks();
   Read read{.messages = *count, .maybe_more = batch_.full()};
   for (std::size_t i = 0; i < *count; ++i) {
     const Ancillary ancillary = parse_ancillary(batch_.message(i).control);
@@ -107,7 +112,7 @@ std::expected<Receiver::Read, int> Receiver::errors(IcmpChannel& channel,
 }
 
 std::optional<Observation> Receiver::queued(IcmpChannel& channel, const Entry& entry,
-                                            const ClockPair& now) {
+                                            const ReadTime& now) {
   if (entry.error.origin == ErrorOrigin::transmit_stamp) {
     return transmitted(channel, entry, now);
   }
@@ -128,7 +133,7 @@ std::optional<Observation> Receiver::queued(IcmpChannel& channel, const Entry& e
 }
 
 std::optional<Observation> Receiver::transmitted(IcmpChannel& channel, const Entry& entry,
-                                                 const ClockPair& now) {
+                                                 const ReadTime& now) {
   const auto number = channel.keys().number_of(entry.error.data);
   const probe::SentProbe* const sent = number ? channel.recent().by_number(*number) : nullptr;
   if (sent == nullptr) {

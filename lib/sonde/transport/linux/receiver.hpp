@@ -35,7 +35,7 @@ class Receiver {
   };
 
   Receiver(const Clock& clock, const probe::TokenSealer& sealer, SourceRule source_rule)
-      : clock_(&clock), sealer_(&sealer), source_rule_(source_rule) {}
+      : clock_(&clock), sealer_(&sealer), source_rule_(source_rule), last_read_(read_both(clock)) {}
 
   // At most out.size() messages are read, so that nothing read needs to be kept. The error is the
   // errno; EAGAIN: the queue is empty.
@@ -50,6 +50,7 @@ class Receiver {
   [[nodiscard]] const probe::RejectCounts& rejects() const noexcept { return rejects_; }
 
  private:
+  [[nodiscard]] ReadTime read_clocks() noexcept;
   [[nodiscard]] Matcher matcher_of(IcmpChannel& channel) const noexcept {
     return {*sealer_, channel.recent(), channel.ident(), source_rule_};
   }
@@ -60,10 +61,10 @@ class Receiver {
     const QueuedError& error;
   };
   [[nodiscard]] std::optional<probe::Observation> queued(IcmpChannel& channel, const Entry& entry,
-                                                         const ClockPair& now);
+                                                         const ReadTime& now);
   [[nodiscard]] static std::optional<probe::Observation> transmitted(IcmpChannel& channel,
                                                                      const Entry& entry,
-                                                                     const ClockPair& now);
+                                                                     const ReadTime& now);
   [[nodiscard]] std::optional<QueuedIcmpError> icmp_error(const IcmpChannel& channel,
                                                           const Entry& entry) const;
 
@@ -71,6 +72,7 @@ class Receiver {
   const probe::TokenSealer* sealer_;
   SourceRule source_rule_;
   ReceiveBatch batch_;
+  ClockPair last_read_;
   probe::RejectCounts rejects_;
 };
 
