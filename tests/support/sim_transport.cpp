@@ -139,8 +139,7 @@ std::size_t SimTransport::receive(std::span<Observation> out) {
 }
 
 std::optional<Observation> SimTransport::interpret(const Arrival& arrival, Instant at) {
-  const ClockPair pair = read_both(clock_);
-  const transport::ReadTime now = transport::read_time(std::exchange(last_read_, pair), pair);
+  const transport::ReadTime now = read_times_.at(read_both(clock_));
   if (arrival.transmitted) {
     const auto left = transport::instant_of_stamp(stamp_at(at) + config_.faults.transmit_skew, now,
                                                   arrival.sent_at - transport::kStampTolerance);

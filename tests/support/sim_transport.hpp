@@ -17,6 +17,7 @@
 #include "sonde/probe/recent_sends.hpp"
 #include "sonde/probe/token.hpp"
 #include "sonde/transport/matcher.hpp"
+#include "sonde/transport/rx_time.hpp"
 #include "sonde/transport/transport.hpp"
 #include "tests/support/sim_network.hpp"
 #include "tests/support/virtual_clock.hpp"
@@ -110,7 +111,7 @@ class SimTransport final : public transport::Transport {
   std::multimap<Instant, std::function<void()>> actions_;
   std::vector<WallStep> steps_;
   probe::RejectCounts rejects_;
-  ClockPair last_read_ = read_both(clock_);
+  transport::ReadTimes read_times_{read_both(clock_)};
   std::uint64_t attempts_ = 0;
   std::uint64_t idle_waits_ = 0;
   bool woken_ = false;

@@ -43,6 +43,25 @@ struct ReadTime : ClockPair {
   return read;
 }
 
+// The readings of one receiver. What one turn reads, it reads within moments; all of it is judged
+// from a reading of a turn before, which is older than any stamp that the process slept through.
+class ReadTimes {
+ public:
+  explicit constexpr ReadTimes(const ClockPair& first) noexcept : older_(first), recent_(first) {}
+  [[nodiscard]] constexpr ReadTime at(const ClockPair& now) noexcept {
+    constexpr Duration kOneTurn = 10ms;
+    if (now.steady - recent_.steady >= kOneTurn) {
+      older_ = recent_;
+      recent_ = now;
+    }
+    return read_time(older_, now);
+  }
+
+ private:
+  ClockPair older_;
+  ClockPair recent_;
+};
+
 struct StampedInstant {
   Instant at;
   probe::StampSource source = probe::StampSource::user;

@@ -58,6 +58,14 @@ TEST_CASE("rx time: an old stamp is believed if both clocks ran alike since befo
   CHECK(instant_of_stamp(kNow.wall - 1ms, stepped, Instant::min()) == kNow.steady - 1ms);
 }
 
+TEST_CASE("rx time: all that is read after a stop is judged from before it") {
+  ReadTimes reads({.steady = kNow.steady - 1s, .wall = kNow.wall - 1s});
+  const ReadTime first = reads.at(kNow);
+  const ReadTime second = reads.at({.steady = kNow.steady + 5us, .wall = kNow.wall + 5us});
+  CHECK(instant_of_stamp(kNow.wall - 900ms, first, Instant::min()) == kNow.steady - 900ms);
+  CHECK(instant_of_stamp(kNow.wall - 900ms, second, Instant::min()) == kNow.steady - 900ms);
+}
+
 TEST_CASE("rx time: absurd stamps do not overflow") {
   constexpr auto kMost = std::numeric_limits<Duration::rep>::max();
   for (const Duration::rep ns : {kMost, -kMost - 1, kMost - 1, Duration::rep{0}}) {

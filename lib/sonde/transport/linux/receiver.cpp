@@ -60,11 +60,6 @@ wire::ErrorBody split_quote(Bytes with_header, std::size_t header, std::size_t e
 
 }  // namespace
 
-ReadTime Receiver::read_clocks() noexcept {
-  const ClockPair now = read_both(*clock_);
-  return read_time(std::exchange(last_read_, now), now);
-}
-
 std::expected<Receiver::Read, int> Receiver::packets(IcmpChannel& channel,
                                                      std::span<Observation> out) {
   batch_.want_names(!has_ip_header(channel));
@@ -72,7 +67,7 @@ std::expected<Receiver::Read, int> Receiver::packets(IcmpChannel& channel,
   if (!count) {
     return std::unexpected(count.error());
   }
-  const ReadTime now = read_clocks();
+  const ReadTime now = read_times_.at(read_both(*clock_));
   const Matcher matcher = matcher_of(channel);
   Read read{.messages = *count, .maybe_more = batch_.full()};
   for (std::size_t i = 0; i < *count; ++i) {
@@ -93,7 +88,7 @@ std::expected<Receiver::Read, int> Receiver::errors(IcmpChannel& channel,
   if (!count) {
     return std::unexpected(count.error());
   }
-  const ReadTime now = read_clocks();
+  const ReadTime now = read_times_.at(read_both(*clock_));
   Read read{.messages = *count, .maybe_more = batch_.full()};
   for (std::size_t i = 0; i < *count; ++i) {
     const Ancillary ancillary = parse_ancillary(batch_.message(i).control);

@@ -35,7 +35,10 @@ class Receiver {
   };
 
   Receiver(const Clock& clock, const probe::TokenSealer& sealer, SourceRule source_rule)
-      : clock_(&clock), sealer_(&sealer), source_rule_(source_rule), last_read_(read_both(clock)) {}
+      : clock_(&clock),
+        sealer_(&sealer),
+        source_rule_(source_rule),
+        read_times_(read_both(clock)) {}
 
   // At most out.size() messages are read, so that nothing read needs to be kept. The error is the
   // errno; EAGAIN: the queue is empty.
@@ -50,7 +53,6 @@ class Receiver {
   [[nodiscard]] const probe::RejectCounts& rejects() const noexcept { return rejects_; }
 
  private:
-  [[nodiscard]] ReadTime read_clocks() noexcept;
   [[nodiscard]] Matcher matcher_of(IcmpChannel& channel) const noexcept {
     return {*sealer_, channel.recent(), channel.ident(), source_rule_};
   }
@@ -72,7 +74,7 @@ class Receiver {
   const probe::TokenSealer* sealer_;
   SourceRule source_rule_;
   ReceiveBatch batch_;
-  ClockPair last_read_;
+  ReadTimes read_times_;
   probe::RejectCounts rejects_;
 };
 
