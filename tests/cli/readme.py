@@ -20,7 +20,8 @@ def tour(text):
 
 def without_numbers(text):
     """Decimals and milliseconds as N: what is measured. Counts and the like stay."""
-    text = re.sub(r"\d+\.\d+(e-\d+)?", "N", text)
+    text = re.sub(r"\d+(\.\d+)?e-\d+|\d+\.\d+", "N", text)
+    text = re.sub(r"time=\d+ ms", "time=N ms", text)
     return re.sub(r"time \d+ms", "time Nms", text)
 
 
