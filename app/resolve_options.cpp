@@ -104,6 +104,7 @@ Refusal plan_source(const PingOptions& options, const Situation& situation, Ping
   const std::optional<net::Address> address = situation.numeric(*options.interface);
   if (!address) {
     open.interface = *options.interface;
+    plan.policy.interface_named = true;
     return std::nullopt;
   }
   if (open.source && open.source != address) {
