@@ -128,6 +128,9 @@ TEST_CASE("plan: addresses of the wrong kind") {
   CHECK(contains(refusal({"-6", "-S", "192.0.2.9", "h"}), "192.0.2.9"));
   CHECK(contains(refusal({"-S", "eth0", "h"}), "no address"));
   CHECK(contains(refusal({"-R", "::1"}), "IPv4 only"));
+  CHECK(contains(refusal({"-F", "7", "192.0.2.1"}), "IPv6 only"));
+  CHECK(contains(refusal({"-F", "7", "-R", "host.example"}), "exclude each other"));
+  CHECK(plan({"-F", "7", "host.example"})->family == resolve::FamilyWanted::v6);
 }
 
 TEST_CASE("plan: -I is an interface or an address") {
