@@ -60,11 +60,16 @@ void fill_common(Observation& seen, const Match& match, const std::optional<Wall
   seen.verified = match.verified;
 }
 
-std::shared_ptr<const probe::ObservationExtras> extras_of_options(Bytes bytes) {
-  const auto options = probe::HeaderOptions::from(bytes);
-  return options ? std::make_shared<const probe::ObservationExtras>(
-                       probe::ObservationExtras{.extensions = {}, .header_options = *options})
-                 : nullptr;
+// Header options, and a payload that differs from what was sent.
+std::shared_ptr<const probe::ObservationExtras> extras_of_reply(Bytes header_options,
+                                                                Bytes payload) {
+  if (header_options.empty() && payload.empty()) {
+    return nullptr;
+  }
+  return std::make_shared<const probe::ObservationExtras>(probe::ObservationExtras{
+      .extensions = {},
+      .header_options = probe::HeaderOptions::from(header_options).value_or(probe::HeaderOptions{}),
+      .payload = {payload.begin(), payload.end()}});
 }
 
 std::expected<Observation, Reject> interpret_reply(const Packet& packet,
@@ -85,9 +90,8 @@ std::expected<Observation, Reject> interpret_reply(const Packet& packet,
   seen->tos = packet.tos;
   seen->corruption = match->corruption;
   seen->truncated = match->truncated;
-  if (!packet.header_options.empty()) {
-    seen->extras = extras_of_options(packet.header_options);
-  }
+  const bool differs = match->corruption || match->truncated;
+  seen->extras = extras_of_reply(packet.header_options, differs ? echo.body : Bytes{});
   return seen;
 }
 

@@ -207,8 +207,9 @@ std::expected<Match, Reject> Matcher::reply_from_elsewhere(
     return std::unexpected(Reject::stranger);
   }
   const bool proven = evidence_of_reply(*sent, echo.body) == Evidence::proven;
-  if (source_rule_ == SourceRule::any && proven) {
-    return reply_match(*sent, echo.body, true);
+  // The caller of an unauthenticated probe who allows any source has no better proof to ask for.
+  if (source_rule_ == SourceRule::any && (proven || !sent->authenticated)) {
+    return reply_match(*sent, echo.body, proven);
   }
   return std::unexpected(Reject::source);
 }

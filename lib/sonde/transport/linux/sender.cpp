@@ -105,7 +105,7 @@ void Sender::encode(const IcmpChannel& channel, const probe::ProbeSpec& spec) {
           .destination = destination,
           .seq = wire_sequence(spec.id),
           .authenticated = spec.authenticate,
-          .payload = spec.payload};
+          .payload = spec.compare ? spec.payload : Bytes{}};
   Writer out(batch_.add(
       {.destination = destination, .flow_label = channel.flow_label(), .ip = spec.ip}, size));
   const bool v4 = channel.family() == net::Family::v4;
