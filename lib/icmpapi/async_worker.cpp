@@ -131,7 +131,9 @@ void AsyncWorker::send_some() {
     PendingEcho& pending = outstanding_.add(unsent_.front());
     unsent_.pop_front();
     deadlines_.push(pending);
-    specs_.push_back(spec_of(pending.outbound->request, pending.sequence));
+    specs_.push_back(pending.outbound->request.spec);
+    specs_.back().id.sequence = pending.sequence;
+    specs_.back().compare = false;  // the payload ends with the sending
     batch[i] = &pending;
   }
   opened_->transport->send(specs_, reports_);
@@ -172,7 +174,8 @@ void AsyncWorker::put_back(std::unique_ptr<PendingEcho> pending,
 }
 
 void AsyncWorker::fail(PendingEcho& pending, const probe::SendError& error) noexcept {
-  const probe::IpOptions ip = pending.outbound ? pending.outbound->request.ip : probe::IpOptions{};
+  const probe::IpOptions ip =
+      pending.outbound ? pending.outbound->request.spec.ip : probe::IpOptions{};
   count_.fetch_sub(1, std::memory_order_relaxed);
   finish(pending, {}, status_of_error(error_of(error, ip)));
 }
@@ -219,7 +222,7 @@ void AsyncWorker::take(probe::Observation& seen) {
     conclude(*pending, {}, status_of_error(error));
     return;
   }
-  const Answer answer = answer_of(std::move(seen), pending->sent_at);
+  const Answer answer = answer_of(std::move(seen), pending->sent_at, {});
   if (!pending->group) {
     conclude(*pending, {&answer, 1}, answer.status);
     return;

@@ -50,15 +50,6 @@ std::expected<std::unique_ptr<OpenLane>, DWORD> open_lane(const LaneKey& key) {
   return lane;
 }
 
-probe::ProbeSpec spec_of(const EchoRequest& request, std::uint64_t sequence) noexcept {
-  return {.id = {.target = 0, .sequence = sequence},
-          .destination = request.destination,
-          .ip = request.ip,
-          .payload = request.payload,
-          .authenticate = false,
-          .compare = false};
-}
-
 DWORD error_of(const probe::SendError& error, const probe::IpOptions& ip) noexcept {
   switch (error.os_code) {
     case EOPNOTSUPP:
@@ -100,24 +91,42 @@ std::expected<std::unique_ptr<Lane>, DWORD> Lane::open(const LaneKey& key) {
 Lane::Lane(const LaneKey& key, std::unique_ptr<OpenLane> opened)
     : key_(key), opened_(std::move(opened)), sequence_(opened_->rng.next() >> 32) {}
 
-Lane::Exchange Lane::exchange(const EchoRequest& request, const ReplyBuffer& buffer) {
-  Exchange result;
+Lane::Outcome Lane::exchange(EchoRequest& request, const ReplyBuffer& buffer) {
+  answers_.clear();
+  local_error_ = NO_ERROR;
+  request.spec.payload = keep(request.spec.payload);
   if (const auto failure = send(request)) {
-    result.error = error_of(*failure, request.ip);
-    result.needs_broadcast = !key_.broadcast && icmpapi::needs_broadcast(*failure);
-    return result;
+    if (!key_.broadcast && icmpapi::needs_broadcast(*failure)) {
+      return {.needs_broadcast = true};
+    }
+    local_error_ = error_of(*failure, request.spec.ip);
+  } else {
+    collect(request, buffer);
   }
-  collect(request, buffer, result);
-  return result;
+  const probe::Status none =
+      local_error_ != NO_ERROR ? status_of_error(local_error_) : probe::Status::request_timed_out;
+  const ReplyBuffer::Written written = buffer.write(answers_, none, false);
+  answers_.clear();
+  return {.count = written.count, .error = local_error_ != NO_ERROR ? local_error_ : written.error};
+}
+
+Bytes Lane::keep(Bytes payload) {
+  constexpr std::size_t kLeast = 2048;
+  if (payloads_.empty() || payloads_.back().size() < payload.size()) {
+    const std::size_t doubled = payloads_.empty() ? kLeast : 2 * payloads_.back().size();
+    payloads_.emplace_back(std::max(doubled, payload.size()));
+  }
+  std::ranges::copy(payload, payloads_.back().begin());
+  return Bytes(payloads_.back()).first(payload.size());
 }
 
 // Sends it, if need be waiting for a buffer. The reason if that was in vain.
-std::optional<probe::SendError> Lane::send(const EchoRequest& request) {
+std::optional<probe::SendError> Lane::send(EchoRequest& request) {
   std::optional<Instant> until;
   for (;;) {
-    const probe::ProbeSpec spec = spec_of(request, ++sequence_);
+    request.spec.id.sequence = ++sequence_;
     probe::SendReport report;
-    opened_->transport->send({&spec, 1}, {&report, 1});
+    opened_->transport->send({&request.spec, 1}, {&report, 1});
     sent_at_ = report.at;
     until = until.value_or(report.at + request.timeout);
     const bool passing = report.error && report.error->failure == probe::SendFailure::no_buffer;
@@ -128,14 +137,13 @@ std::optional<probe::SendError> Lane::send(const EchoRequest& request) {
   }
 }
 
-void Lane::collect(const EchoRequest& request, const ReplyBuffer& buffer, Exchange& result) {
+void Lane::collect(const EchoRequest& request, const ReplyBuffer& buffer) {
   const Instant deadline = sent_at_ + request.timeout;
-  const bool group = is_group(key_, request.destination);
+  const bool group = is_group(key_, request.spec.destination);
   for (;;) {
     const std::size_t count = opened_->transport->receive(seen_);
-    const bool over = take(count, request, result);
-    const bool enough = group ? !result.answers.empty() && !buffer.has_room_for(result.answers)
-                              : !result.answers.empty();
+    const bool over = count > 0 && take(count, request);
+    const bool enough = !answers_.empty() && (!group || !buffer.has_room_for(answers_));
     if (over || enough) {
       return;
     }
@@ -150,17 +158,17 @@ void Lane::collect(const EchoRequest& request, const ReplyBuffer& buffer, Exchan
 }
 
 // Of what came, what belongs to this request. True: nothing more will.
-bool Lane::take(std::size_t count, const EchoRequest& request, Exchange& result) {
+bool Lane::take(std::size_t count, const EchoRequest& request) {
   for (probe::Observation& seen : std::span(seen_).first(count)) {
     if (seen.probe.sequence != sequence_) {
       continue;  // late, or a duplicate: an answer to an earlier request
     }
     if (seen.kind == probe::ObservationKind::send_error) {
-      result.error = error_of(seen.send_error.value_or(probe::SendError{}), request.ip);
-      return result.answers.empty();
+      local_error_ = error_of(seen.send_error.value_or(probe::SendError{}), request.spec.ip);
+      return answers_.empty();
     }
     if (seen.kind != probe::ObservationKind::transmitted) {
-      result.answers.push_back(answer_of(std::move(seen), sent_at_));
+      answers_.push_back(answer_of(std::move(seen), sent_at_, request.spec.payload));
     }
   }
   return false;

@@ -35,10 +35,9 @@ struct LaneKey {
   friend auto operator<=>(const LaneKey&, const LaneKey&) = default;
 };
 
+// The spec's sequence and payload view are filled in by who sends it.
 struct EchoRequest {
-  net::Address destination{};
-  probe::IpOptions ip{};
-  Bytes payload{};
+  probe::ProbeSpec spec;
   Duration timeout{};
 };
 
@@ -49,9 +48,6 @@ struct OpenLane {
   std::unique_ptr<transport::Transport> transport;
 };
 [[nodiscard]] std::expected<std::unique_ptr<OpenLane>, DWORD> open_lane(const LaneKey& key);
-
-// As bytes on the wire; see ProbeSpec.
-[[nodiscard]] probe::ProbeSpec spec_of(const EchoRequest& request, std::uint64_t sequence) noexcept;
 
 // What became of a request that the system would not send.
 [[nodiscard]] DWORD error_of(const probe::SendError& error, const probe::IpOptions& ip) noexcept;
@@ -69,25 +65,30 @@ class Lane {
 
   [[nodiscard]] const LaneKey& key() const noexcept { return key_; }
 
-  struct Exchange {
-    std::vector<Answer> answers{};
-    DWORD error = 0;               // the request was not sent
-    bool needs_broadcast = false;  // and this is why
+  struct Outcome {
+    DWORD count = 0;               // of answers in the buffer
+    DWORD error = 0;               // if there is none
+    bool needs_broadcast = false;  // it was not sent, and this is why
   };
-  // Blocks up to the request's time-out. `buffer` says when enough has come.
-  [[nodiscard]] Exchange exchange(const EchoRequest& request, const ReplyBuffer& buffer);
+  // Sends, waits up to the request's time-out, and fills the buffer.
+  [[nodiscard]] Outcome exchange(EchoRequest& request, const ReplyBuffer& buffer);
 
  private:
-  [[nodiscard]] std::optional<probe::SendError> send(const EchoRequest& request);
-  void collect(const EchoRequest& request, const ReplyBuffer& buffer, Exchange& result);
-  [[nodiscard]] bool take(std::size_t count, const EchoRequest& request, Exchange& result);
+  [[nodiscard]] Bytes keep(Bytes payload);
+  [[nodiscard]] std::optional<probe::SendError> send(EchoRequest& request);
+  void collect(const EchoRequest& request, const ReplyBuffer& buffer);
+  [[nodiscard]] bool take(std::size_t count, const EchoRequest& request);
 
   static constexpr std::size_t kObservations = 8;
   LaneKey key_;
   std::unique_ptr<OpenLane> opened_;
   std::uint64_t sequence_;
   Instant sent_at_{};
+  DWORD local_error_ = 0;  // reported after the request was sent
+  std::vector<Answer> answers_{};
   std::array<probe::Observation, kObservations> seen_{};
+  // What is sent stands here: the transport compares also late replies with it. Outgrown ones stay.
+  std::vector<std::vector<std::byte>> payloads_{};
 };
 
 }  // namespace sonde::icmpapi

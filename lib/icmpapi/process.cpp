@@ -53,7 +53,7 @@ void set_event(Event& event) {
 }
 
 void leave(IcmpFile& file) {
-  if (--file.outstanding == 0) {
+  if (--file.outstanding == 0 && file.closing) {
     file.idle.notify_all();
   }
 }

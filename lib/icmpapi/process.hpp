@@ -33,8 +33,9 @@ struct Event {
 struct IcmpFile {
   explicit IcmpFile(net::Family of_family) : family(of_family) {}
   const net::Family family;
-  std::size_t outstanding = 0;                 // calls in progress and asynchronous requests
-  std::condition_variable idle;                // outstanding became 0
+  std::size_t outstanding = 0;  // calls in progress and asynchronous requests
+  bool closing = false;
+  std::condition_variable idle;                // of one that is closing: outstanding became 0
   std::vector<std::unique_ptr<Lane>> lanes{};  // sockets that no call is using
 };
 

@@ -51,18 +51,23 @@ ICMP_ECHO_REPLY structure_of(const Answer& answer) noexcept {
 
 }  // namespace
 
-Bytes Answer::payload() const noexcept { return extras ? Bytes(extras->payload) : Bytes{}; }
+Bytes Answer::payload() const noexcept {
+  return as_sent.empty() && extras ? Bytes(extras->payload) : as_sent;
+}
 
 Bytes Answer::header_options() const noexcept {
   return extras ? extras->header_options.bytes() : Bytes{};
 }
 
-Answer answer_of(probe::Observation&& seen, Instant sent_at) {
+Answer answer_of(probe::Observation&& seen, Instant sent_at, Bytes sent) {
+  const bool same =
+      seen.kind == probe::ObservationKind::reply && !seen.corruption && !seen.truncated;
   return {.responder = seen.responder,
           .status = seen.status,
           .rtt = std::max(seen.at - sent_at, Duration::zero()),
           .ttl = seen.ttl.value_or(net::Ttl{}),
           .tos = seen.tos.value_or(net::Tos{}),
+          .as_sent = same ? sent : Bytes{},
           .extras = std::exchange(seen.extras, nullptr)};
 }
 

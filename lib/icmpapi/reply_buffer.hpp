@@ -28,14 +28,16 @@ struct Answer {
   Duration rtt{};
   net::Ttl ttl{};
   net::Tos tos{};
-  std::shared_ptr<const probe::ObservationExtras> extras{};  // payload and header options
+  Bytes as_sent{};  // the payload, if it is the one that was sent
+  std::shared_ptr<const probe::ObservationExtras> extras{};  // another payload; header options
 
   [[nodiscard]] Bytes payload() const noexcept;
   [[nodiscard]] Bytes header_options() const noexcept;
 };
 
-// An echo reply or an ICMP error; the extras are moved out of the observation.
-[[nodiscard]] Answer answer_of(probe::Observation&& seen, Instant sent_at);
+// An echo reply or an ICMP error; the extras are moved out of the observation. `sent`: the payload
+// that a reply was compared with, which must live as long as the answer; empty if it was not.
+[[nodiscard]] Answer answer_of(probe::Observation&& seen, Instant sent_at, Bytes sent);
 
 class ReplyBuffer {
  public:

@@ -25,10 +25,33 @@ constexpr std::size_t kMostFreeLanes = 64;
 constexpr WORD kMostPayloadV4 = 65507;
 constexpr WORD kMostPayloadV6 = 65527;
 
-// A file in use: it is not closed before this ends, or before what it was left to has ended.
+std::unique_ptr<Lane> take_free_lane(IcmpFile& file, const LaneKey& key) noexcept {
+  for (auto lane = file.lanes.rbegin(); lane != file.lanes.rend(); ++lane) {
+    if ((*lane)->key() == key) {
+      std::swap(*lane, file.lanes.back());
+      std::unique_ptr<Lane> taken = std::move(file.lanes.back());
+      file.lanes.pop_back();
+      return taken;
+    }
+  }
+  return nullptr;
+}
+
+void put_back(IcmpFile& file, std::unique_ptr<Lane> lane) noexcept {
+  if (lane && file.lanes.size() < file.lanes.capacity()) {
+    file.lanes.push_back(std::move(lane));
+  }
+}
+
+// A file in use: it is not closed before this ends, or before what it was left to has ended. With
+// it the lane that the call has to itself.
 class FileUse {
  public:
-  explicit FileUse(std::shared_ptr<IcmpFile> file) noexcept : file_(std::move(file)) {}
+  // With Process::mutex held.
+  FileUse(std::shared_ptr<IcmpFile> file, std::unique_ptr<Lane> lane) noexcept
+      : file_(std::move(file)), lane_(std::move(lane)) {
+    ++file_->outstanding;
+  }
   FileUse(const FileUse&) = delete;
   FileUse& operator=(const FileUse&) = delete;
   FileUse(FileUse&&) = default;
@@ -36,81 +59,75 @@ class FileUse {
   ~FileUse() {
     if (file_) {
       const std::scoped_lock lock(process().mutex);
+      put_back(*file_, std::move(lane_));
       leave(*file_);
     }
   }
-  [[nodiscard]] IcmpFile& operator*() const noexcept { return *file_; }
+  // The lane of this kind; a free one of the file, or a new one.
+  [[nodiscard]] std::expected<Lane*, DWORD> lane(const LaneKey& key);
   // To whom announces the completion.
-  [[nodiscard]] std::shared_ptr<IcmpFile> hand_over() noexcept { return std::move(file_); }
+  [[nodiscard]] std::shared_ptr<IcmpFile> hand_over() noexcept;
 
  private:
   std::shared_ptr<IcmpFile> file_;
-};
-
-std::expected<FileUse, DWORD> use_file(HANDLE handle, net::Family family) {
-  Process& self = process();
-  const std::scoped_lock lock(self.mutex);
-  auto file = self.handles.find_as<IcmpFile>(reinterpret_cast<HandleTable::Value>(handle));
-  if (!file || file->family != family) {
-    return std::unexpected(DWORD{ERROR_INVALID_PARAMETER});
-  }
-  ++file->outstanding;
-  return FileUse(std::move(file));
-}
-
-std::unique_ptr<Lane> take_free_lane(IcmpFile& file, const LaneKey& key) {
-  const std::scoped_lock lock(process().mutex);
-  for (auto lane = file.lanes.rbegin(); lane != file.lanes.rend(); ++lane) {
-    if ((*lane)->key() == key) {
-      std::unique_ptr<Lane> taken = std::move(*lane);
-      file.lanes.erase(std::next(lane).base());
-      return taken;
-    }
-  }
-  return nullptr;
-}
-
-// A lane for the time of one call.
-class LaneUse {
- public:
-  LaneUse(IcmpFile& file, std::unique_ptr<Lane> lane) noexcept
-      : file_(&file), lane_(std::move(lane)) {}
-  LaneUse(const LaneUse&) = delete;
-  LaneUse& operator=(const LaneUse&) = delete;
-  LaneUse(LaneUse&&) = default;
-  LaneUse& operator=(LaneUse&&) = delete;
-  ~LaneUse() {
-    if (!lane_) {
-      return;
-    }
-    const std::scoped_lock lock(process().mutex);
-    if (file_->lanes.size() < file_->lanes.capacity()) {
-      file_->lanes.push_back(std::move(lane_));
-    }
-  }
-  Lane* operator->() const noexcept { return lane_.get(); }
-
- private:
-  IcmpFile* file_;
   std::unique_ptr<Lane> lane_;
 };
 
-std::expected<LaneUse, DWORD> use_lane(IcmpFile& file, const LaneKey& key) {
-  if (auto lane = take_free_lane(file, key)) {
-    return LaneUse(file, std::move(lane));
-  }
-  auto opened = Lane::open(key);
-  if (!opened) {
-    return std::unexpected(opened.error());
+std::expected<Lane*, DWORD> FileUse::lane(const LaneKey& key) {
+  if (lane_ && lane_->key() == key) {
+    return lane_.get();
   }
   {
-    // Room for it to come back to, made where it may fail.
     const std::scoped_lock lock(process().mutex);
-    if (file.lanes.capacity() < kMostFreeLanes) {
-      file.lanes.reserve(file.lanes.capacity() * 2 + 1);
+    put_back(*file_, std::move(lane_));
+    lane_ = take_free_lane(*file_, key);
+    // Room to come back to, made where it may fail.
+    if (file_->lanes.capacity() == file_->lanes.size() && file_->lanes.size() < kMostFreeLanes) {
+      file_->lanes.reserve(2 * file_->lanes.size() + 1);
     }
   }
-  return LaneUse(file, std::move(*opened));
+  if (!lane_) {
+    auto opened = Lane::open(key);
+    if (!opened) {
+      return std::unexpected(opened.error());
+    }
+    lane_ = std::move(*opened);
+  }
+  return lane_.get();
+}
+
+std::shared_ptr<IcmpFile> FileUse::hand_over() noexcept {
+  if (lane_) {
+    const std::scoped_lock lock(process().mutex);
+    put_back(*file_, std::move(lane_));
+  }
+  return std::move(file_);
+}
+
+bool is_synchronous(const SendCall& call) noexcept {
+  return call.event == nullptr && call.routine == nullptr;
+}
+
+LaneKey key_of(const SendCall& call) {
+  LaneKey key{.family = call.family};
+  if (!call.source.is_unspecified()) {
+    key.source = call.source;
+  }
+  return key;
+}
+
+std::expected<FileUse, DWORD> use_file(const SendCall& call) {
+  Process& self = process();
+  const std::scoped_lock lock(self.mutex);
+  auto file = self.handles.find_as<IcmpFile>(reinterpret_cast<HandleTable::Value>(call.handle));
+  if (!file || file->family != call.family) {
+    return std::unexpected(DWORD{ERROR_INVALID_PARAMETER});
+  }
+  std::unique_ptr<Lane> lane;
+  if (is_synchronous(call)) {
+    lane = take_free_lane(*file, key_of(call));
+  }
+  return std::expected<FileUse, DWORD>(std::in_place, std::move(file), std::move(lane));
 }
 
 // --- the arguments, in the order in which Windows looks at them
@@ -124,18 +141,18 @@ DWORD check_buffers(const SendCall& call) noexcept {
 }
 
 DWORD check_destination(const SendCall& call) noexcept {
-  if (!call.destination) {
+  if (!call.has_destination) {
     return ERROR_INVALID_PARAMETER;
   }
-  return call.destination->is_unspecified() ? ERROR_INVALID_NETNAME : NO_ERROR;
+  return call.destination.is_unspecified() ? ERROR_INVALID_NETNAME : NO_ERROR;
 }
 
 // Whether the source is ours: by a socket bound to it, which is kept for the requests to come.
-DWORD check_source(const SendCall& call, IcmpFile& file) {
-  if (!call.source) {
+DWORD check_source(const SendCall& call, FileUse& file) {
+  if (call.source.is_unspecified()) {
     return NO_ERROR;
   }
-  const auto lane = use_lane(file, {.family = call.family, .source = call.source});
+  const auto lane = file.lane(key_of(call));
   return lane ? NO_ERROR : lane.error();
 }
 
@@ -155,7 +172,7 @@ DWORD check_sizes(const SendCall& call) noexcept {
   return too_small ? IP_GENERAL_FAILURE : NO_ERROR;
 }
 
-DWORD check(const SendCall& call, IcmpFile& file) {
+DWORD check(const SendCall& call, FileUse& file) {
   DWORD error = check_buffers(call);
   if (error == NO_ERROR) {
     error = check_destination(call);
@@ -169,10 +186,9 @@ DWORD check(const SendCall& call, IcmpFile& file) {
 // --- the request
 // -----------------------------------------------------------------------------------
 
-probe::IpOptions ip_options_of(const SendCall& call) noexcept {
-  probe::IpOptions ip;
+void fill_ip_options(const SendCall& call, probe::IpOptions& ip) noexcept {
   if (call.options == nullptr) {
-    return ip;
+    return;
   }
   const IP_OPTION_INFORMATION& given = *call.options;
   if (given.Ttl != 0) {
@@ -186,14 +202,16 @@ probe::IpOptions ip_options_of(const SendCall& call) noexcept {
     const Bytes options = std::as_bytes(std::span(given.OptionsData, given.OptionsSize));
     ip.header_options = probe::HeaderOptions::from(options).value_or(probe::HeaderOptions{});
   }
-  return ip;
 }
 
 EchoRequest request_of(const SendCall& call) noexcept {
-  return {.destination = *call.destination,
-          .ip = ip_options_of(call),
-          .payload = Bytes(static_cast<const std::byte*>(call.data), call.size),
-          .timeout = std::chrono::milliseconds(call.timeout_ms)};
+  EchoRequest request;
+  request.spec.destination = call.destination;
+  fill_ip_options(call, request.spec.ip);
+  request.spec.payload = Bytes(static_cast<const std::byte*>(call.data), call.size);
+  request.spec.authenticate = false;
+  request.timeout = std::chrono::milliseconds(call.timeout_ms);
+  return request;
 }
 
 DWORD finish_call(DWORD count, DWORD error) noexcept {
@@ -201,40 +219,27 @@ DWORD finish_call(DWORD count, DWORD error) noexcept {
   return count;
 }
 
-std::expected<Lane::Exchange, DWORD> exchange(IcmpFile& file, const LaneKey& key,
-                                              const EchoRequest& request,
-                                              const ReplyBuffer& buffer) {
-  auto lane = use_lane(file, key);
-  if (!lane) {
-    return std::unexpected(lane.error());
-  }
-  return (*lane)->exchange(request, buffer);
-}
-
-DWORD send_and_wait(const SendCall& call, IcmpFile& file) {
-  const EchoRequest request = request_of(call);
+DWORD send_and_wait(const SendCall& call, FileUse& file) {
+  EchoRequest request = request_of(call);
   const ReplyBuffer buffer(call.reply, call.reply_size, call.family);
-  LaneKey key{.family = call.family, .source = call.source};
-  auto result = exchange(file, key, request, buffer);
-  if (result && result->needs_broadcast) {
+  LaneKey key = key_of(call);
+  auto lane = file.lane(key);
+  Lane::Outcome outcome = lane ? (*lane)->exchange(request, buffer) : Lane::Outcome{};
+  if (outcome.needs_broadcast) {
     key.broadcast = true;
-    result = exchange(file, key, request, buffer);
+    lane = file.lane(key);
+    outcome = lane ? (*lane)->exchange(request, buffer) : Lane::Outcome{};
   }
-  if (!result) {
-    return finish_call(0, result.error());
-  }
-  const probe::Status none =
-      result->error != NO_ERROR ? status_of_error(result->error) : probe::Status::request_timed_out;
-  const ReplyBuffer::Written written = buffer.write(result->answers, none, false);
-  return finish_call(written.count, result->error != NO_ERROR ? result->error : written.error);
+  return lane ? finish_call(outcome.count, outcome.error) : finish_call(0, lane.error());
 }
 
 std::unique_ptr<PendingEcho> pending_of(const SendCall& call) {
   auto outbound = std::make_unique<Outbound>();
   outbound->request = request_of(call);
-  outbound->payload.assign(outbound->request.payload.begin(), outbound->request.payload.end());
-  outbound->request.payload = outbound->payload;
-  const bool group = outbound->request.destination.is_multicast();
+  const Bytes payload = outbound->request.spec.payload;
+  outbound->payload.assign(payload.begin(), payload.end());
+  outbound->request.spec.payload = outbound->payload;
+  const bool group = call.destination.is_multicast();
   const Instant deadline = SystemClock().now() + outbound->request.timeout;
   return std::make_unique<PendingEcho>(
       PendingEcho{.completion = {},
@@ -261,15 +266,14 @@ DWORD submit(const SendCall& call, FileUse& file) {
       return finish_call(0, ERROR_INVALID_HANDLE);
     }
   }
-  const auto worker = worker_for({.family = call.family, .source = call.source});
+  const auto worker = worker_for(key_of(call));
   if (!worker) {
     return finish_call(0, worker.error());
   }
   const bool was_signalled = completion.event && std::exchange(completion.event->signalled, false);
   const std::shared_ptr<Event> event = completion.event;
   lock.unlock();
-  IcmpFile& used = *file;
-  completion.file = file.hand_over();
+  const std::shared_ptr<IcmpFile> used = completion.file = file.hand_over();
   bool taken = false;
   try {
     taken = (*worker)->submit(pending);
@@ -281,7 +285,7 @@ DWORD submit(const SendCall& call, FileUse& file) {
     if (was_signalled) {
       set_event(*event);
     }
-    leave(used);
+    leave(*used);
     return finish_call(0, ERROR_NOT_ENOUGH_MEMORY);
   }
   set_last_error(ERROR_IO_PENDING);
@@ -291,15 +295,14 @@ DWORD submit(const SendCall& call, FileUse& file) {
 }  // namespace
 
 DWORD send_echo(const SendCall& call) {
-  auto file = use_file(call.handle, call.family);
+  auto file = use_file(call);
   if (!file) {
     return finish_call(0, file.error());
   }
-  if (const DWORD error = check(call, **file); error != NO_ERROR) {
+  if (const DWORD error = check(call, *file); error != NO_ERROR) {
     return finish_call(0, error);
   }
-  const bool wait = call.event == nullptr && call.routine == nullptr;
-  return wait ? send_and_wait(call, **file) : submit(call, *file);
+  return is_synchronous(call) ? send_and_wait(call, *file) : submit(call, *file);
 }
 
 }  // namespace sonde::icmpapi

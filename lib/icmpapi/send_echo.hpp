@@ -6,8 +6,6 @@
 #include <windef.h>
 #include <winternl.h>
 
-#include <optional>
-
 #include "sonde/net/address.hpp"
 
 namespace sonde::icmpapi {
@@ -18,8 +16,9 @@ struct SendCall {
   HANDLE event = nullptr;
   PIO_APC_ROUTINE routine = nullptr;
   PVOID context = nullptr;
-  std::optional<net::Address> source{};
-  std::optional<net::Address> destination{};  // nullopt: no address of this family was given
+  net::Address source{};  // unspecified: the system chooses
+  net::Address destination{};
+  bool has_destination = true;  // an address of this family was given
   const void* data = nullptr;
   WORD size = 0;
   const IP_OPTION_INFORMATION* options = nullptr;

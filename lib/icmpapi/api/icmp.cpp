@@ -7,7 +7,6 @@
 
 #include <cstring>
 #include <mutex>
-#include <optional>
 #include <span>
 
 #include "icmpapi/guard.hpp"
@@ -36,21 +35,15 @@ HANDLE create_file(net::Family family) {
   return reinterpret_cast<HANDLE>(*handle);
 }
 
-net::Address address_of(IPAddr address) noexcept {
-  return net::Address::from_bytes(std::as_bytes(std::span(&address, 1))).value_or(net::Address());
-}
+net::Address address_of(IPAddr address) noexcept { return net::Address::v4(ntohl(address)); }
 
-std::optional<net::Address> address_of(const sockaddr_in6* name) noexcept {
+// False: no IPv6 address.
+bool read_address(const sockaddr_in6* name, net::Address& address) noexcept {
   if (name == nullptr || name->sin6_family != AF_INET6) {
-    return std::nullopt;
+    return false;
   }
-  const auto address = net::Address::from_bytes(std::as_bytes(std::span(name->sin6_addr.u.Byte)));
-  return address ? std::optional(address->with_zone(name->sin6_scope_id)) : std::nullopt;
-}
-
-// Unspecified: the system chooses.
-std::optional<net::Address> source_of(const std::optional<net::Address>& address) noexcept {
-  return address && !address->is_unspecified() ? address : std::nullopt;
+  address = net::Address::v6(std::as_bytes(std::span(name->sin6_addr.u.Byte)), name->sin6_scope_id);
+  return true;
 }
 
 }  // namespace
@@ -74,6 +67,7 @@ BOOL IcmpCloseHandle(HANDLE IcmpHandle) {
       return FALSE;
     }
     self.handles.remove(value);
+    file->closing = true;
     file->idle.wait(lock, [&] { return file->outstanding == 0; });
     return TRUE;
   });
@@ -104,7 +98,7 @@ DWORD IcmpSendEcho2Ex(HANDLE IcmpHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutin
                       .event = Event,
                       .routine = ApcRoutine,
                       .context = ApcContext,
-                      .source = source_of(address_of(SourceAddress)),
+                      .source = address_of(SourceAddress),
                       .destination = address_of(DestinationAddress),
                       .data = RequestData,
                       .size = RequestSize,
@@ -120,18 +114,19 @@ DWORD Icmp6SendEcho2(HANDLE IcmpHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine
                      LPVOID RequestData, WORD RequestSize, PIP_OPTION_INFORMATION RequestOptions,
                      LPVOID ReplyBuffer, DWORD ReplySize, DWORD Timeout) {
   return guarded(DWORD{0}, [&] {
-    return send_echo({.family = net::Family::v6,
-                      .handle = IcmpHandle,
-                      .event = Event,
-                      .routine = ApcRoutine,
-                      .context = ApcContext,
-                      .source = source_of(address_of(SourceAddress)),
-                      .destination = address_of(DestinationAddress),
-                      .data = RequestData,
-                      .size = RequestSize,
-                      .options = RequestOptions,
-                      .reply = ReplyBuffer,
-                      .reply_size = ReplySize,
-                      .timeout_ms = Timeout});
+    SendCall call{.family = net::Family::v6,
+                  .handle = IcmpHandle,
+                  .event = Event,
+                  .routine = ApcRoutine,
+                  .context = ApcContext,
+                  .data = RequestData,
+                  .size = RequestSize,
+                  .options = RequestOptions,
+                  .reply = ReplyBuffer,
+                  .reply_size = ReplySize,
+                  .timeout_ms = Timeout};
+    (void)read_address(SourceAddress, call.source);
+    call.has_destination = read_address(DestinationAddress, call.destination);
+    return send_echo(call);
   });
 }
