@@ -43,7 +43,7 @@ std::expected<std::shared_ptr<AsyncWorker>, DWORD> worker_for(const LaneKey& key
   if (workers.size() >= kMostWorkers) {
     return std::unexpected(DWORD{ERROR_NOT_ENOUGH_MEMORY});
   }
-  auto opened = open_lane(key);
+  auto opened = open_lane(key, Outstanding::kMost);
   if (!opened) {
     return std::unexpected(opened.error());
   }

@@ -35,12 +35,15 @@ DWORD error_of(const transport::Error& error) noexcept {
 
 }  // namespace
 
-std::expected<std::unique_ptr<OpenLane>, DWORD> open_lane(const LaneKey& key) {
+std::expected<std::unique_ptr<OpenLane>, DWORD> open_lane(const LaneKey& key,
+                                                          std::size_t most_outstanding) {
   auto lane = std::make_unique<OpenLane>();
   transport::OpenOptions options{.v4 = key.family == net::Family::v4,
                                  .v6 = key.family == net::Family::v6,
                                  .source = key.source};
   options.broadcast = key.broadcast;
+  options.remembered_sends = std::max(most_outstanding, probe::RecentSends::kInitial);
+  options.receive_stamps = key.stamps;
   options.transmit_stamps = false;  // milliseconds are asked for, and a stamp costs a system call
   auto opened = transport::open_icmp(options, lane->clock, lane->rng);
   if (!opened) {
@@ -81,7 +84,7 @@ bool is_group(const LaneKey& key, const net::Address& destination) noexcept {
 }
 
 std::expected<std::unique_ptr<Lane>, DWORD> Lane::open(const LaneKey& key) {
-  auto opened = open_lane(key);
+  auto opened = open_lane(key, 1);
   if (!opened) {
     return std::unexpected(opened.error());
   }

@@ -27,11 +27,13 @@
 
 namespace sonde::icmpapi {
 
-// Which socket a request needs.
+// Which socket a request needs. The kernel's stamps are for what comes while nobody looks; over
+// loopback the answer is there when the send call returns, and milliseconds are asked for.
 struct LaneKey {
   net::Family family = net::Family::v4;
   std::optional<net::Address> source{};
   bool broadcast = false;  // may send to broadcast addresses, and is answered from any address
+  bool stamps = true;      // arrivals are timed by the kernel
   friend auto operator<=>(const LaneKey&, const LaneKey&) = default;
 };
 
@@ -47,7 +49,9 @@ struct OpenLane {
   SystemRng rng;
   std::unique_ptr<transport::Transport> transport;
 };
-[[nodiscard]] std::expected<std::unique_ptr<OpenLane>, DWORD> open_lane(const LaneKey& key);
+// `most_outstanding`: requests at once.
+[[nodiscard]] std::expected<std::unique_ptr<OpenLane>, DWORD> open_lane(
+    const LaneKey& key, std::size_t most_outstanding);
 
 // What became of a request that the system would not send.
 [[nodiscard]] DWORD error_of(const probe::SendError& error, const probe::IpOptions& ip) noexcept;

@@ -109,7 +109,7 @@ bool is_synchronous(const SendCall& call) noexcept {
 }
 
 LaneKey key_of(const SendCall& call) {
-  LaneKey key{.family = call.family};
+  LaneKey key{.family = call.family, .stamps = !call.destination.is_loopback()};
   if (!call.source.is_unspecified()) {
     key.source = call.source;
   }
@@ -266,7 +266,9 @@ DWORD submit(const SendCall& call, FileUse& file) {
       return finish_call(0, ERROR_INVALID_HANDLE);
     }
   }
-  const auto worker = worker_for(key_of(call));
+  LaneKey key = key_of(call);
+  key.stamps = true;  // one worker for all destinations
+  const auto worker = worker_for(key);
   if (!worker) {
     return finish_call(0, worker.error());
   }

@@ -21,10 +21,10 @@ std::uint64_t key_of(const net::Address& destination, net::IcmpSeq seq) noexcept
 
 }  // namespace
 
-RecentSends::RecentSends() : ring_(kInitial) {}
+RecentSends::RecentSends(std::size_t most) : most_(most), ring_(kInitial) {}
 
 std::uint64_t RecentSends::add(const SentProbe& sent) {
-  if (next_ >= ring_.size() && ring_.size() < kMax && sent.at - at(next_).at < kRemember) {
+  if (next_ >= ring_.size() && ring_.size() < most_ && sent.at - at(next_).at < kRemember) {
     grow();
   }
   at(next_) = sent;
