@@ -97,15 +97,12 @@ void AsyncWorker::step() {
 }
 
 void AsyncWorker::take_inbox() {
-  {
-    const std::scoped_lock lock(inbox_mutex_);
-    arrived_.swap(inbox_);
-  }
-  for (auto& pending : arrived_) {
-    unsent_.push_back(nullptr);
+  const std::scoped_lock lock(inbox_mutex_);
+  for (auto& pending : inbox_) {
+    unsent_.emplace_back();
     unsent_.back() = std::move(pending);
   }
-  arrived_.clear();
+  inbox_.clear();
 }
 
 // How many of the unsent ones go out at once.
@@ -113,7 +110,7 @@ std::size_t AsyncWorker::next_batch() const noexcept {
   std::size_t bytes = 0;
   std::size_t count = 0;
   while (count < std::min(unsent_.size(), kBatch) && bytes < kBatchBytes) {
-    bytes += unsent_[count++]->outbound->payload.size() + kPacketOverhead;
+    bytes += unsent_[count++]->outbound->spec.payload.size() + kPacketOverhead;
   }
   return count;
 }
@@ -131,7 +128,7 @@ void AsyncWorker::send_some() {
     PendingEcho& pending = outstanding_.add(unsent_.front());
     unsent_.pop_front();
     deadlines_.push(pending);
-    specs_.push_back(pending.outbound->request.spec);
+    specs_.push_back(pending.outbound->spec);
     specs_.back().id.sequence = pending.sequence;
     specs_.back().compare = false;  // the payload ends with the sending
     batch[i] = &pending;
@@ -174,8 +171,7 @@ void AsyncWorker::put_back(std::unique_ptr<PendingEcho> pending,
 }
 
 void AsyncWorker::fail(PendingEcho& pending, const probe::SendError& error) noexcept {
-  const probe::IpOptions ip =
-      pending.outbound ? pending.outbound->request.spec.ip : probe::IpOptions{};
+  const probe::IpOptions ip = pending.outbound ? pending.outbound->spec.ip : probe::IpOptions{};
   count_.fetch_sub(1, std::memory_order_relaxed);
   finish(pending, {}, status_of_error(error_of(error, ip)));
 }
@@ -268,10 +264,11 @@ void AsyncWorker::give_up() noexcept {
       finish(*pending, {}, probe::Status::no_resources);
     }
   };
-  std::ranges::for_each(arrived_, end);
-  arrived_.clear();
   std::ranges::for_each(unsent_, end);
   unsent_.clear();
+  const std::scoped_lock lock(inbox_mutex_);
+  std::ranges::for_each(inbox_, end);
+  inbox_.clear();
 }
 
 void AsyncWorker::sleep() {

@@ -57,7 +57,6 @@ class AsyncWorker {
   bool asleep_ = false;                // guarded by inbox_mutex_
   std::atomic<std::size_t> count_{0};  // submitted and not yet finished
 
-  std::vector<std::unique_ptr<PendingEcho>> arrived_;  // swapped with inbox_
   std::deque<std::unique_ptr<PendingEcho>> unsent_;
   std::optional<Instant> send_again_;  // no buffer until then
   Outstanding outstanding_;

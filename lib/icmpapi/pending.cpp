@@ -1,17 +1,30 @@
 #include "icmpapi/pending.hpp"
 
+#include <algorithm>
 #include <mutex>
+#include <new>
 
 namespace sonde::icmpapi {
 
+std::unique_ptr<Outbound> Outbound::make(const probe::ProbeSpec& spec) {
+  void* const memory = ::operator new(sizeof(Outbound) + spec.payload.size());
+  std::unique_ptr<Outbound> made(new (memory) Outbound(spec));
+  const MutableBytes payload(static_cast<std::byte*>(memory) + sizeof(Outbound),
+                             spec.payload.size());
+  std::ranges::copy(spec.payload, payload.begin());
+  made->spec.payload = payload;
+  return made;
+}
+
 void announce(Completion& completion, std::size_t bytes) noexcept {
   const std::scoped_lock lock(process().mutex);
-  if (completion.event) {
-    set_event(*completion.event);
-  } else if (completion.thread) {
+  if (completion.routine.empty()) {
+    set_event(*static_cast<Event*>(completion.listener.get()));
+  } else {
     completion.routine.front().bytes = bytes;
-    completion.thread->routines.splice(completion.thread->routines.end(), completion.routine);
-    completion.thread->changed.notify_one();
+    Thread& thread = *static_cast<Thread*>(completion.listener.get());
+    thread.routines.splice(thread.routines.end(), completion.routine);
+    thread.changed.notify_one();
   }
   leave(*completion.file);
 }

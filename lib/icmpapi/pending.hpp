@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "icmpapi/lane.hpp"
@@ -16,20 +17,26 @@
 
 namespace sonde::icmpapi {
 
-// Who is told, and how: the event, or the routine on its thread.
+// Who is told, and how: an Event, or with a routine its Thread.
 struct Completion {
   std::shared_ptr<IcmpFile> file;
-  std::shared_ptr<Event> event;
-  std::shared_ptr<Thread> thread;
+  std::shared_ptr<void> listener;
   std::list<QueuedRoutine> routine;  // one, ready to be queued, or none
 };
 
 // Tells them, and leaves the file. Does not allocate.
 void announce(Completion& completion, std::size_t bytes) noexcept;
 
-struct Outbound {
-  EchoRequest request;
-  std::vector<std::byte> payload;  // what request.payload views
+// The request with its payload behind it, in one piece of memory.
+class Outbound {
+ public:
+  [[nodiscard]] static std::unique_ptr<Outbound> make(const probe::ProbeSpec& spec);
+  // NOLINTNEXTLINE(misc-new-delete-overloads): make() is the only way to have one
+  static void operator delete(void* memory) noexcept { ::operator delete(memory); }
+  probe::ProbeSpec spec;
+
+ private:
+  explicit Outbound(const probe::ProbeSpec& of) noexcept : spec(of) {}
 };
 
 struct PendingEcho {

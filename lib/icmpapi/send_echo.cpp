@@ -234,19 +234,13 @@ DWORD send_and_wait(const SendCall& call, FileUse& file) {
 }
 
 std::unique_ptr<PendingEcho> pending_of(const SendCall& call) {
-  auto outbound = std::make_unique<Outbound>();
-  outbound->request = request_of(call);
-  const Bytes payload = outbound->request.spec.payload;
-  outbound->payload.assign(payload.begin(), payload.end());
-  outbound->request.spec.payload = outbound->payload;
-  const bool group = call.destination.is_multicast();
-  const Instant deadline = SystemClock().now() + outbound->request.timeout;
+  const EchoRequest request = request_of(call);
   return std::make_unique<PendingEcho>(
       PendingEcho{.completion = {},
                   .buffer = ReplyBuffer(call.reply, call.reply_size, call.family),
-                  .outbound = std::move(outbound),
-                  .deadline = deadline,
-                  .group = group,
+                  .outbound = Outbound::make(request.spec),
+                  .deadline = SystemClock().now() + request.timeout,
+                  .group = call.destination.is_multicast(),
                   .answers = nullptr});
 }
 
@@ -254,17 +248,18 @@ DWORD submit(const SendCall& call, FileUse& file) {
   auto pending = pending_of(call);
   Completion& completion = pending->completion;
   if (call.event == nullptr) {
-    completion.thread = this_thread();
+    completion.listener = this_thread();
     completion.routine.push_back({.routine = call.routine, .context = call.context});
   }
   Process& self = process();
   std::unique_lock lock(self.mutex);
+  std::shared_ptr<Event> event;
   if (call.event != nullptr) {
-    completion.event =
-        self.handles.find_as<Event>(reinterpret_cast<HandleTable::Value>(call.event));
-    if (!completion.event) {
+    event = self.handles.find_as<Event>(reinterpret_cast<HandleTable::Value>(call.event));
+    if (!event) {
       return finish_call(0, ERROR_INVALID_HANDLE);
     }
+    completion.listener = event;
   }
   LaneKey key = key_of(call);
   key.stamps = true;  // one worker for all destinations
@@ -272,8 +267,7 @@ DWORD submit(const SendCall& call, FileUse& file) {
   if (!worker) {
     return finish_call(0, worker.error());
   }
-  const bool was_signalled = completion.event && std::exchange(completion.event->signalled, false);
-  const std::shared_ptr<Event> event = completion.event;
+  const bool was_signalled = event && std::exchange(event->signalled, false);
   lock.unlock();
   const std::shared_ptr<IcmpFile> used = completion.file = file.hand_over();
   bool taken = false;
