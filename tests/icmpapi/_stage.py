@@ -59,6 +59,10 @@ class Stage:
         sanitize = cache("SONDE_SANITIZE")
         return [names[language], *([f"-fsanitize={sanitize}"] if sanitize else [])]
 
+    def link_flags(self):
+        """A C program needs what the library's sanitizers take from C++."""
+        return ["-fsanitize-link-c++-runtime", "-lstdc++"] if cache("SONDE_SANITIZE") else []
+
     def build(self, sources, program, *more, language="c", standard="c11", static=False):
         """The built program's path; warnings are errors."""
         program = self.root / program
@@ -68,7 +72,8 @@ class Stage:
                          for one in libraries]
         command = [*self.compiler(language), f"-std={standard}", "-O1", "-g", "-Wall", "-Wextra",
                    "-Werror", *more, *self.flags("--cflags"), *map(str, sources), "-o",
-                   str(program), *libraries, "-pthread", f"-Wl,-rpath,{self.library_path()}"]
+                   str(program), *libraries, *self.link_flags(), "-pthread",
+                   f"-Wl,-rpath,{self.library_path()}"]
         done = subprocess.run(command, text=True, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT)
         if done.returncode != 0:

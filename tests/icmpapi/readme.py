@@ -11,7 +11,7 @@ import tempfile
 
 import _stage
 from _icmpapi_lab import skip
-from seed_example import GOOD, masked
+from seed_example import GOOD, LEAKY, masked
 
 ROOT = pathlib.Path(os.environ.get("SONDE_SOURCE_DIR", ".")).resolve()
 ALONE = ["unshare", "-rn", "sh", "-ec"]
@@ -27,11 +27,12 @@ def main():
     commands = re.search(r"```sh\n(.*?)```", section, re.DOTALL)[1]
     with tempfile.TemporaryDirectory(dir=_stage.BUILD) as home:
         # The build that is tested, and its compiler; the README means a release build.
-        compiler = shlex.join(_stage.Stage().compiler())
-        script = "ip link set lo up\n" + f'cc() {{ {compiler} "$@"; }}\n' + \
+        stage = _stage.Stage()
+        script = "ip link set lo up\n" + f'cc() {{ {shlex.join(stage.compiler())} "$@" ' + \
+            f"{shlex.join(stage.link_flags())}; }}\n" + \
             commands.replace("build/release", shlex.quote(str(_stage.BUILD)))
         done = subprocess.run([*ALONE, script], cwd=ROOT, text=True, capture_output=True,
-                              timeout=100, env={**os.environ, "HOME": home})
+                              timeout=100, env={**os.environ, **LEAKY, "HOME": home})
     good = done.returncode == 0 and masked(done.stdout).endswith(GOOD)
     print(f"{'ok     ' if good else 'FAILED '} the commands of the README")
     if not good:
