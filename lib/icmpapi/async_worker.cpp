@@ -110,7 +110,7 @@ std::size_t AsyncWorker::next_batch() const noexcept {
   std::size_t bytes = 0;
   std::size_t count = 0;
   while (count < std::min(unsent_.size(), kBatch) && bytes < kBatchBytes) {
-    bytes += unsent_[count++]->outbound->spec.payload.size() + kPacketOverhead;
+    bytes += unsent_[count++]->outbound->payload_size() + kPacketOverhead;
   }
   return count;
 }
@@ -128,9 +128,7 @@ void AsyncWorker::send_some() {
     PendingEcho& pending = outstanding_.add(unsent_.front());
     unsent_.pop_front();
     deadlines_.push(pending);
-    specs_.push_back(pending.outbound->spec);
-    specs_.back().id.sequence = pending.sequence;
-    specs_.back().compare = false;  // the payload ends with the sending
+    specs_.push_back(pending.outbound->spec(pending.sequence));
     batch[i] = &pending;
   }
   opened_->transport->send(specs_, reports_);
@@ -171,7 +169,7 @@ void AsyncWorker::put_back(std::unique_ptr<PendingEcho> pending,
 }
 
 void AsyncWorker::fail(PendingEcho& pending, const probe::SendError& error) noexcept {
-  const probe::IpOptions ip = pending.outbound ? pending.outbound->spec.ip : probe::IpOptions{};
+  const probe::IpOptions ip = pending.outbound ? pending.outbound->ip() : probe::IpOptions{};
   count_.fetch_sub(1, std::memory_order_relaxed);
   finish(pending, {}, status_of_error(error_of(error, ip)));
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,16 +28,29 @@ struct Completion {
 // Tells them, and leaves the file. Does not allocate.
 void announce(Completion& completion, std::size_t bytes) noexcept;
 
-// The request with its payload behind it, in one piece of memory.
+// What is to be sent, with header options and payload behind it in one piece of memory.
 class Outbound {
  public:
   [[nodiscard]] static std::unique_ptr<Outbound> make(const probe::ProbeSpec& spec);
   // NOLINTNEXTLINE(misc-new-delete-overloads): make() is the only way to have one
   static void operator delete(void* memory) noexcept { ::operator delete(memory); }
-  probe::ProbeSpec spec;
+
+  // As it was, viewing this payload.
+  [[nodiscard]] probe::ProbeSpec spec(std::uint64_t sequence) const noexcept;
+  [[nodiscard]] probe::IpOptions ip() const noexcept;
+  [[nodiscard]] std::size_t payload_size() const noexcept { return payload_size_; }
 
  private:
-  explicit Outbound(const probe::ProbeSpec& of) noexcept : spec(of) {}
+  explicit Outbound(const probe::ProbeSpec& spec) noexcept;
+  [[nodiscard]] Bytes tail() const noexcept;
+
+  net::Address destination_;
+  std::optional<net::Ttl> ttl_;
+  net::Tos tos_;
+  bool dont_fragment_;
+  bool reverse_;
+  std::uint8_t options_size_;
+  std::uint16_t payload_size_;
 };
 
 struct PendingEcho {

@@ -39,12 +39,17 @@ double now_ns() {
 struct Bare {
   int fd = -1;
   sockaddr_in to{};
-  std::array<unsigned char, 8 + kPayload> packet{8};
+  // An echo request of zeros, with its checksum.
+  std::array<unsigned char, 8 + kPayload> packet{8, 0, 0xf7, 0xff};
 
   [[nodiscard]] bool open() {
     fd = ::socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
     if (fd < 0) {
       fd = ::socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+      // Without it the socket would read its own requests off the loopback.
+      constexpr int kIcmpFilter = 1;  // linux/icmp.h: ICMP_FILTER; a set bit keeps a type out
+      const std::uint32_t all_but_replies = ~1U;
+      (void)::setsockopt(fd, SOL_RAW, kIcmpFilter, &all_but_replies, sizeof all_but_replies);
     }
     to.sin_family = AF_INET;
     to.sin_addr.s_addr = htonl(kLoopback);
