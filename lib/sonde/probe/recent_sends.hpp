@@ -34,7 +34,8 @@ class RecentSends {
   static constexpr std::size_t kMax = 65536;
   static constexpr Duration kRemember = 60s;
 
-  RecentSends();
+  // `most`: a power of two in [kInitial, kMax]; a few are enough for who waits for each answer.
+  explicit RecentSends(std::size_t most = kMax);
   // Returns the send's number: 0, 1, 2 ...
   std::uint64_t add(const SentProbe& sent) {
     next(sent.at) = sent;
@@ -42,7 +43,7 @@ class RecentSends {
   }
   // The same, without a copy: the record of a send at this time, all of it to be filled in at once.
   [[nodiscard]] SentProbe& next(Instant sent_at) {
-    if (next_ >= ring_.size() && ring_.size() < kMax && sent_at - at(next_).at < kRemember) {
+    if (next_ >= ring_.size() && ring_.size() < most_ && sent_at - at(next_).at < kRemember) {
       grow();
     }
     return at(next_++);
@@ -76,6 +77,7 @@ class RecentSends {
   void index(std::uint64_t number) noexcept;
   void grow();
 
+  std::size_t most_;
   std::vector<SentProbe> ring_;  // record n at n mod size, a power of two
   std::uint64_t next_ = 0;
   std::uint64_t first_ = 0;   // those before were overwritten before the ring grew
