@@ -32,17 +32,17 @@ void restart_in_child() {
   self.mutex.unlock();
 }
 
-Process* make_process() {
+Process& make_process() {
   auto* const made = new Process;
   (void)::pthread_atfork(lock_for_fork, unlock_in_parent, restart_in_child);
-  return made;
+  return *made;
 }
 
 }  // namespace
 
 Process& process() {
-  static Process* const only = make_process();
-  return *only;
+  static Process& only = make_process();
+  return only;
 }
 
 void set_event(Event& event) {

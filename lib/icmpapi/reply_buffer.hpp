@@ -57,7 +57,8 @@ class ReplyBuffer {
   };
   // `none`: the status that stands in the buffer when there is no answer.
   // `leave_count`: for IcmpParseReplies(), in the first Reserved.
-  Written write(std::span<const Answer> answers, probe::Status none, bool leave_count) const;
+  [[nodiscard]] Written write(std::span<const Answer> answers, probe::Status none,
+                              bool leave_count) const;
 
  private:
   [[nodiscard]] Written write_v4(std::span<const Answer> answers, probe::Status none,

@@ -73,30 +73,30 @@ class Waiting {
 DWORD wait_for(Events events, const WaitOptions& options) {
   const SystemClock clock;
   const Instant until = options.timeout ? clock.now() + *options.timeout : Instant::max();
-  const std::shared_ptr<Thread> thread = this_thread();
+  Thread& thread = *this_thread();
   Lock lock(process().mutex);
   std::optional<Waiting> waiting;
   for (;;) {
     if (const auto result = signalled(events, options.all)) {
       return *result;
     }
-    if (options.alertable && !thread->routines.empty()) {
+    if (options.alertable && !thread.routines.empty()) {
       waiting.reset();
-      run_routines(*thread, lock);
+      run_routines(thread, lock);
       return WAIT_IO_COMPLETION;
     }
     if (!waiting) {
-      waiting.emplace(events, *thread);
+      waiting.emplace(events, thread);
     }
     if (!options.timeout) {
-      thread->changed.wait(lock);
+      thread.changed.wait(lock);
       continue;
     }
     const Duration left = until - clock.now();
     if (left <= Duration::zero()) {
       return WAIT_TIMEOUT;
     }
-    thread->changed.wait_for(lock, left);
+    thread.changed.wait_for(lock, left);
   }
 }
 

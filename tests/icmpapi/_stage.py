@@ -34,6 +34,7 @@ class Stage:
         done = subprocess.run(["cmake", "--install", BUILD, "--prefix", self.prefix], text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode != 0:
+            self.__exit__()
             raise RuntimeError(f"cmake --install: {done.stdout}")
         self.environment = {**os.environ, "PKG_CONFIG_PATH": ":".join(
             str(path.parent) for path in self.prefix.rglob("*.pc"))}

@@ -2,6 +2,7 @@
 #include <icmpapi.h>
 #include <windows.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <mutex>
@@ -61,18 +62,30 @@ using EventList = std::array<std::shared_ptr<Event>, MAXIMUM_WAIT_OBJECTS>;
 // NO_ERROR, or why these cannot be waited for.
 DWORD find_events(std::span<const HANDLE> handles, bool all, EventList& events) {
   const std::scoped_lock lock(process().mutex);
-  for (std::size_t i = 0; i < handles.size(); ++i) {
-    events[i] = process().handles.find_as<Event>(value_of(handles[i]));
-    if (!events[i]) {
-      return ERROR_INVALID_HANDLE;
-    }
-    for (std::size_t before = 0; all && before < i; ++before) {
-      if (events[before] == events[i]) {
-        return ERROR_INVALID_PARAMETER;  // named twice
-      }
+  const auto end = std::ranges::transform(handles, events.begin(), [](HANDLE handle) {
+                     return process().handles.find_as<Event>(value_of(handle));
+                   }).out;
+  if (std::find(events.begin(), end, nullptr) != end) {
+    return ERROR_INVALID_HANDLE;
+  }
+  // All together cannot be waited for when one is named twice.
+  for (auto event = events.begin(); all && event != end; ++event) {
+    if (std::find(events.begin(), event, *event) != event) {
+      return ERROR_INVALID_PARAMETER;
     }
   }
   return NO_ERROR;
+}
+
+// False: not an event.
+bool close_event(HANDLE handle) {
+  HandleTable::Object removed;  // let go of when the mutex is free again
+  const std::scoped_lock lock(process().mutex);
+  const bool is_event = process().handles.find_as<Event>(value_of(handle)) != nullptr;
+  if (is_event) {
+    removed = process().handles.remove(value_of(handle));
+  }
+  return is_event;
 }
 
 DWORD wait_for_handles(std::span<const HANDLE> handles, const WaitOptions& options) {
@@ -110,17 +123,8 @@ BOOL ResetEvent(HANDLE hEvent) {
 }
 
 BOOL CloseHandle(HANDLE hObject) {
-  return guarded(BOOL{FALSE}, [&]() -> BOOL {
-    HandleTable::Object removed;
-    {
-      const std::scoped_lock lock(process().mutex);
-      if (process().handles.find_as<Event>(value_of(hObject))) {
-        removed = process().handles.remove(value_of(hObject));
-        return TRUE;
-      }
-    }
-    return IcmpCloseHandle(hObject);
-  });
+  const bool was_event = guarded(false, [&] { return close_event(hObject); });
+  return was_event ? TRUE : IcmpCloseHandle(hObject);
 }
 
 DWORD WaitForSingleObject(HANDLE hHandle, DWORD dwMilliseconds) {
