@@ -45,6 +45,7 @@ struct OpenOptions {
   bool multicast_loop = true;
   bool bypass_routing = false;        // SO_DONTROUTE
   bool transmit_stamps = true;        // ask the kernel when each probe left
+  Duration reply_window = 10s;        // Windows: how long the system listens for a probe's reply
   std::size_t send_buffer_bytes = 0;  // 0: the system's default
   std::size_t receive_buffer_bytes = 0;
 };

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "sonde/transport/destination.hpp"
 #include "sonde/wire/checksum.hpp"
 #include "sonde/wire/icmpv4.hpp"
 #include "sonde/wire/icmpv6.hpp"
@@ -28,16 +29,6 @@ bool may_be_pending(int os_code) noexcept {
 }
 
 }  // namespace
-
-net::Address effective_destination(const net::Address& destination) noexcept {
-  if (!destination.is_unspecified()) {
-    return destination;
-  }
-  constexpr std::uint32_t kLoopback = 0x7f000001;
-  std::array<std::byte, net::Address::kV6Bytes> loopback{};
-  loopback.back() = std::byte{1};
-  return destination.is_v4() ? net::Address::v4(kLoopback) : net::Address::v6(loopback);
-}
 
 probe::SendFailure send_failure_of(int os_code) noexcept {
   switch (os_code) {
