@@ -76,10 +76,10 @@ ExitCode print_completions(const GivenOption& shell, Console& console) {
   if (const auto script = completion_script(shell.value)) {
     return print(*script, console);
   }
-  return console.usage(
-      {.message = fmt::format("{} is not one of bash, zsh, fish", in_quotes(shell.value)),
-       .hint = {}},
-      kHelp);
+  return console.usage({.message = fmt::format("{} is not one of bash, zsh, fish, powershell",
+                                               in_quotes(shell.value)),
+                        .hint = {}},
+                       kHelp);
 }
 
 }  // namespace
