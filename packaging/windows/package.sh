@@ -35,7 +35,7 @@ cp "$root/packaging/completions/sonde.ps1" "$stage/sonde-completion.ps1"
 for page in "$root"/man/*.[1-9]; do
   base=$(basename "$page")
   mandoc -T utf8 "$page" | sed 's/.\x08//g' >"$stage/doc/$base.txt"
-  mandoc -T html -O style=,man=%N.%S.html "$page" >"$stage/doc/$base.html"
+  mandoc -T html -O man=%N.%S.html "$page" >"$stage/doc/$base.html"
 done
 # The same bytes for the same sources: sorted names, one date.
 zip=$out/$name.zip
