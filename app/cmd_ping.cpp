@@ -159,6 +159,9 @@ void PingCommand::explain(const transport::Opened& opened) {
   }
   const transport::Capabilities can = opened.transport->capabilities();
   log_.note("using {}{}", can.backend, can.privileged ? ", privileged" : "");
+  if (plan_.engine.ip.tos.value != 0 && !can.sets_tos) {
+    console_.complain("this system sends a TOS of 0, whatever is asked for");
+  }
   constexpr std::size_t kShortestToken = 4;
   if (plan_.engine.payload.size() < kShortestToken) {
     log_.note(

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/option_table.hpp"
+#include "app/powershell_completion.hpp"
 
 namespace sonde::app {
 
@@ -248,6 +249,9 @@ std::optional<std::string> completion_script(std::string_view shell) {
   }
   if (shell == "fish") {
     return fish_script();
+  }
+  if (shell == "powershell") {
+    return powershell_script();
   }
   return std::nullopt;
 }

@@ -8,7 +8,7 @@
 
 namespace sonde::app {
 
-// "bash", "zsh" or "fish"; nullopt: no such shell.
+// "bash", "zsh", "fish" or "powershell"; nullopt: no such shell.
 [[nodiscard]] std::optional<std::string> completion_script(std::string_view shell);
 
 }  // namespace sonde::app

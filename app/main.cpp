@@ -12,14 +12,14 @@
 int main(int argc, char** argv) {
   sonde::app::secure_start();
   try {
-    const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    const std::vector<std::string> arguments = sonde::app::program_arguments(argc, argv);
     sonde::app::Console console;
-    return number(sonde::app::run_app(arguments, console));
+    return sonde::app::end_process(sonde::app::run_app(arguments, console));
   } catch (const std::exception& error) {
     // Without memory, perhaps: no string is built here.
     (void)sonde::app::write_all(sonde::app::kStderr, "sonde: ");
     (void)sonde::app::write_all(sonde::app::kStderr, error.what());
     (void)sonde::app::write_all(sonde::app::kStderr, "\n");
-    return number(sonde::app::ExitCode::system);
+    return sonde::app::end_process(sonde::app::ExitCode::system);
   }
 }

@@ -25,6 +25,7 @@ enum class OptionId : std::uint8_t {
   df,
   dscp,
   ecn,
+  endless,
   flood,
   flow_label,
   format,

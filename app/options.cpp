@@ -83,10 +83,57 @@ Parsed<When> parse_when(std::string_view text) {
                     {{"auto", When::automatic}, {"always", When::always}, {"never", When::never}}));
 }
 
-Parsed<TimestampOption> parse_timestamp_option(std::string_view text) {
-  return choose(
-      text, std::to_array<Choice<TimestampOption>>(
-                {{"tsonly", TimestampOption::only}, {"tsandaddr", TimestampOption::and_address}}));
+// How many hops an IPv4 option has room for (RFC 791 section 3.1: 40 bytes of options).
+constexpr std::uint64_t kMostRouteSlots = 9;
+constexpr std::uint64_t kMostStamps = 9;
+constexpr std::uint64_t kMostStampsWithAddress = 4;
+
+Parsed<std::uint8_t> parse_slots(std::string_view text, std::uint64_t most) {
+  const auto slots = whole_number(text);
+  if (!slots || *slots == 0 || *slots > most) {
+    return std::unexpected(UsageError{
+        .message = fmt::format("{} is not a number of hops from 1 to {}", in_quotes(text), most),
+        .hint = {}});
+  }
+  return static_cast<std::uint8_t>(*slots);
+}
+
+// CLI11 says "true" where -R stands without a value.
+Parsed<std::uint8_t> parse_record_route(std::string_view text) {
+  return text == "true" ? Parsed<std::uint8_t>(kMostRouteSlots)
+                        : parse_slots(text, kMostRouteSlots);
+}
+
+// "tsonly", "tsandaddr:3"
+Parsed<TimestampRequest> parse_timestamp_option(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const auto what =
+      choose(text.substr(0, colon),
+             std::to_array<Choice<TimestampOption>>(
+                 {{"tsonly", TimestampOption::only}, {"tsandaddr", TimestampOption::and_address}}));
+  if (!what) {
+    return std::unexpected(what.error());
+  }
+  TimestampRequest request{.what = *what};
+  if (colon != std::string_view::npos) {
+    const auto slots =
+        parse_slots(text.substr(colon + 1),
+                    *what == TimestampOption::only ? kMostStamps : kMostStampsWithAddress);
+    if (!slots) {
+      return std::unexpected(slots.error());
+    }
+    request.slots = *slots;
+  }
+  return request;
+}
+
+// ping.exe's -t takes no value and a host may stand behind it.
+Parsed<net::Ttl> parse_ttl_option(std::string_view text) {
+  auto ttl = parse_ttl(text);
+  if (!ttl && !whole_number(text)) {
+    ttl.error().hint = "-t takes a TTL; for an endless ping leave out -c (or use /t on Windows)";
+  }
+  return ttl;
 }
 
 // CLI11 says "true" where -D stands without a value.
@@ -131,6 +178,7 @@ Refusal protocol(PingOptions& /*options*/, std::string_view text) {
 using P = PingOptions;
 constexpr auto kSetters = std::to_array<std::pair<OptionId, Setter>>({
     {OptionId::count, value<&P::count, parse_count>},
+    {OptionId::endless, flag<&P::endless>},
     {OptionId::size, value<&P::size, parse_size>},
     {OptionId::pattern, value<&P::pattern, parse_pattern>},
     {OptionId::random_payload, flag<&P::random_payload>},
@@ -144,14 +192,14 @@ constexpr auto kSetters = std::to_array<std::pair<OptionId, Setter>>({
     {OptionId::flood, flag<&P::flood>},
     {OptionId::adaptive, flag<&P::adaptive>},
     {OptionId::preload, value<&P::preload, parse_preload>},
-    {OptionId::ttl, value<&P::ttl, parse_ttl>},
+    {OptionId::ttl, value<&P::ttl, parse_ttl_option>},
     {OptionId::tos, value<&P::tos, parse_tos>},
     {OptionId::dscp, value<&P::dscp, parse_dscp>},
     {OptionId::ecn, value<&P::ecn, parse_ecn>},
     {OptionId::pmtu, value<&P::path_mtu, parse_path_mtu>},
     {OptionId::df, flag<&P::df>},
     {OptionId::flow_label, value<&P::flow_label, parse_flow_label>},
-    {OptionId::record_route, flag<&P::record_route>},
+    {OptionId::record_route, value<&P::record_route, parse_record_route>},
     {OptionId::timestamp_option, value<&P::timestamp_option, parse_timestamp_option>},
     {OptionId::icmp_id, value<&P::ident, parse_ident>},
     {OptionId::ipv4, flag<&P::ipv4>},

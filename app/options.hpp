@@ -20,6 +20,10 @@ enum class Format : std::uint8_t { text, json, ndjson };
 enum class When : std::uint8_t { automatic, always, never };
 enum class Stamping : std::uint8_t { off, local, epoch };
 enum class TimestampOption : std::uint8_t { only, and_address };  // RFC 791, flags 0 and 1
+struct TimestampRequest {
+  TimestampOption what = TimestampOption::only;
+  std::uint8_t slots = 0;  // hops; 0: as many as there is room for
+};
 
 struct MoreStats {
   bool percentiles = false;
@@ -29,6 +33,7 @@ struct MoreStats {
 struct PingOptions {
   // Probes.
   std::optional<std::uint64_t> count;
+  bool endless = false;
   std::optional<std::uint32_t> size;
   std::optional<std::vector<std::byte>> pattern;
   bool random_payload = false;
@@ -50,8 +55,8 @@ struct PingOptions {
   std::optional<transport::PathMtu> path_mtu;
   bool df = false;
   std::optional<net::FlowLabel> flow_label;
-  bool record_route = false;
-  std::optional<TimestampOption> timestamp_option;
+  std::optional<std::uint8_t> record_route;  // slots
+  std::optional<TimestampRequest> timestamp_option;
   std::optional<net::IcmpIdent> ident;
   // Addresses and routes.
   bool ipv4 = false;

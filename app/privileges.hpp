@@ -7,6 +7,8 @@
 #include <expected>
 #include <string>
 
+#include "app/exit_code.hpp"
+
 namespace sonde::app {
 
 // Descriptors 0 to 2 are open, no signal is blocked, and with more rights than the caller's the
@@ -22,5 +24,10 @@ void secure_start() noexcept;
 // Back to the caller's user and group, no capability in any set, no new privileges. Verified.
 // Error: which step failed and why, one line. Then nothing more may be done.
 [[nodiscard]] std::expected<void, std::string> drop_privileges();
+
+// The last thing: the exit code for main to return. On Windows it does not return: the C library's
+// farewell kills threads that may wait in the resolver or for an echo, and can then wait itself for
+// a lock that one of them held. Nothing is left to do by then: every sink has been flushed.
+[[nodiscard]] int end_process(ExitCode code) noexcept;
 
 }  // namespace sonde::app

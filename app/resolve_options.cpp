@@ -38,6 +38,7 @@ Refusal refuse_pairs(const PingOptions& o) {
       {o.ipv4 && o.ipv6, OptionId::ipv4, OptionId::ipv6},
       {o.flood && o.adaptive, OptionId::flood, OptionId::adaptive},
       {o.pattern && o.random_payload, OptionId::pattern, OptionId::random_payload},
+      {o.endless && o.count, OptionId::endless, OptionId::count},
       {o.one_reply && o.until_replies, OptionId::one_reply, OptionId::until_replies},
       {o.tos && o.dscp, OptionId::tos, OptionId::dscp},
       {o.tos && o.ecn, OptionId::tos, OptionId::ecn},
@@ -190,7 +191,7 @@ probe::IpOptions ip_options_of(const PingOptions& options) {
                                                 options.ecn.value_or(0)));
   }
   if (options.record_route) {
-    ip.header_options = record_route_option();
+    ip.header_options = record_route_option(*options.record_route);
   } else if (options.timestamp_option) {
     ip.header_options = timestamp_header_option(*options.timestamp_option);
   }
@@ -199,7 +200,8 @@ probe::IpOptions ip_options_of(const PingOptions& options) {
 
 // A machine format ends by itself; -w, -o and --until-replies say how, otherwise after 4 probes.
 std::optional<std::uint64_t> count_of(const PingOptions& options) {
-  const bool ends = options.deadline || options.one_reply || options.until_replies;
+  const bool ends =
+      options.endless || options.deadline || options.one_reply || options.until_replies;
   if (options.count || ends || format_of(options) == Format::text) {
     return options.count;
   }
@@ -254,6 +256,8 @@ void plan_transport(const PingOptions& options, PingPlan& plan) {
   open.broadcast = options.broadcast;
   open.multicast_loop = !options.no_multicast_loop;
   open.bypass_routing = options.bypass_routing;
+  // Twice the time-out, so that late replies are seen, and a second at least.
+  open.reply_window = std::max<Duration>(2 * plan.engine.timeout, plan.engine.timeout + 1s);
   // A third system call a probe: a flood goes without, and its `clock` says so.
   open.transmit_stamps = !plan.policy.flood;
 }

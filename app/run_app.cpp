@@ -10,6 +10,8 @@
 #include "app/completions.hpp"
 #include "app/help.hpp"
 #include "app/man_options.hpp"
+#include "app/slash_options.hpp"
+#include "app/terminal.hpp"
 #include "app/values.hpp"
 #include "app/version.hpp"
 #include "sonde/report/schema.hpp"
@@ -21,7 +23,8 @@ namespace {
 constexpr std::string_view kHelp = "sonde --help";
 
 std::string help_for(const Invocation& invocation) {
-  return invocation.mode_named ? mode_help(invocation.mode) : general_help();
+  const std::string text = invocation.mode_named ? mode_help(invocation.mode) : general_help();
+  return slash_is_option() ? text + slash_help() : text;
 }
 
 // What is asked for with --help and its like; the first one that was understood counts.
@@ -61,14 +64,22 @@ std::optional<UsageError> misplaced_mode(const Invocation& invocation, const Com
                           word->word, line.operands[1], word->word)};
 }
 
+// The arguments in our own spelling.
+std::expected<std::vector<std::string>, UsageError> plain_words(const Invocation& invocation) {
+  if (slash_is_option()) {
+    return without_slashes(invocation.mode, invocation.arguments);
+  }
+  return std::vector<std::string>(invocation.arguments.begin(), invocation.arguments.end());
+}
+
 ExitCode print_completions(const GivenOption& shell, Console& console) {
   if (const auto script = completion_script(shell.value)) {
     return print(*script, console);
   }
-  return console.usage(
-      {.message = fmt::format("{} is not one of bash, zsh, fish", in_quotes(shell.value)),
-       .hint = {}},
-      kHelp);
+  return console.usage({.message = fmt::format("{} is not one of bash, zsh, fish, powershell",
+                                               in_quotes(shell.value)),
+                        .hint = {}},
+                       kHelp);
 }
 
 }  // namespace
@@ -81,7 +92,11 @@ ExitCode run_app(std::span<const std::string> arguments, Console& console) {
   if (invocation->help) {
     return print(help_for(*invocation), console);
   }
-  const auto line = read_command_line(invocation->mode, invocation->arguments);
+  const auto words = plain_words(*invocation);
+  if (!words) {
+    return console.usage(words.error(), "sonde ping --help");
+  }
+  const auto line = read_command_line(invocation->mode, *words);
   if (!line) {
     return console.usage(line.error(), "sonde ping --help");
   }

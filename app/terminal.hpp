@@ -6,6 +6,7 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sonde::app {
 
@@ -27,6 +28,11 @@ struct WriteResult {
 [[nodiscard]] std::expected<int, int> open_for_writing(const std::string& path);
 // 0, or what the system says of data that it had taken already.
 [[nodiscard]] int close_file(int fd) noexcept;
+
+// What was typed behind the program's name, in UTF-8.
+[[nodiscard]] std::vector<std::string> program_arguments(int argc, char** argv);
+// Does a slash begin an option on this system (slash_options.hpp)?
+[[nodiscard]] bool slash_is_option() noexcept;
 
 // What the user's environment says, as far as anything here depends on it.
 struct Environment {

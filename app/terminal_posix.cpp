@@ -65,6 +65,12 @@ std::expected<int, int> open_for_writing(const std::string& path) {
 
 int close_file(int fd) noexcept { return ::close(fd) == 0 || errno == EINTR ? 0 : errno; }
 
+std::vector<std::string> program_arguments(int argc, char** argv) {
+  return {argv + (argc > 0 ? 1 : 0), argv + argc};
+}
+
+bool slash_is_option() noexcept { return false; }
+
 Environment read_environment() {
   const std::string_view term = variable("TERM");
   std::string_view locale;

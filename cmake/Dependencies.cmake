@@ -2,6 +2,11 @@
 # these. They come from the system (Debian packages, listed in ./dev); nothing is downloaded.
 # A cross build, which must not see the host's include directory, defines the same targets from
 # staged headers instead of the find_package calls below.
+if(CMAKE_CROSSCOMPILING)
+  include(CrossDependencies)
+  return()
+endif()
+
 find_package(Threads REQUIRED)
 
 # Text. Header-only: one shared library less to load at start-up.

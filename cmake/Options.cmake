@@ -34,6 +34,12 @@ if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 add_library(sonde_options INTERFACE)
+if(WIN32)
+  include(OptionsWindows)
+endif()
+if(MSVC)
+  return()  # what follows is spelled as gcc and clang do
+endif()
 target_compile_options(sonde_options INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wformat=2)
 if(SONDE_WERROR)
   target_compile_options(sonde_options INTERFACE -Werror)

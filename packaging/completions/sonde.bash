@@ -2,7 +2,7 @@
 _sonde() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
   local modes="ping help"
-  local options="--count --size --pattern --random-payload --one-reply --until-replies --protocol --interval --timeout --deadline --flood --adaptive --preload --ttl --tos --dscp --ecn --pmtu --df --flow-label --record-route --timestamp-option --icmp-id --ipv4 --ipv6 --source --interface --broadcast --no-multicast-loop --bypass-routing --mark --transport --quiet --timestamps --numeric --resolve --bell --stats --json --ndjson --format --output --color --verbose --help --version --print-schema --completions --sticky-source --outstanding --user-latency --debug"
+  local options="--count --endless --size --pattern --random-payload --one-reply --until-replies --protocol --interval --timeout --deadline --flood --adaptive --preload --ttl --tos --dscp --ecn --pmtu --df --flow-label --record-route --timestamp-option --icmp-id --ipv4 --ipv6 --source --interface --broadcast --no-multicast-loop --bypass-routing --mark --transport --quiet --timestamps --numeric --resolve --bell --stats --json --ndjson --format --output --color --verbose --help --version --print-schema --completions --sticky-source --outstanding --user-latency --debug"
   COMPREPLY=()
   if [[ $before == "=" ]]; then
     before=${COMP_WORDS[COMP_CWORD-2]}
@@ -41,7 +41,7 @@ _sonde() {
       mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$word")
       return ;;
     --completions)
-      mapfile -t COMPREPLY < <(compgen -W "bash zsh fish" -- "$word")
+      mapfile -t COMPREPLY < <(compgen -W "bash zsh fish powershell" -- "$word")
       return ;;
     -c|--count|-s|--size|-p|--pattern|--until-replies|-i|--interval|-W|--timeout|-w|--deadline|-l|--preload|-t|--ttl|-Q|--tos|--dscp|-F|--flow-label|-e|--icmp-id|-S|--source|-m|--mark)
       return ;;

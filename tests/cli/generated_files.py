@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(os.environ["SONDE_SOURCE_DIR"])
-SHELLS = {"bash": "sonde.bash", "zsh": "_sonde", "fish": "sonde.fish"}
+SHELLS = {"bash": "sonde.bash", "zsh": "_sonde", "fish": "sonde.fish", "powershell": "sonde.ps1"}
 BEGIN = '.\\" begin options: made from the option table by sonde --man-options\n'
 END = '.\\" end options\n'
 

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 bool replay_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) {
-    std::fprintf(stderr, "cannot read %s\n", path.c_str());
+    std::fprintf(stderr, "cannot read %s\n", path.string().c_str());
     return false;
   }
   const std::vector<char> text{std::istreambuf_iterator<char>(in), {}};

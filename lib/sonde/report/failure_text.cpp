@@ -126,7 +126,12 @@ std::string send_error_text(const probe::SendError& error) {
   // The POSIX condition where there is one: its words are English on every system.
   const std::error_code code(error.os_code, std::system_category());
   const std::error_condition condition = code.default_error_condition();
-  return condition.category() == std::generic_category() ? condition.message() : code.message();
+  if (condition.category() == std::generic_category()) {
+    return condition.message();
+  }
+  // A code that only this system has, and perhaps words for in the user's language.
+  return error.failure == probe::SendFailure::other ? fmt::format("System error {}", error.os_code)
+                                                    : own_words(error.failure);
 }
 
 std::string_view send_failure_name(probe::SendFailure failure) noexcept {

@@ -17,8 +17,9 @@ namespace {
   if (error.failure != probe::SendFailure::prohibited) {
     return {};
   }
-  return error.os_code == EACCES ? " (if it is a broadcast address, add -b)"
-                                 : " (a firewall on this computer drops it)";
+  const std::error_code code(error.os_code, std::system_category());
+  return code == std::errc::permission_denied ? " (if it is a broadcast address, add -b)"
+                                              : " (a firewall on this computer drops it)";
 }
 
 [[nodiscard]] std::string in_words(const probe::SendError& error, const stats::Target& target) {

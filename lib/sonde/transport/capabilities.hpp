@@ -13,6 +13,7 @@ struct Capabilities {
   probe::RttClock clock = probe::RttClock::steady;  // the best that its stamps allow
   bool sets_ident = false;                          // can the identifier be chosen
   bool sees_errors = true;                          // ICMP errors reach it
+  bool sets_tos = true;                             // the system sends the TOS that it is given
 };
 
 }  // namespace sonde::transport

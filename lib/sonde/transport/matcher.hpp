@@ -49,6 +49,9 @@ class Matcher {
 
   [[nodiscard]] std::expected<Match, probe::Reject> reply(const wire::IcmpMessage& echo,
                                                           const net::Address& responder) const;
+  // As reply(), for a system that says itself which probe was answered.
+  [[nodiscard]] std::expected<Match, probe::Reject> reply_to(const probe::SentProbe& sent,
+                                                             Bytes payload) const;
   [[nodiscard]] std::expected<Match, probe::Reject> error(const wire::QuotedDatagram& quoted) const;
 
  private:

@@ -49,6 +49,7 @@ struct OpenOptions {
   bool transmit_stamps = true;  // and when each probe left; needs the former
   // How many sends are known again at most: a power of two, RecentSends::kInitial or more.
   std::size_t remembered_sends = probe::RecentSends::kMax;
+  Duration reply_window = 10s;        // Windows: how long the system listens for a probe's reply
   std::size_t send_buffer_bytes = 0;  // 0: the system's default
   std::size_t receive_buffer_bytes = 0;
 };

@@ -44,7 +44,7 @@ TEST_CASE("help: text is broken at spaces, long words stay whole") {
 }
 
 TEST_CASE("completions: every shell gets every option but the generators") {
-  for (const char* shell : {"bash", "zsh", "fish"}) {
+  for (const char* shell : {"bash", "zsh", "fish", "powershell"}) {
     const auto script = completion_script(shell);
     REQUIRE(script.has_value());
     for (const OptionSpec& spec : option_table()) {

@@ -209,20 +209,28 @@ TEST_CASE("plan: options of ping without effect are accepted") {
 }
 
 TEST_CASE("header options: as RFC 791 has them") {
-  const probe::HeaderOptions option = record_route_option();
+  const probe::HeaderOptions option = record_route_option(9);
   const Bytes route = option.bytes();
   CHECK(route.size() == 40);
   CHECK(route[0] == std::byte{1});
   CHECK(route[1] == std::byte{7});
   CHECK(route[2] == std::byte{39});
   CHECK(route[3] == std::byte{4});
-  const probe::HeaderOptions stamps = timestamp_header_option(TimestampOption::only);
+  const probe::HeaderOptions two = record_route_option(2);
+  CHECK(two.bytes().size() == 12);
+  CHECK(two.bytes()[2] == std::byte{11});
+  const probe::HeaderOptions three =
+      timestamp_header_option({.what = TimestampOption::and_address, .slots = 3});
+  CHECK(three.bytes().size() == 28);
+  CHECK(three.bytes()[1] == std::byte{28});
+  const probe::HeaderOptions stamps = timestamp_header_option({.what = TimestampOption::only});
   CHECK(stamps.bytes().size() == 40);
   CHECK(stamps.bytes()[0] == std::byte{68});
   CHECK(stamps.bytes()[1] == std::byte{40});
   CHECK(stamps.bytes()[2] == std::byte{5});
   CHECK(stamps.bytes()[3] == std::byte{0});
-  const probe::HeaderOptions pairs = timestamp_header_option(TimestampOption::and_address);
+  const probe::HeaderOptions pairs =
+      timestamp_header_option({.what = TimestampOption::and_address});
   CHECK(pairs.bytes().size() == 36);
   CHECK(pairs.bytes()[1] == std::byte{36});
   CHECK(pairs.bytes()[3] == std::byte{1});

@@ -5,12 +5,34 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <semaphore>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
 
 #include "tests/support/virtual_clock.hpp"
 
 namespace sonde::resolve {
 namespace {
+
+// A counting semaphore: std::counting_semaphore of gcc 12 loses wake-ups where there is no futex.
+class WakeCount {
+ public:
+  void release() {
+    const std::scoped_lock lock(mutex_);
+    ++count_;
+    changed_.notify_one();
+  }
+  void acquire() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return count_ > 0; });
+    --count_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int count_ = 0;
+};
 
 struct Rig {
   // Blocks until the resolver's thread has called.
@@ -18,7 +40,7 @@ struct Rig {
 
   test::VirtualClock clock;
   // Shared with the resolver's threads, which may outlive this.
-  std::shared_ptr<std::counting_semaphore<>> woken = std::make_shared<std::counting_semaphore<>>(0);
+  std::shared_ptr<WakeCount> woken = std::make_shared<WakeCount>();
   Resolver resolver{clock, [woken = woken] { woken->release(); }};
 };
 
@@ -145,7 +167,7 @@ TEST_CASE("resolver: the same address is asked about only once") {
 }
 
 TEST_CASE("resolver: it can go while a look-up is under way") {
-  auto woken = std::make_shared<std::counting_semaphore<>>(0);
+  auto woken = std::make_shared<WakeCount>();
   const test::VirtualClock clock;
   {
     Resolver resolver(clock, [woken] { woken->release(); });

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "sonde/transport/destination.hpp"
 #include "sonde/wire/checksum.hpp"
 #include "sonde/wire/icmpv4.hpp"
 #include "sonde/wire/icmpv6.hpp"
@@ -21,12 +22,6 @@ net::IcmpSeq wire_sequence(const probe::ProbeId& id) noexcept {
   return net::IcmpSeq(static_cast<std::uint16_t>(id.sequence));
 }
 
-constexpr net::Address loopback6() noexcept {
-  std::array<std::byte, net::Address::kV6Bytes> bytes{};
-  bytes.back() = std::byte{1};
-  return net::Address::v6(bytes);
-}
-
 // Those that the kernel also uses for an ICMP error that came back for an earlier probe.
 bool may_be_pending(int os_code) noexcept {
   const probe::SendFailure failure = send_failure_of(os_code);
@@ -34,15 +29,6 @@ bool may_be_pending(int os_code) noexcept {
 }
 
 }  // namespace
-
-net::Address effective_destination(const net::Address& destination) noexcept {
-  constexpr net::Address kLoopback4 = net::Address::v4(0x7f000001);
-  constexpr net::Address kLoopback6 = loopback6();
-  if (!destination.is_unspecified()) {
-    return destination;
-  }
-  return destination.is_v4() ? kLoopback4 : kLoopback6;
-}
 
 probe::SendFailure send_failure_of(int os_code) noexcept {
   switch (os_code) {

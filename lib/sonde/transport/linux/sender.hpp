@@ -22,8 +22,6 @@
 
 namespace sonde::transport {
 
-// "ping 0" and "ping ::" mean this host; the reply comes from its loopback address.
-[[nodiscard]] net::Address effective_destination(const net::Address& destination) noexcept;
 [[nodiscard]] probe::SendFailure send_failure_of(int os_code) noexcept;
 
 class Sender {

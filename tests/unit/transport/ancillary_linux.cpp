@@ -1,4 +1,4 @@
-// linux_ancillary.cpp: what control messages say of a packet.
+// ancillary_linux.cpp: what control messages say of a packet.
 #include <doctest/doctest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>

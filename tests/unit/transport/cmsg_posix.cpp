@@ -1,4 +1,4 @@
-// posix_cmsg.cpp: control messages survive any alignment and any length.
+// cmsg_posix.cpp: control messages survive any alignment and any length.
 #include <doctest/doctest.h>
 
 #include <array>

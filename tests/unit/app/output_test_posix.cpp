@@ -1,6 +1,4 @@
 // The sink over a descriptor: order, buffering, and what becomes of a write that fails.
-#include "app/output.hpp"
-
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,6 +9,7 @@
 #include <csignal>
 #include <string>
 
+#include "app/output.hpp"
 #include "app/output_file.hpp"
 #include "app/signals.hpp"
 

@@ -1,4 +1,4 @@
-// linux_bpf.cpp: the raw sockets' filters, run by an interpreter of classic BPF over packets.
+// bpf_linux.cpp: the raw sockets' filters, run by an interpreter of classic BPF over packets.
 #include <doctest/doctest.h>
 
 #include <array>

@@ -1,0 +1,35 @@
+// slash_options.hpp: the options of Windows' ping.exe, with its letters, meanings and units, in
+// terms of ours: "/n 4 /w 500" is "--count=4 --timeout=500ms". Only on Windows does a slash begin
+// an option (terminal.hpp, slash_is_option); a dash means the same on every system. A value stands
+// in the next argument, as ping.exe has it; letters are told by their case. Pure.
+#pragma once
+
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/option_table.hpp"
+#include "app/usage_error.hpp"
+
+namespace sonde::app {
+
+struct SlashOption {
+  char letter;
+  std::string_view value_name;  // empty: takes none
+  std::string_view before;      // what goes before the value to make it one of our options
+  std::string_view after;       // and what behind it
+  std::string_view doc;
+};
+[[nodiscard]] std::span<const SlashOption> slash_options() noexcept;
+
+// The arguments with every slash option put as ours. What stands behind "--", or is the value of an
+// option, stays as it is. Errors: a letter that nobody knows, a value that is missing or no number.
+[[nodiscard]] std::expected<std::vector<std::string>, UsageError> without_slashes(
+    Mode mode, std::span<const std::string> arguments);
+
+// A section for --help.
+[[nodiscard]] std::string slash_help();
+
+}  // namespace sonde::app

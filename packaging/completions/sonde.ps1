@@ -1,0 +1,83 @@
+# PowerShell completion for sonde; made by: sonde --completions powershell
+# Load it from the profile: . C:\path\to\sonde-completion.ps1
+Register-ArgumentCompleter -Native -CommandName sonde, sonde.exe -ScriptBlock {
+  param($word, $line, $position)
+  $options = @(
+    , @('--count', 'send N probes to each target, then stop')
+    , @('--endless', 'send until stopped, with a machine format too')
+    , @('--size', 'bytes of payload behind the ICMP header')
+    , @('--pattern', 'fill the payload with these 1 to 16 bytes, repeated')
+    , @('--random-payload', 'fill the payload with random bytes')
+    , @('--one-reply', 'stop a target at its first reply')
+    , @('--until-replies', 'stop a target at its Nth reply; errors do not end the wait')
+    , @('--protocol', 'what to probe with; in this version icmp only')
+    , @('--interval', 'time from one probe to the next; below 2ms only for root or to loopback targets')
+    , @('--timeout', 'time to wait for a reply; one that comes later is shown as late')
+    , @('--deadline', 'end the whole run after this time')
+    , @('--flood', 'send as soon as a reply is back, at least 100 probes a second; with -i, at that interval')
+    , @('--adaptive', 'send as soon as a reply is back, at least one probe an interval')
+    , @('--preload', 'send N probes at once at the start; more than 3 only for root or to loopback targets')
+    , @('--ttl', 'time to live (hop limit), 1 to 255')
+    , @('--tos', 'type of service (traffic class) as 0 to 255, 0x.., or a DSCP name such as ef, af41, cs5')
+    , @('--dscp', 'only the DSCP, 0 to 63 or a name')
+    , @('--ecn', 'only the ECN bits, 0 to 3, or not-ect, ect0, ect1, ce')
+    , @('--pmtu', 'path MTU discovery: do (always DF), want, probe (DF, ignore the known MTU), dont')
+    , @('--df', 'do not fragment: the same as -M do')
+    , @('--flow-label', 'IPv6 flow label, 0 to 0xfffff')
+    , @('--record-route', 'ask routers to record the route (IPv4 option), 1 to 9 of them')
+    , @('--timestamp-option', 'ask routers for time stamps (IPv4 option): tsonly or tsandaddr, with :N for N hops')
+    , @('--icmp-id', 'identifier in the ICMP header, 0 to 65535')
+    , @('--ipv4', 'use IPv4 only')
+    , @('--ipv6', 'use IPv6 only')
+    , @('--source', 'source address of the probes')
+    , @('--interface', 'send through this interface or VRF, or from this address')
+    , @('--broadcast', 'allow broadcast addresses as targets')
+    , @('--no-multicast-loop', 'do not hear our own multicast probes')
+    , @('--bypass-routing', 'only to hosts on an attached network')
+    , @('--mark', 'mark packets for policy routing; needs CAP_NET_ADMIN or CAP_NET_RAW')
+    , @('--transport', 'kind of socket: auto, dgram (no privilege) or raw')
+    , @('--quiet', 'only the first line and the summary')
+    , @('--timestamps', 'start each line with the local time, or with seconds since 1970')
+    , @('--numeric', 'show addresses, not names')
+    , @('--resolve', 'show the names of responders; never delays a probe')
+    , @('--bell', 'ring the terminal''s bell at each reply')
+    , @('--stats', 'more in the summary: percentiles, jitter, or both with a comma')
+    , @('--json', 'one JSON document at the end')
+    , @('--ndjson', 'one JSON object a line, as it happens')
+    , @('--format', 'text, json or ndjson')
+    , @('--output', 'write the machine format to FILE, the text to standard output')
+    , @('--color', 'auto, always or never; NO_COLOR is respected')
+    , @('--verbose', 'tell on standard error how things are done')
+    , @('--help', 'this text')
+    , @('--version', 'name and version')
+    , @('--print-schema', 'the JSON Schema of --json')
+    , @('--completions', 'print a completion script for bash, zsh, fish or powershell')
+    , @('--sticky-source', 'keep the source address, as -S and -I with an address always do')
+    , @('--outstanding', 'report probes that were not answered in time')
+    , @('--user-latency', 'measure from user to user; sonde uses the kernel''s stamps where it can')
+    , @('--debug', 'debugging on the socket')
+  )
+  $choices = @{
+    'protocol' = 'icmp'
+    'ecn' = 'not-ect ect0 ect1 ce'
+    'pmtu' = 'do want probe dont'
+    'timestamp-option' = 'tsonly tsandaddr'
+    'transport' = 'auto dgram raw'
+    'timestamps' = 'epoch'
+    'stats' = 'percentiles jitter percentiles,jitter'
+    'format' = 'text json ndjson'
+    'color' = 'auto always never'
+    'completions' = 'bash zsh fish powershell'
+  }
+  $typed = @($line.CommandElements | ForEach-Object { $_.ToString() })
+  $last = if ($word -eq '') { $typed[-1] } elseif ($typed.Count -gt 1) { $typed[-2] }
+  $key = "$last" -creplace '^-+', ''
+  if ("$last".StartsWith('-') -and $choices.ContainsKey($key)) {
+    $choices[$key] -split ' ' | Where-Object { $_ -like "$word*" } |
+      ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
+    return
+  }
+  $options | Where-Object { $_[0] -clike "$word*" } | ForEach-Object {
+    [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterName', $_[1])
+  }
+}

@@ -1,0 +1,118 @@
+// ping.exe's spelling, which only Windows builds take, put into ours.
+#include "app/slash_options.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "app/cli.hpp"
+#include "app/help.hpp"
+#include "app/options.hpp"
+
+namespace sonde::app {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Words plain(const Words& typed) {
+  const auto words = without_slashes(Mode::ping, typed);
+  REQUIRE_MESSAGE(words.has_value(), words.error().message);
+  return *words;
+}
+
+std::string refusal(const Words& typed) {
+  const auto words = without_slashes(Mode::ping, typed);
+  return words ? "" : words.error().message;
+}
+
+PingOptions options(const Words& typed) {
+  const auto line = read_command_line(Mode::ping, plain(typed));
+  REQUIRE(line.has_value());
+  const auto read = read_ping_options(*line);
+  REQUIRE_MESSAGE(read.has_value(), read.error().message);
+  return *read;
+}
+
+TEST_CASE("slash: every letter has ping.exe's meaning and unit") {
+  const PingOptions read = options({"/n", "3", "/l", "32", "/i", "7", "/v", "16", "/w", "1500",
+                                    "/S", "127.0.0.1", "/4", "/a", "/f", "127.0.0.2"});
+  CHECK(read.count == 3);
+  CHECK(read.size == 32);
+  CHECK(read.ttl == net::Ttl(7));
+  CHECK(read.tos == net::Tos(16));
+  CHECK(read.timeout == 1500ms);
+  CHECK(read.source == "127.0.0.1");
+  CHECK(read.ipv4);
+  CHECK(read.resolve);
+  CHECK(read.df);
+  CHECK(read.targets == Words{"127.0.0.2"});
+  CHECK(options({"/t", "/6", "::1"}).endless);
+  CHECK(options({"/6", "::1"}).ipv6);
+  CHECK(options({"/r", "4", "127.0.0.1"}).record_route == std::uint8_t{4});
+  const auto stamps = options({"/s", "2", "127.0.0.1"}).timestamp_option;
+  REQUIRE(stamps.has_value());
+  CHECK(stamps->what == TimestampOption::and_address);
+  CHECK(stamps->slots == 2);
+  CHECK(plain({"/?"}) == Words{"--help"});
+}
+
+TEST_CASE("slash: the options of a dash keep their meaning beside it") {
+  const PingOptions read = options({"-w", "2", "/w", "200", "-t", "9", "/t", "127.0.0.1"});
+  CHECK(read.deadline == 2s);
+  CHECK(read.timeout == 200ms);
+  CHECK(read.ttl == net::Ttl(9));
+  CHECK(read.endless);
+}
+
+TEST_CASE("slash: what is a value, or stands behind two dashes, is no option") {
+  CHECK(plain({"--output", "/t", "-j", "h"}) == Words{"--output", "/t", "-j", "h"});
+  CHECK(plain({"-jI", "/n", "h"}) == Words{"-jI", "/n", "h"});
+  CHECK(plain({"--output=/x", "/t"}) == Words{"--output=/x", "--endless"});
+  CHECK(plain({"-c3", "/t"}) == Words{"-c3", "--endless"});
+  CHECK(plain({"-q", "/t"}) == Words{"-q", "--endless"});
+  CHECK(plain({"-R", "/4"}) == Words{"-R", "--ipv4"});
+  CHECK(plain({"/f", "--", "/t"}) == Words{"--df", "--", "/t"});
+  CHECK(plain({"--nosuch", "/t"}) == Words{"--nosuch", "--endless"});
+  CHECK(plain({}).empty());
+}
+
+TEST_CASE("slash: what nobody knows, or lacks its value, is refused") {
+  CHECK(refusal({"/x"}) == "there is no option '/x'");
+  CHECK(refusal({"/"}) == "there is no option '/'");
+  CHECK(refusal({"/nn", "3"}) == "there is no option '/nn'");
+  CHECK(refusal({"/tmp/file"}) == "there is no option '/tmp/file'");
+  CHECK(refusal({"h", "/n"}) == "/n needs a value");
+  CHECK(refusal({"/n", "three", "h"}) == "/n COUNT: 'three' is not a whole number");
+  CHECK(refusal({"/w", "1s", "h"}) == "/w MS: '1s' is not a whole number");
+  CHECK(refusal({"/n", "/t", "h"}) == "/n COUNT: '/t' is not a whole number");
+}
+
+TEST_CASE("slash: every row is in the help, within 80 columns") {
+  const std::string help = slash_help();
+  for (const SlashOption& option : slash_options()) {
+    CAPTURE(option.letter);
+    CHECK(help.find(std::string("\n  /") + option.letter + ' ') != std::string::npos);
+  }
+  std::istringstream lines(help);
+  for (std::string line; std::getline(lines, line);) {
+    CAPTURE(line);
+    CHECK(line.size() <= kHelpColumns);
+  }
+}
+
+TEST_CASE("ttl: a host where the TTL should be gets the hint that ping.exe's users need") {
+  const auto line = read_command_line(Mode::ping, Words{"-t", "host.example"});
+  REQUIRE(line.has_value());
+  const auto read = read_ping_options(*line);
+  REQUIRE_FALSE(read.has_value());
+  CHECK(read.error().hint ==
+        "-t takes a TTL; for an endless ping leave out -c (or use /t on Windows)");
+  const auto number = read_command_line(Mode::ping, Words{"-t", "300", "host.example"});
+  REQUIRE(number.has_value());
+  CHECK(read_ping_options(*number).error().hint.empty());
+}
+
+}  // namespace
+}  // namespace sonde::app

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Those of tests/cli that need nothing of POSIX or beyond Wine, with sonde.exe as their program."""
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+
+from _wine import SONDE, SOURCE, enter, not_under_wine, warm
+
+PORTABLE = ("usage_errors", "json_output", "text_golden")
+OTHERS = {
+    "exit_codes": "its rows for -S and silence need what Wine 8 lacks; windows/ping has a table",
+    "schema_test": "wants IPv6 and a silent network; windows/network checks each document",
+    "privileges": "Linux capabilities",
+    "signals": "POSIX signals; windows/signals has its own",
+    "streams": "descriptors closed or full; windows/ping has its own",
+    "terminal": "a pseudo-terminal",
+    "generated_files": "the same for every system",
+    "readme": "the README's tour of Linux",
+}
+
+
+def main():
+    only = sys.argv[1:] or PORTABLE
+    enter()
+    warm()
+    failed = []
+    with tempfile.TemporaryDirectory() as folder:
+        program = os.path.join(folder, "sonde")
+        with open(program, "w", encoding="utf-8") as file:
+            kept = " ".join(f"{name}={shlex.quote(os.environ[name])}"
+                            for name in ("WINEPREFIX", "WINEDEBUG", "WINEDLLOVERRIDES", "LC_ALL"))
+            file.write(f'#!/bin/sh\nexec env HOME={shlex.quote(os.environ.get("HOME", "/"))} {kept} '
+                       f'wine {shlex.quote(SONDE)} "$@"\n')
+        os.chmod(program, 0o755)
+        for name in only:
+            script = os.path.join(SOURCE, "tests", "cli", f"{name}.py")
+            run = subprocess.run([sys.executable, script], check=False, timeout=100,
+                                 env={**os.environ, "SONDE": program}, capture_output=True, text=True)
+            print(f"cli/{name}: {'ok' if run.returncode == 0 else f'exit code {run.returncode}'}")
+            if run.returncode != 0:
+                failed.append(name)
+                print(run.stdout[-3000:], run.stderr[-3000:])
+    for name, why in OTHERS.items():
+        not_under_wine(f"cli/{name}", why)
+    sys.exit(1 if failed else 0)
+
+
+main()
