@@ -9,7 +9,7 @@ namespace {
 }  // namespace
 
 const std::shared_ptr<Thread>& this_thread() {
-  thread_local std::shared_ptr<Thread> thread = std::make_shared<Thread>();
+  static thread_local std::shared_ptr<Thread> thread = std::make_shared<Thread>();
   return thread;
 }
 

@@ -294,7 +294,7 @@ class RandomCalls {
   }
 
   void use_handles() {
-    const HANDLE noise = reinterpret_cast<HANDLE>(rng_.next());
+    auto* const noise = reinterpret_cast<HANDLE>(rng_.next());
     (void)SetEvent(noise);
     (void)WaitForSingleObjectEx(noise, 0, TRUE);
     check(CloseHandle(noise) == FALSE, "a handle out of thin air", number_);
@@ -314,7 +314,7 @@ class RandomCalls {
   std::array<HANDLE, 4> files_{};
   HANDLE file6_ = nullptr;
   std::vector<Slot> slots_;
-  Guarded reply_{2 * kMostReply};
+  Guarded reply_{std::size_t{2} * kMostReply};
   Guarded request_{kMostRequest};
   IP_OPTION_INFORMATION options_{};
   std::array<UCHAR, 64> options_data_{};
@@ -377,6 +377,7 @@ int threads(unsigned count, unsigned calls) {
   const HANDLE shared = IcmpCreateFile();
   check(shared != INVALID_HANDLE_VALUE, "IcmpCreateFile");
   std::vector<std::thread> running;
+  running.reserve(count);
   for (unsigned t = 0; t < count; ++t) {
     running.emplace_back([=] {
       const HANDLE own = IcmpCreateFile();

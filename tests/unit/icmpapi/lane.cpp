@@ -49,13 +49,13 @@ TEST_CASE("lane: several hosts may answer a multicast and a broadcast") {
 }
 
 TEST_CASE("messages: every status that a reply can have, and every error, has a sentence") {
-  for (const DWORD status : {0,     11001, 11002, 11003, 11004, 11005, 11006, 11007, 11008,
-                             11009, 11010, 11011, 11012, 11013, 11014, 11015, 11016, 11017,
-                             11018, 11040, 11041, 11042, 11043, 11044, 11045, 11050}) {
-    CHECK(message_of_status(status).ends_with('.'));
+  for (const int status : {0,     11001, 11002, 11003, 11004, 11005, 11006, 11007, 11008,
+                           11009, 11010, 11011, 11012, 11013, 11014, 11015, 11016, 11017,
+                           11018, 11040, 11041, 11042, 11043, 11044, 11045, 11050}) {
+    CHECK(message_of_status(static_cast<DWORD>(status)).ends_with('.'));
   }
-  for (const DWORD error : {0, 2, 4, 5, 6, 8, 31, 50, 87, 122, 997, 998, 1214}) {
-    CHECK(message_of_error(error).ends_with('.'));
+  for (const int error : {0, 2, 4, 5, 6, 8, 31, 50, 87, 122, 997, 998, 1214}) {
+    CHECK(message_of_error(static_cast<DWORD>(error)).ends_with('.'));
   }
   CHECK(message_of_status(11099).empty());
 }

@@ -151,8 +151,9 @@ TEST_CASE("reply buffer: IPv6 counts answers and expired hop limits, not other e
   CHECK(good.bytes == memory.size());  // cut
   ICMPV6_ECHO_REPLY reply;
   std::memcpy(&reply, memory.data(), sizeof reply);
-  CHECK(reply.Address.sin6_scope_id == 3);
-  CHECK(reply.Address.sin6_addr[0] == htons(0xfe80));
+  // Packed: values, for a reference would not be aligned.
+  CHECK(ULONG{reply.Address.sin6_scope_id} == 3);
+  CHECK(USHORT{reply.Address.sin6_addr[0]} == htons(0xfe80));
   one.status = probe::Status::ttl_expired_in_transit;
   CHECK(buffer.write({&one, 1}, one.status, true).count == 1);
   CHECK(Icmp6ParseReplies(memory.data(), static_cast<DWORD>(memory.size())) == 1);
