@@ -8,7 +8,7 @@
 namespace sonde::transport {
 
 // "ping 0" and "ping ::" mean this host; the reply comes from its loopback address.
-[[nodiscard]] constexpr net::Address effective_destination(
+[[nodiscard]] inline net::Address effective_destination(
     const net::Address& destination) noexcept {
   if (!destination.is_unspecified()) {
     return destination;
