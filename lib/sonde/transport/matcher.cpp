@@ -119,10 +119,11 @@ std::expected<Match, Reject> Matcher::reply(const wire::IcmpMessage& echo,
 }
 
 std::expected<Match, Reject> Matcher::reply_to(const SentProbe& sent, Bytes payload) const {
-  const Evidence evidence = evidence_of_reply(sent, payload);
-  return evidence == Evidence::contradicted ? std::unexpected(Reject::token)
-                                            : std::expected<Match, Reject>(reply_match(
-                                                  sent, payload, evidence == Evidence::proven));
+  std::expected<Match, Reject> match;
+  if (!admits(sent, payload, *match)) {
+    match = std::unexpected(Reject::token);
+  }
+  return match;
 }
 
 std::expected<Match, Reject> Matcher::error(const wire::QuotedDatagram& quoted) const {
