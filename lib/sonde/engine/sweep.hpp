@@ -33,6 +33,8 @@
 namespace sonde::engine {
 
 struct SweepConfig {
+  static constexpr Duration kLongest = 1h;  // time-out
+
   probe::SweepMode mode = probe::SweepMode::until_answer;
   Duration timeout = 500ms;                  // of a target's first probe
   std::uint32_t retries = 3;                 // until_answer
@@ -52,14 +54,15 @@ struct SweepConfig {
 class SweepEngine final : public Engine {
  public:
   // `targets` outlives the engine. Errors: a time-out, count, interval or rate of 0, a back-off
-  // under 1, a last time-out of more than an hour, a shard that is not one of `shards`.
+  // under 1, a time-out of more than an hour (longer ones of retries are cut to that), a shard that
+  // is not one of `shards`.
   [[nodiscard]] static std::expected<SweepEngine, ConfigError> make(
       SweepConfig config, const net::AddressList& targets);
 
   // The list has grown.
   void extend(Instant now);
   // It will not grow any more: done() may become true.
-  void close_targets() { closed_ = true; }
+  void close_targets();
   // A name of the list has got its address, or never will.
   void resolved(std::uint32_t target);
   void failed(std::uint32_t target, Instant now);
@@ -77,11 +80,11 @@ class SweepEngine final : public Engine {
   void set_rate(std::uint64_t rate, Instant now) noexcept { pacer_.set_rate(rate, now); }
   // Targets of this shard, as far as the list is known, without those to be skipped.
   [[nodiscard]] std::uint64_t planned() const noexcept;
-  // Sends so far that no answer can come to any more, or that came to nothing: replies to probes
-  // that were forgotten.
+  // Answers to probes so old that they are no longer known.
   [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }
 
  private:
+  using Flight = SweepFlights::Flight;
   struct Task {  // a probe to be sent
     std::uint32_t target = 0;
     std::uint32_t round = 0;
@@ -96,18 +99,20 @@ class SweepEngine final : public Engine {
   [[nodiscard]] std::optional<Task> next_new(Instant now);
   [[nodiscard]] std::optional<Task> next_repeat(Instant now);
   [[nodiscard]] bool has_new() const noexcept;
-  [[nodiscard]] std::uint32_t index_at(std::uint64_t position) noexcept;
-  [[nodiscard]] bool repeats(const Task& task) const noexcept;
+  [[nodiscard]] std::uint32_t index_at(std::uint64_t position) const noexcept;
+  void schedule_after(const Task& task, Instant due);
   void issue(const Task& task, Instant now, probe::ProbeSpec& out);
-  void withdraw(std::uint64_t number, SweepFlights::Flight& flight,
-                const probe::SendReport& report);
-  void refuse(std::uint64_t number, SweepFlights::Flight& flight, const probe::SendReport& report);
-  void on_reply(const probe::Observation& reply, SweepFlights::Flight& flight);
-  void on_error(const probe::Observation& error, SweepFlights::Flight& flight);
-  void time_out(SweepFlights::Flight& flight);
-  void answered(std::uint32_t target, Instant at);
-  void closed(const SweepFlights::Flight& flight, Instant at);
-  void settle(std::uint32_t target, probe::SweepState state, Instant at);
+  void withdraw(const probe::SendReport& report);
+  void refuse(const probe::SendReport& report);
+  void note_room(Instant at, bool refused);
+  void on_reply(const probe::Observation& reply, Flight& flight);
+  void on_error(const probe::Observation& error, Flight& flight);
+  // Its time-out passed, or a reply came: no more waiting.
+  void time_out(std::uint64_t number, Flight& flight);
+  void close(std::uint64_t number, const Flight& flight, Instant at);
+  void answered(const probe::SweepEvent& event);
+  // `cause`: the event that settled it.
+  void settle(const probe::SweepEvent& cause, probe::SweepState state);
 
   SweepConfig config_;
   const net::AddressList* targets_;

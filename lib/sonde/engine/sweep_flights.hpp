@@ -37,7 +37,8 @@ class SweepFlights {
     State state = State::withdrawn;
     bool open = false;  // its time-out has not passed, and no reply came
     std::uint8_t level = 0;
-    bool transmit_stamp = false;  // sent_at came from the kernel
+    // How long after sent_at the kernel says that it left; 0: it did not say.
+    std::uint32_t left_after_ns = 0;
   };
 
   // The time-out of each level; at most 256.

@@ -30,7 +30,7 @@ enum class SweepEventKind : std::uint8_t {
   late,       // the reply came after the probe's time-out
   duplicate,  // another reply to a probe that already has its answer
   error,      // an ICMP error, or a local one reported later
-  settled,    // the target's state is final
+  settled,    // the target's state is final; the other fields are those of what settled it
 };
 inline constexpr std::size_t kSweepEventKinds = 8;
 
@@ -42,6 +42,7 @@ struct SweepEvent {
   Replaced replaces = Replaced::nothing;
   RttClock clock = RttClock::steady;       // of `rtt`
   SweepState state = SweepState::pending;  // settled
+  bool corrupt = false;                    // reply, late: its payload was not what was sent
   std::optional<net::Ttl> ttl{};           // reply, late, duplicate
   std::uint32_t target = 0;
   std::uint32_t round = 0;  // which probe to this target, from 0

@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "sonde/base/clock.hpp"
@@ -61,11 +62,12 @@ class SweepSession {
   };
   [[nodiscard]] std::optional<stats::EndReason> end_reason(Instant now) const;
   [[nodiscard]] bool admit_targets(Instant now);
-  void answer(const NameAnswer& answer, Instant now);
-  bool pass_on_events();
+  void answer(NameAnswer& name, Instant now);
+  bool pass_on_events(Instant now);
   void pass_on(const probe::SweepEvent& event);
   void periodic(Instant now);
-  void interim(Instant now);
+  static void advance(Instant& next, Duration every, Instant now) noexcept;
+  void interim(Instant now, const stats::SweepResults& window);
   void flush();
   void slow_down(Instant now);
   [[nodiscard]] std::optional<Instant> limit() const;
@@ -78,6 +80,7 @@ class SweepSession {
   stats::SweepResults results_;
   std::optional<stats::SweepResults> window_{};  // with options.summary_every
   std::vector<Subscriber> subscribers_{};
+  stats::SweepEventMask wanted_ = 0;  // by any of them
   std::vector<NameAnswer> answers_{};
   ProhibitionWatch watch_{};
   std::optional<Instant> next_interim_{};

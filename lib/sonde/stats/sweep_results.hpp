@@ -82,7 +82,7 @@ class SweepResults {
   // The result of the target that `event` was about, just applied. With detail `states` its counts
   // and RTT come from the event: attempts so far, and the answer if this is one.
   [[nodiscard]] SweepResult after(const probe::SweepEvent& event) const;
-  [[nodiscard]] const SweepTotals& totals() const noexcept { return totals_; }
+  [[nodiscard]] SweepTotals totals() const noexcept;
   [[nodiscard]] const Quantiles& quantiles() const noexcept { return quantiles_; }
   [[nodiscard]] const RttStats& rtt() const noexcept { return rtt_; }
   // Bytes kept for each target.
@@ -103,7 +103,7 @@ class SweepResults {
     std::uint32_t lost = 0;
     std::uint32_t errors = 0;
     std::uint32_t send_failures = 0;
-    std::uint32_t duplicates = 0;
+    std::uint32_t duplicate = 0;
     std::uint32_t responder = 0;  // 1 + index in responders_; 0: none kept
     std::int64_t min_ns = 0;
     std::int64_t max_ns = 0;
@@ -116,19 +116,21 @@ class SweepResults {
   };
   static_assert(sizeof(Record) <= 80);
   template <typename Counters>
-  static void count(Counters& into, const probe::SweepEvent& event);
+  static void count(Counters& into, const probe::SweepEvent& event) noexcept;
+  [[nodiscard]] static std::uint64_t in_flight(const Counts& counts) noexcept;
+  static void add_rtt(Record& record, Duration rtt) noexcept;
+  void answered(const probe::SweepEvent& event);
+  void set_state(std::uint32_t target, probe::SweepState state) noexcept;
   void record(const probe::SweepEvent& event);
   void note_error(Record& record, const probe::Observation& seen);
-  static void add_rtt(Record& record, Duration rtt) noexcept;
   void fill_from_record(SweepResult& result) const;
-  [[nodiscard]] std::span<const float> samples_of(std::uint32_t index) const noexcept;
 
   const net::AddressList* targets_;
   SweepDetail detail_;
   std::uint32_t rounds_;
   probe::StateMap states_;
   PagedArray<Record> records_;
-  PagedArray<float> samples_;  // rounds_ a target
+  PagedRows<float> samples_;
   std::map<std::uint32_t, TargetError> failures_;
   std::vector<net::Address> responders_;
   std::map<net::Address, std::uint32_t> responder_numbers_;
