@@ -84,8 +84,15 @@ void SweepEngine::resolved(std::uint32_t target) {
 void SweepEngine::failed(std::uint32_t target, Instant now) {
   states_.set(target, SweepState::failed);
   if (passed_over_.erase(target) > 0) {
-    settle({.target = target, .at = now}, SweepState::failed);
+    give_up(target, now);
   }
+}
+
+void SweepEngine::give_up(std::uint32_t target, Instant at) {
+  probe::SweepEvent& event = events_.emplace_back();
+  event.target = target;
+  event.at = at;
+  settle(SweepState::failed);
 }
 
 std::uint64_t SweepEngine::planned() const noexcept {
@@ -98,51 +105,60 @@ std::uint64_t SweepEngine::planned() const noexcept {
 
 // --- what is to be sent ---
 
+// Field by field, here and below: a whole value made first and then copied would wait for its bytes
+// to leave the store buffer, several times a probe.
 std::size_t SweepEngine::next_probes(Instant now, std::span<ProbeSpec> out) {
   if (now < blocked_until_) {
     return 0;
   }
   const std::size_t room = std::min(out.size(), pacer_.available(now));
   std::size_t filled = 0;
-  while (filled < room) {
-    const std::optional<Task> task = next_task(now);
-    if (!task) {
-      break;
-    }
-    issue(*task, now, out[filled++]);
+  Task task;
+  while (filled < room && next_task(now, task, out[filled].destination)) {
+    ProbeSpec& spec = out[filled++];
+    spec.id.target = task.target;
+    spec.id.sequence = flights_.open(task.target, task.round, level_of(task.round), now);
+    spec.ip = config_.ip;
+    spec.payload = config_.payload;
+    spec.authenticate = config_.authenticate;
   }
   pacer_.use(filled);
   return filled;
 }
 
-// What found no room first, then retries, so that what is begun is brought to its end.
-std::optional<SweepEngine::Task> SweepEngine::next_task(Instant now) {
-  if (!again_.empty()) {
-    return again_.pop();
-  }
-  if (const auto retry = next_retry()) {
-    return retry;
-  }
-  const bool repeat_first = !repeats_.empty() && repeats_.front().due < extended_at_;
-  if (repeat_first) {
-    if (const auto repeat = next_repeat(now)) {
-      return repeat;
-    }
-  }
-  if (const auto fresh = next_new(now)) {
-    return fresh;
-  }
-  return next_repeat(now);
+std::uint8_t SweepEngine::level_of(std::uint32_t round) const noexcept {
+  return static_cast<std::uint8_t>(std::min<std::size_t>(round, flights_.levels() - 1));
 }
 
-std::optional<SweepEngine::Task> SweepEngine::next_retry() noexcept {
+// What found no room first, then retries, so that what is begun is brought to its end. Repeats wait
+// for targets that were there before they fell due.
+bool SweepEngine::next_task(Instant now, Task& task, net::Address& destination) {
+  if (next_again(task, destination) || next_retry(task, destination)) {
+    return true;
+  }
+  const bool repeat_first = !repeats_.empty() && repeats_.front().due < extended_at_;
+  if (repeat_first && next_repeat(now, task, destination)) {
+    return true;
+  }
+  return next_new(now, task, destination) || next_repeat(now, task, destination);
+}
+
+bool SweepEngine::next_again(Task& task, net::Address& destination) noexcept {
+  if (again_.empty()) {
+    return false;
+  }
+  task = again_.pop();
+  return targets_->read(task.target, destination);
+}
+
+bool SweepEngine::next_retry(Task& task, net::Address& destination) noexcept {
   while (!retries_.empty()) {
-    const Task task = retries_.pop();
+    task = retries_.pop();
     if (states_.at(task.target) == SweepState::pending) {  // else a late reply has come
-      return task;
+      return targets_->read(task.target, destination);
     }
   }
-  return std::nullopt;
+  return false;
 }
 
 bool SweepEngine::has_new() const noexcept {
@@ -154,39 +170,46 @@ std::uint32_t SweepEngine::index_at(std::uint64_t position) const noexcept {
   return static_cast<std::uint32_t>(order_ ? order_->at(position) : position);
 }
 
-std::optional<SweepEngine::Task> SweepEngine::next_new(Instant now) {
-  std::optional<Task> task;
-  if (!joined_.empty()) {
-    task = Task{.target = joined_.pop()};
+bool SweepEngine::next_joined(Task& task, net::Address& destination) noexcept {
+  if (joined_.empty()) {
+    return false;
   }
-  while (!task && has_new()) {
+  task = {.target = joined_.pop()};
+  return targets_->read(task.target, destination);
+}
+
+bool SweepEngine::next_new(Instant now, Task& task, net::Address& destination) {
+  bool found = next_joined(task, destination);
+  while (!found && has_new()) {
     const std::uint32_t target = index_at(position_);
     position_ += config_.shards;
     if (target < config_.skip.size() && config_.skip[target]) {
       ++skipped_;
     } else if (states_.at(target) == SweepState::failed) {
-      settle({.target = target, .at = now}, SweepState::failed);
-    } else if (targets_->at(target)) {
-      task = Task{.target = target};
+      give_up(target, now);
+    } else if (targets_->read(target, destination)) {
+      task = {.target = target};
+      found = true;
     } else {
       passed_over_.insert(target);
     }
   }
-  if (task) {
-    schedule_after(*task, now + config_.interval);
+  if (found) {
+    schedule_after(task, now + config_.interval);
   }
-  return task;
+  return found;
 }
 
 // On a grid of its own: a late turn does not move the next ones, but two probes to one target are
 // never closer than half an interval.
-std::optional<SweepEngine::Task> SweepEngine::next_repeat(Instant now) {
+bool SweepEngine::next_repeat(Instant now, Task& task, net::Address& destination) {
   if (repeats_.empty() || repeats_.front().due > now) {
-    return std::nullopt;
+    return false;
   }
   const Repeat repeat = repeats_.pop();
-  schedule_after(repeat.task, std::max(repeat.due + config_.interval, now + config_.interval / 2));
-  return repeat.task;
+  task = repeat.task;
+  schedule_after(task, std::max(repeat.due + config_.interval, now + config_.interval / 2));
+  return targets_->read(task.target, destination);
 }
 
 void SweepEngine::schedule_after(const Task& task, Instant due) {
@@ -195,17 +218,6 @@ void SweepEngine::schedule_after(const Task& task, Instant due) {
   if (more) {
     repeats_.push({.task = {.target = task.target, .round = task.round + 1}, .due = due});
   }
-}
-
-void SweepEngine::issue(const Task& task, Instant now, ProbeSpec& out) {
-  const auto level =
-      static_cast<std::uint8_t>(std::min<std::size_t>(task.round, flights_.levels() - 1));
-  const std::uint64_t number = flights_.open(task.target, task.round, level, now);
-  out = {.id = {.target = task.target, .sequence = number},
-         .destination = targets_->at(task.target).value_or(net::Address()),
-         .ip = config_.ip,
-         .payload = config_.payload,
-         .authenticate = config_.authenticate};
 }
 
 std::optional<Instant> SweepEngine::deadline() const {

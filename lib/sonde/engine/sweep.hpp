@@ -94,14 +94,21 @@ class SweepEngine final : public Engine {
     Instant due{};
   };
   SweepEngine(SweepConfig config, const net::AddressList& targets);
-  [[nodiscard]] std::optional<Task> next_task(Instant now);
-  [[nodiscard]] std::optional<Task> next_retry() noexcept;
-  [[nodiscard]] std::optional<Task> next_new(Instant now);
-  [[nodiscard]] std::optional<Task> next_repeat(Instant now);
+  // Each finds the next probe of its kind that is due, and writes its address; false: none.
+  [[nodiscard]] bool next_task(Instant now, Task& task, net::Address& destination);
+  [[nodiscard]] bool next_again(Task& task, net::Address& destination) noexcept;
+  [[nodiscard]] bool next_retry(Task& task, net::Address& destination) noexcept;
+  [[nodiscard]] bool next_new(Instant now, Task& task, net::Address& destination);
+  [[nodiscard]] bool next_joined(Task& task, net::Address& destination) noexcept;
+  [[nodiscard]] bool next_repeat(Instant now, Task& task, net::Address& destination);
   [[nodiscard]] bool has_new() const noexcept;
   [[nodiscard]] std::uint32_t index_at(std::uint64_t position) const noexcept;
   void schedule_after(const Task& task, Instant due);
-  void issue(const Task& task, Instant now, probe::ProbeSpec& out);
+  [[nodiscard]] std::uint8_t level_of(std::uint32_t round) const noexcept;
+  probe::SweepEvent& add_event(probe::SweepEventKind kind, const Flight& flight, Instant at);
+  // With what an answer says of itself and its RTT.
+  probe::SweepEvent& add_answer(probe::SweepEventKind kind, const Flight& flight,
+                                const probe::Observation& seen);
   void withdraw(const probe::SendReport& report);
   void refuse(const probe::SendReport& report);
   void note_room(Instant at, bool refused);
@@ -110,9 +117,10 @@ class SweepEngine final : public Engine {
   // Its time-out passed, or a reply came: no more waiting.
   void time_out(std::uint64_t number, Flight& flight);
   void close(std::uint64_t number, const Flight& flight, Instant at);
-  void answered(const probe::SweepEvent& event);
-  // `cause`: the event that settled it.
-  void settle(const probe::SweepEvent& cause, probe::SweepState state);
+  void answered(std::uint32_t target);
+  // The last event tells that its target is settled.
+  void settle(probe::SweepState state);
+  void give_up(std::uint32_t target, Instant at);  // a name without an address
 
   SweepConfig config_;
   const net::AddressList* targets_;

@@ -15,12 +15,14 @@ std::uint64_t SweepFlights::open(std::uint32_t target, std::uint32_t round, std:
   if (old.open || (young && ring_.size() < kTail)) {
     grow();
   }
-  at(next_) = {.sent_at = now,
-               .target = target,
-               .round = round,
-               .state = State::issued,
-               .open = true,
-               .level = level};
+  Flight& flight = at(next_);  // field by field: see SweepEngine::next_probes
+  flight.sent_at = now;
+  flight.target = target;
+  flight.round = round;
+  flight.state = State::issued;
+  flight.open = true;
+  flight.level = level;
+  flight.left_after_ns = 0;
   Level& mine = levels_[level];
   if (mine.waiting++ == 0) {
     mine.oldest = next_;

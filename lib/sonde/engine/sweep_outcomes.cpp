@@ -29,25 +29,6 @@ constexpr Duration kLongestPause = 20ms;
 // A long pause of the process makes many overdue at once: so many a turn keep the events few.
 constexpr int kMostExpired = 1024;
 
-SweepEvent event_of(SweepEventKind kind, const Flight& flight, Instant at) noexcept {
-  return {.kind = kind, .target = flight.target, .round = flight.round, .at = at};
-}
-
-// The kernel can stamp an answer before it stamps the probe's departure: then the time of the send
-// call takes its place (as in ping.cpp).
-SweepEvent answer_event(SweepEventKind kind, const Flight& flight,
-                        const Observation& seen) noexcept {
-  const Instant left_at = flight.sent_at + Duration(flight.left_after_ns);
-  const bool left_first = flight.left_after_ns > 0 && left_at <= seen.at;
-  SweepEvent event = event_of(kind, flight, seen.at);
-  event.rtt = std::max(seen.at - (left_first ? left_at : flight.sent_at), Duration::zero());
-  event.clock = clock_of(seen.stamp, left_first);
-  event.ttl = seen.ttl;
-  event.bytes = seen.bytes;
-  event.corrupt = seen.corruption.has_value();
-  return event;
-}
-
 void note_departure(Flight& flight, Instant at) noexcept {
   constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
   const Duration after = at - flight.sent_at;
@@ -57,6 +38,30 @@ void note_departure(Flight& flight, Instant at) noexcept {
 }
 
 }  // namespace
+
+SweepEvent& SweepEngine::add_event(SweepEventKind kind, const Flight& flight, Instant at) {
+  SweepEvent& event = events_.emplace_back();
+  event.kind = kind;
+  event.target = flight.target;
+  event.round = flight.round;
+  event.at = at;
+  return event;
+}
+
+// The kernel can stamp an answer before it stamps the probe's departure: then the time of the send
+// call takes its place (as in ping.cpp).
+SweepEvent& SweepEngine::add_answer(SweepEventKind kind, const Flight& flight,
+                                    const Observation& seen) {
+  const Instant left_at = flight.sent_at + Duration(flight.left_after_ns);
+  const bool left_first = flight.left_after_ns > 0 && left_at <= seen.at;
+  SweepEvent& event = add_event(kind, flight, seen.at);
+  event.rtt = std::max(seen.at - (left_first ? left_at : flight.sent_at), Duration::zero());
+  event.clock = clock_of(seen.stamp, left_first);
+  event.ttl = seen.ttl;
+  event.bytes = seen.bytes;
+  event.corrupt = seen.corruption.has_value();
+  return event;
+}
 
 void SweepEngine::on_sent(std::span<const SendReport> reports) {
   bool withdrew = false;
@@ -69,7 +74,7 @@ void SweepEngine::on_sent(std::span<const SendReport> reports) {
     if (!report.error) {
       flight->state = State::pending;
       blocked_since_.reset();
-      events_.push_back(event_of(SweepEventKind::sent, *flight, report.at));
+      add_event(SweepEventKind::sent, *flight, report.at);
       continue;
     }
     const bool no_room = report.error->failure == probe::SendFailure::no_buffer;
@@ -108,7 +113,7 @@ void SweepEngine::refuse(const SendReport& report) {
   Flight& flight = *flights_.find(report.id.sequence);
   flight.state = State::failed;
   send_errors_.push_back(*report.error);
-  events_.push_back(event_of(SweepEventKind::send_failed, flight, report.at));
+  add_event(SweepEventKind::send_failed, flight, report.at);
 }
 
 void SweepEngine::on_observations(std::span<const Observation> observations) {
@@ -137,7 +142,7 @@ void SweepEngine::on_reply(const Observation& reply, Flight& flight) {
   const std::uint64_t number = reply.probe.sequence;
   switch (flight.state) {
     case State::answered:
-      events_.push_back(answer_event(SweepEventKind::duplicate, flight, reply));
+      add_answer(SweepEventKind::duplicate, flight, reply);
       return;
     case State::pending:
     case State::refused:
@@ -151,16 +156,15 @@ void SweepEngine::on_reply(const Observation& reply, Flight& flight) {
   if (flight.open && reply.at > flights_.deadline(flight)) {
     time_out(number, flight);
   }
-  SweepEvent event =
-      answer_event(flight.open ? SweepEventKind::reply : SweepEventKind::late, flight, reply);
+  SweepEvent& event =
+      add_answer(flight.open ? SweepEventKind::reply : SweepEventKind::late, flight, reply);
   if (flight.state == State::refused) {
     event.replaces = Replaced::error;
   } else if (flight.state == State::expired) {
     event.replaces = Replaced::timeout;
   }
   flight.state = State::answered;
-  events_.push_back(event);
-  answered(event);
+  answered(flight.target);
   if (flight.open) {
     close(number, flight, reply.at);
   }
@@ -170,7 +174,7 @@ void SweepEngine::on_error(const Observation& error, Flight& flight) {
   if (flight.state != State::pending && flight.state != State::expired) {
     return;
   }
-  SweepEvent event = answer_event(SweepEventKind::error, flight, error);
+  SweepEvent& event = add_answer(SweepEventKind::error, flight, error);
   if (error.kind == ObservationKind::send_error) {
     event.rtt = Duration::zero();  // nothing came back
   }
@@ -179,7 +183,6 @@ void SweepEngine::on_error(const Observation& error, Flight& flight) {
   }
   flight.state = State::refused;
   seen_.push_back(error);
-  events_.push_back(event);
 }
 
 void SweepEngine::on_tick(Instant now) {
@@ -196,7 +199,7 @@ void SweepEngine::time_out(std::uint64_t number, Flight& flight) {
   const Instant at = flights_.deadline(flight);
   if (flight.state == State::pending) {
     flight.state = State::expired;
-    events_.push_back(event_of(SweepEventKind::timeout, flight, at));
+    add_event(SweepEventKind::timeout, flight, at);
   }
   close(number, flight, at);
 }
@@ -210,8 +213,8 @@ void SweepEngine::close(std::uint64_t number, const Flight& flight, Instant at) 
     case SweepMode::count:
       if (++outcomes_[target] == config_.count) {
         const bool alive = states_.at(target) == SweepState::alive;
-        settle(event_of(SweepEventKind::settled, flight, at),
-               alive ? SweepState::alive : SweepState::unreachable);
+        add_event(SweepEventKind::settled, flight, at);
+        settle(alive ? SweepState::alive : SweepState::unreachable);
       }
       return;
     case SweepMode::until_answer:
@@ -221,29 +224,33 @@ void SweepEngine::close(std::uint64_t number, const Flight& flight, Instant at) 
       if (flight.round < config_.retries) {
         retries_.push({.target = target, .round = flight.round + 1});
       } else {
-        settle(event_of(SweepEventKind::settled, flight, at), SweepState::unreachable);
+        add_event(SweepEventKind::settled, flight, at);
+        settle(SweepState::unreachable);
       }
       return;
   }
 }
 
-void SweepEngine::answered(const SweepEvent& event) {
-  if (states_.at(event.target) != SweepState::pending) {
+// The last event is the answer: what it says is what settles the target.
+void SweepEngine::answered(std::uint32_t target) {
+  if (states_.at(target) != SweepState::pending) {
     return;
   }
   if (config_.mode == SweepMode::until_answer) {
-    settle(event, SweepState::alive);
+    events_.emplace_back();
+    events_.back() = events_[events_.size() - 2];
+    settle(SweepState::alive);
   } else {
-    states_.set(event.target, SweepState::alive);
+    states_.set(target, SweepState::alive);
   }
 }
 
-void SweepEngine::settle(const SweepEvent& cause, SweepState state) {
-  states_.set(cause.target, state);
-  SweepEvent& event = events_.emplace_back(cause);
+void SweepEngine::settle(SweepState state) {
+  SweepEvent& event = events_.back();
   event.kind = SweepEventKind::settled;
   event.state = state;
   event.replaces = Replaced::nothing;
+  states_.set(event.target, state);
 }
 
 std::span<const SweepEvent> SweepEngine::take_events() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace sonde::net {
 namespace {
@@ -115,18 +116,25 @@ AddressList::Name* AddressList::find_name(std::uint32_t index) noexcept {
   return run.kind == Kind::name ? &names_[run.value + (index - run.first)] : nullptr;
 }
 
-std::optional<Address> AddressList::at(std::uint32_t index) const noexcept {
+bool AddressList::read(std::uint32_t index, Address& out) const noexcept {
   const Run& run = run_of(index);
   const std::uint32_t offset = index - run.first;
-  switch (run.kind) {
-    case Kind::v4:
-      return Address::v4(run.value + offset);
-    case Kind::v6:
-      return offset == 0 ? v6_[run.value] : advanced(v6_[run.value], offset);
-    case Kind::name:
-      break;
+  if (run.kind == Kind::v4) {
+    out.set_v4(run.value + offset);
+    return true;
   }
-  return names_[run.value + offset].address;
+  const std::optional<Address> known =
+      run.kind == Kind::v6 ? advanced(v6_[run.value], offset) : names_[run.value + offset].address;
+  out = known.value_or(Address());
+  return known.has_value();
+}
+
+std::optional<Address> AddressList::at(std::uint32_t index) const noexcept {
+  std::optional<Address> out{std::in_place};
+  if (!read(index, *out)) {
+    out.reset();
+  }
+  return out;
 }
 
 std::string_view AddressList::name(std::uint32_t index) const noexcept {

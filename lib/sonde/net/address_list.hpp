@@ -31,6 +31,9 @@ class AddressList {
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   // index < size(). nullopt: a name without an address so far.
   [[nodiscard]] std::optional<Address> at(std::uint32_t index) const noexcept;
+  // The same into `out`; false, and `out` is anything: no address so far. For the path of every
+  // probe, where a returned value would be copied before its bytes have left the store buffer.
+  [[nodiscard]] bool read(std::uint32_t index, Address& out) const noexcept;
   // The text of a name; empty: a plain address, which is its own text.
   [[nodiscard]] std::string_view name(std::uint32_t index) const noexcept;
   [[nodiscard]] bool is_name(std::uint32_t index) const noexcept;
