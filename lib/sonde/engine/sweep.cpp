@@ -75,6 +75,13 @@ void SweepEngine::close_targets() {
   }
 }
 
+void SweepEngine::skip(std::uint32_t target) {
+  if (skip_.size() <= target) {
+    skip_.resize(targets_->size());
+  }
+  skip_[target] = true;
+}
+
 void SweepEngine::resolved(std::uint32_t target) {
   if (passed_over_.erase(target) > 0) {
     joined_.push(target);
@@ -98,9 +105,7 @@ void SweepEngine::give_up(std::uint32_t target, Instant at) {
 std::uint64_t SweepEngine::planned() const noexcept {
   const std::uint64_t size = targets_->size();
   const std::uint64_t before = config_.shard - 1;
-  const std::uint64_t mine =
-      size > before ? (size - before + config_.shards - 1) / config_.shards : 0;
-  return mine - skipped_;
+  return size > before ? (size - before + config_.shards - 1) / config_.shards : 0;
 }
 
 // --- what is to be sent ---
@@ -183,9 +188,10 @@ bool SweepEngine::next_new(Instant now, Task& task, net::Address& destination) {
   while (!found && has_new()) {
     const std::uint32_t target = index_at(position_);
     position_ += config_.shards;
-    if (target < config_.skip.size() && config_.skip[target]) {
-      ++skipped_;
-    } else if (states_.at(target) == SweepState::failed) {
+    if (target < skip_.size() && skip_[target]) {
+      continue;
+    }
+    if (states_.at(target) == SweepState::failed) {
       give_up(target, now);
     } else if (targets_->read(target, destination)) {
       task = {.target = target};

@@ -45,7 +45,6 @@ struct SweepConfig {
   std::optional<std::uint64_t> random_order{};  // its seed; absent: in input order
   std::uint32_t shard = 1;                      // of `shards`, from 1
   std::uint32_t shards = 1;
-  std::vector<bool> skip{};  // by index: not to be probed (done by an earlier run); may be shorter
   probe::IpOptions ip{};
   std::vector<std::byte> payload{};  // the template; tokens overwrite its start
   bool authenticate = true;
@@ -63,6 +62,8 @@ class SweepEngine final : public Engine {
   void extend(Instant now);
   // It will not grow any more: done() may become true.
   void close_targets();
+  // A target of the list that an earlier run has settled: never probed. Before anything was sent.
+  void skip(std::uint32_t target);
   // A name of the list has got its address, or never will.
   void resolved(std::uint32_t target);
   void failed(std::uint32_t target, Instant now);
@@ -78,7 +79,7 @@ class SweepEngine final : public Engine {
 
   [[nodiscard]] std::optional<std::uint64_t> rate() const noexcept { return pacer_.rate(); }
   void set_rate(std::uint64_t rate, Instant now) noexcept { pacer_.set_rate(rate, now); }
-  // Targets of this shard, as far as the list is known, without those to be skipped.
+  // Targets of this shard, as far as the list is known, those to be skipped too.
   [[nodiscard]] std::uint64_t planned() const noexcept;
   // Answers to probes so old that they are no longer known.
   [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }
@@ -131,7 +132,7 @@ class SweepEngine final : public Engine {
   PagedArray<std::uint32_t> outcomes_;  // count: probes of a target that have their outcome
   std::uint64_t position_;              // the next of the order, in this shard
   Instant extended_at_{};
-  std::uint64_t skipped_ = 0;
+  std::vector<bool> skip_;  // by index; may be shorter than the list
   bool closed_ = false;
 
   RingQueue<Task> again_;                          // found no room in the system

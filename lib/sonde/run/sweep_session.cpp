@@ -23,12 +23,12 @@ SweepSession::SweepSession(SweepSessionConfig config, const SweepSessionParts& p
       parts_(parts),
       driver_(parts.engine, parts.transport),
       started_(config_.start.clock.steady),
-      results_(parts.targets, config_.detail, config_.sample_rounds) {
+      results_(parts.targets, config_.detail, config_.sample_rounds, config_.options.mode) {
   const transport::Capabilities can = parts_.transport.capabilities();
   config_.start.engine = {
       .backend = std::string(can.backend), .privileged = can.privileged, .clock = can.clock};
   if (config_.options.summary_every) {
-    window_.emplace(parts_.targets, stats::SweepDetail::records);
+    window_.emplace(parts_.targets, stats::SweepDetail::records, 0, config_.options.mode);
     next_interim_ = started_ + *config_.options.summary_every;
   }
   if (config_.progress_every) {
@@ -40,10 +40,32 @@ SweepSession::SweepSession(SweepSessionConfig config, const SweepSessionParts& p
   }
 }
 
-Verdict SweepSession::run() {
+void SweepSession::start() {
+  if (std::exchange(began_, true)) {
+    return;
+  }
   for (SweepListener* listener : parts_.listeners) {
     listener->on_start(config_.start, config_.options);
   }
+}
+
+void SweepSession::restore(const stats::SavedTarget& saved) {
+  start();
+  (void)grow(started_);
+  results_.restore(saved);
+  parts_.engine.skip(saved.index);
+  const stats::SweepResult result = results_.at(saved.index);
+  for (SweepListener* listener : parts_.listeners) {
+    listener->on_target(result, started_);
+  }
+}
+
+void SweepSession::restore_rtt(const stats::RttStats& rtt, const stats::Quantiles& quantiles) {
+  results_.restore_rtt(rtt, quantiles);
+}
+
+Verdict SweepSession::run() {
+  start();
   while (true) {
     const Instant now = parts_.clock.now();  // one read a turn
     bool busy = admit_targets(now);
@@ -81,17 +103,9 @@ bool SweepSession::admit_targets(Instant now) {
   if (closed_ && parts_.feed.all_answered()) {
     return false;
   }
-  const std::uint64_t before = parts_.targets.size();
   answers_.clear();
   parts_.feed.supply(parts_.targets, answers_, now);
-  const bool grown = parts_.targets.size() > before;
-  if (grown) {
-    results_.grow();
-    if (window_) {
-      window_->grow();
-    }
-    parts_.engine.extend(now);
-  }
+  const bool grown = grow(now);
   for (NameAnswer& name : answers_) {
     answer(name, now);
   }
@@ -100,6 +114,20 @@ bool SweepSession::admit_targets(Instant now) {
     closed_ = true;
   }
   return grown || !answers_.empty();
+}
+
+// True: the list has more targets than before.
+bool SweepSession::grow(Instant now) {
+  if (parts_.targets.size() == known_) {
+    return false;
+  }
+  known_ = parts_.targets.size();
+  results_.grow();
+  if (window_) {
+    window_->grow();
+  }
+  parts_.engine.extend(now);
+  return true;
 }
 
 void SweepSession::answer(NameAnswer& name, Instant now) {

@@ -52,6 +52,10 @@ struct SweepSessionParts {
 class SweepSession {
  public:
   SweepSession(SweepSessionConfig config, const SweepSessionParts& parts);
+  // Before run(): a target of the list that an earlier run has settled. It is told to the listeners
+  // as settled and not probed. The first call is the start of the run.
+  void restore(const stats::SavedTarget& saved);
+  void restore_rtt(const stats::RttStats& rtt, const stats::Quantiles& quantiles);
   // Runs to the end; the verdict was also given to the listeners.
   stats::Verdict run();
 
@@ -61,6 +65,8 @@ class SweepSession {
     stats::SweepEventMask wanted;
   };
   [[nodiscard]] std::optional<stats::EndReason> end_reason(Instant now) const;
+  void start();
+  [[nodiscard]] bool grow(Instant now);
   [[nodiscard]] bool admit_targets(Instant now);
   void answer(NameAnswer& name, Instant now);
   bool pass_on_events(Instant now);
@@ -85,6 +91,8 @@ class SweepSession {
   ProhibitionWatch watch_{};
   std::optional<Instant> next_interim_{};
   std::optional<Instant> next_progress_{};
+  std::uint64_t known_ = 0;  // targets that engine and results know of
+  bool began_ = false;       // on_start() was called
   bool closed_ = false;
 };
 

@@ -21,8 +21,12 @@ constexpr std::size_t kMostResponders = 65536;
 }  // namespace
 
 SweepResults::SweepResults(const net::AddressList& targets, SweepDetail detail,
-                           std::uint32_t rounds)
-    : targets_(&targets), detail_(detail), rounds_(rounds), samples_(rounds > 0 ? rounds : 1) {
+                           std::uint32_t rounds, probe::SweepMode mode)
+    : targets_(&targets),
+      detail_(detail),
+      rounds_(rounds),
+      alive_at_once_(mode != probe::SweepMode::until_answer),
+      samples_(rounds > 0 ? rounds : 1) {
   grow();
 }
 
@@ -108,7 +112,7 @@ void SweepResults::answered(const SweepEvent& event) {
   totals_.counts.corrupt += event.corrupt ? 1 : 0;
   quantiles_.add(event.rtt);
   rtt_.add(event.rtt);
-  if (states_.at(event.target) == SweepState::pending) {
+  if (alive_at_once_ && states_.at(event.target) == SweepState::pending) {
     set_state(event.target, SweepState::alive);
   }
 }
@@ -184,6 +188,54 @@ void SweepResults::note_error(Record& record, const probe::Observation& seen) {
 
 void SweepResults::fail(std::uint32_t index, TargetError error) {
   failures_.insert_or_assign(index, std::move(error));
+}
+
+void SweepResults::restore(const SavedTarget& saved) {
+  set_state(saved.index, saved.state);
+  if (saved.error) {
+    fail(saved.index, *saved.error);
+  }
+  Counts& all = totals_.counts;
+  all.sent += saved.counts.sent - saved.counts.in_flight;
+  all.received += saved.counts.received;
+  all.lost += saved.counts.lost;
+  all.late += saved.counts.late;
+  all.duplicate += saved.counts.duplicate;
+  all.errors += saved.counts.errors;
+  all.send_failures += saved.counts.send_failures;
+  if (detail_ != SweepDetail::states) {
+    restore_record(saved);
+  }
+  if (detail_ == SweepDetail::samples) {
+    const std::span<float> row = samples_[saved.index];
+    std::copy_n(saved.samples.begin(), std::min(saved.samples.size(), row.size()), row.begin());
+  }
+}
+
+// What was in flight when the earlier run ended will never be known: it is left out.
+void SweepResults::restore_record(const SavedTarget& saved) {
+  const auto narrow = [](std::uint64_t count) { return static_cast<std::uint32_t>(count); };
+  Record& record = records_[saved.index];
+  record.sent = narrow(saved.counts.sent - saved.counts.in_flight);
+  record.received = narrow(saved.counts.received);
+  record.late = narrow(saved.counts.late);
+  record.lost = narrow(saved.counts.lost);
+  record.errors = narrow(saved.counts.errors);
+  record.send_failures = narrow(saved.counts.send_failures);
+  record.duplicate = narrow(saved.counts.duplicate);
+  if (saved.rtt) {
+    const auto deviation = static_cast<double>(saved.rtt->stddev.count());
+    record.min_ns = saved.rtt->min.count();
+    record.max_ns = saved.rtt->max.count();
+    record.last_ns = saved.rtt->last.count();
+    record.mean_ns = static_cast<double>(saved.rtt->mean.count());
+    record.m2 = deviation * deviation * (record.received + record.late);
+  }
+}
+
+void SweepResults::restore_rtt(const RttStats& rtt, const Quantiles& quantiles) {
+  rtt_.merge(rtt);
+  quantiles_.merge(quantiles);
 }
 
 void SweepResults::restart() {

@@ -59,6 +59,16 @@ struct SweepResult {
 // What stands in SweepResult::samples for a round without an answer; an RTT is never below 1 ns.
 inline constexpr float kNoAnswer = 0;
 
+// A target that an earlier run has settled.
+struct SavedTarget {
+  std::uint32_t index = 0;
+  probe::SweepState state = probe::SweepState::pending;
+  Counts counts{};
+  std::optional<SweepRtt> rtt{};
+  std::optional<TargetError> error{};
+  std::vector<float> samples{};
+};
+
 struct SweepTotals {
   std::uint64_t alive = 0;
   std::uint64_t unreachable = 0;
@@ -72,8 +82,10 @@ struct SweepTotals {
 
 class SweepResults {
  public:
-  // `targets` outlives the results. `rounds`: of `samples`, probes a target.
-  SweepResults(const net::AddressList& targets, SweepDetail detail, std::uint32_t rounds = 0);
+  // `targets` outlives the results. `rounds`: of `samples`, probes a target. Until one answers, a
+  // target is alive when it is settled; in the other modes from its first answer on.
+  SweepResults(const net::AddressList& targets, SweepDetail detail, std::uint32_t rounds = 0,
+               probe::SweepMode mode = probe::SweepMode::until_answer);
 
   // How many targets are known; with shards, those of the others too (they stay pending, sent 0).
   [[nodiscard]] std::uint64_t size() const noexcept { return targets_->size(); }
@@ -92,6 +104,9 @@ class SweepResults {
   void grow();  // the list has
   void apply(const probe::SweepEvent& event);
   void fail(std::uint32_t index, TargetError error);  // a name that has no address
+  // As an earlier run left it; its counts go into the totals, its RTTs by restore_rtt().
+  void restore(const SavedTarget& saved);
+  void restore_rtt(const RttStats& rtt, const Quantiles& quantiles);
   // Forgets what was counted, not the states: an interval is over, the next one begins.
   void restart();
 
@@ -124,10 +139,12 @@ class SweepResults {
   void record(const probe::SweepEvent& event);
   void note_error(Record& record, const probe::Observation& seen);
   void fill_from_record(SweepResult& result) const;
+  void restore_record(const SavedTarget& saved);
 
   const net::AddressList* targets_;
   SweepDetail detail_;
   std::uint32_t rounds_;
+  bool alive_at_once_;
   probe::StateMap states_;
   PagedArray<Record> records_;
   PagedRows<float> samples_;
