@@ -36,7 +36,7 @@ class RatePacer {
   void use(std::size_t slots) noexcept;
   // When the next slot is due; without a limit, always.
   [[nodiscard]] Instant next() const noexcept {
-    return rate_ && start_ ? *start_ + offset(used_) : Instant::min();
+    return rate_ && started_ ? start_ + offset(used_) : Instant::min();
   }
 
  private:
@@ -45,12 +45,14 @@ class RatePacer {
     return Duration(static_cast<Duration::rep>((slot * kSecond + *rate_ - 1) / *rate_));
   }
   void restart(Instant now) noexcept {
+    started_ = true;
     start_ = now;
     used_ = 0;
   }
 
   std::optional<std::uint64_t> rate_;
-  std::optional<Instant> start_{};
+  bool started_ = false;
+  Instant start_{};
   std::uint64_t used_ = 0;  // since start_; below two seconds' worth
 };
 
@@ -58,13 +60,13 @@ inline std::size_t RatePacer::available(Instant now) noexcept {
   if (!rate_) {
     return kUnlimited;
   }
-  if (!start_ || now - next() > kCatchUp + offset(1)) {
+  if (!started_ || now - next() > kCatchUp + offset(1)) {
     restart(now);
   }
   if (now < next()) {
     return 0;
   }
-  const auto passed = static_cast<std::uint64_t>((now - *start_).count());
+  const auto passed = static_cast<std::uint64_t>((now - start_).count());
   return static_cast<std::size_t>(passed / kSecond * *rate_ + passed % kSecond * *rate_ / kSecond -
                                   used_ + 1);
 }
@@ -75,7 +77,7 @@ inline void RatePacer::use(std::size_t slots) noexcept {
   }
   used_ += slots;
   if (used_ >= *rate_) {  // whole seconds are carried over exactly
-    *start_ += Duration(static_cast<Duration::rep>(used_ / *rate_ * kSecond));
+    start_ += Duration(static_cast<Duration::rep>(used_ / *rate_ * kSecond));
     used_ %= *rate_;
   }
 }
