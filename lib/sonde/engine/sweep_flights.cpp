@@ -10,9 +10,7 @@ SweepFlights::SweepFlights(std::vector<Duration> timeouts)
 
 std::uint64_t SweepFlights::open(std::uint32_t target, std::uint32_t round, std::uint8_t level,
                                  Instant now) {
-  const Flight& old = at(next_);
-  const bool young = old.state != State::withdrawn && now - old.sent_at < kRemember;
-  if (old.open || (young && ring_.size() < kTail)) {
+  if (must_keep(at(next_), now)) {
     grow();
   }
   Flight& flight = at(next_);  // field by field: see SweepEngine::next_probes
@@ -29,6 +27,15 @@ std::uint64_t SweepFlights::open(std::uint32_t target, std::uint32_t round, std:
   }
   ++waiting_;
   return next_++;
+}
+
+bool SweepFlights::must_keep(const Flight& flight, Instant now) const noexcept {
+  if (flight.open) {
+    return true;
+  }
+  const std::size_t tail = flight.state == State::answered ? kAnsweredTail : kTail;
+  return ring_.size() < tail && flight.state != State::withdrawn &&
+         now - flight.sent_at < kRemember;
 }
 
 SweepFlights::Flight* SweepFlights::find(std::uint64_t number) noexcept {

@@ -1,10 +1,11 @@
 // sweep_flights.hpp: a sweep's probes in flight, and the recently closed ones, so that a second
 // reply is known as a duplicate and a slow one as late.
 // Shape: a ring over the send number (1, 2, 3 ...), 24 bytes a flight. It grows while the flight
-// that it would overwrite is open, without bound; and while that one is younger than kRemember, up
-// to kTail. Time-outs come in a few levels; those of one level end in the order of their sends, so
-// each level needs only to know its oldest open flight. Amortised constant time.
-// Checked against a naive map in tests/property.
+// that it would overwrite is open, without bound; while that one is unanswered and younger than
+// kRemember, up to kTail; and while it is answered and as young, up to kAnsweredTail, which keeps a
+// sweep whose replies come at once within the processor's cache. Time-outs come in a few levels;
+// those of one level end in the order of their sends, so each level needs only to know its oldest
+// open flight. Amortised constant time. Checked against a naive map in tests/property.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,7 @@ class SweepFlights {
  public:
   static constexpr std::size_t kInitial = 1024;
   static constexpr std::size_t kTail = 262144;
+  static constexpr std::size_t kAnsweredTail = 32768;
   static constexpr Duration kRemember = 10s;
 
   enum class State : std::uint8_t {
@@ -71,6 +73,7 @@ class SweepFlights {
   [[nodiscard]] const Flight& at(std::uint64_t number) const noexcept {
     return ring_[number & (ring_.size() - 1)];
   }
+  [[nodiscard]] bool must_keep(const Flight& flight, Instant now) const noexcept;
   void grow();
 
   std::vector<Duration> timeouts_;

@@ -2,7 +2,7 @@
 // Shape: 16 bytes (IPv4 uses the first 4), a family, a zone index (RFC 4007; 0 = none).
 // parse(): dotted decimal with four parts and no leading zeros; RFC 4291 text, "%zone" only as a
 // number (names of interfaces are the resolver's business). Errors: nullopt.
-// to_text(): RFC 5952. Pure; only to_text() allocates, and append_text() if its string must grow.
+// to_text(): RFC 5952. Pure; only to_text() allocates.
 #pragma once
 
 #include <array>
@@ -28,18 +28,10 @@ class Address {
   constexpr Address() = default;  // 0.0.0.0
   [[nodiscard]] static constexpr Address v4(std::uint32_t host_order) noexcept {
     Address a;
-    a.set_v4(host_order);
-    return a;
-  }
-  // The same in place: a sweep writes each address where it stays, since a copy made right after
-  // would have to wait until the single bytes are stored.
-  constexpr void set_v4(std::uint32_t host_order) noexcept {
-    family_ = Family::v4;
-    zone_ = 0;
-    bytes_ = {};
     for (std::size_t i = 0; i < kV4Bytes; ++i) {
-      bytes_[i] = static_cast<std::byte>(host_order >> (kByteBits * (kV4Bytes - 1 - i)));
+      a.bytes_[i] = static_cast<std::byte>(host_order >> (kByteBits * (kV4Bytes - 1 - i)));
     }
+    return a;
   }
   [[nodiscard]] static Address v4(std::span<const std::byte, kV4Bytes> bytes) noexcept;
   [[nodiscard]] static Address v6(std::span<const std::byte, kV6Bytes> bytes,
@@ -66,7 +58,6 @@ class Address {
   [[nodiscard]] bool is_v4_mapped() const noexcept;    // ::ffff:0:0/96
 
   [[nodiscard]] std::string to_text() const;  // RFC 5952, "%zone" with a number
-  void append_text(std::string& out) const;   // the same, behind what is there
 
   // The same host: zones are compared only when both sides have one (a received packet may not).
   [[nodiscard]] bool same_host(const Address& other) const noexcept;

@@ -120,7 +120,7 @@ bool AddressList::read(std::uint32_t index, Address& out) const noexcept {
   const Run& run = run_of(index);
   const std::uint32_t offset = index - run.first;
   if (run.kind == Kind::v4) {
-    out.set_v4(run.value + offset);
+    out = Address::v4(run.value + offset);
     return true;
   }
   const std::optional<Address> known =

@@ -64,11 +64,19 @@ TEST_CASE("sweep flights: closed ones are remembered while they are young, up to
   };
   open_many(2 * SweepFlights::kInitial, kStart);
   CHECK(flights.find(1) != nullptr);
-  open_many(2 * SweepFlights::kTail, kStart);
+  open_many(SweepFlights::kAnsweredTail, kStart);
   CHECK(flights.find(1) == nullptr);
+  SweepFlights unanswered({1s});
+  for (std::size_t i = 0; i < SweepFlights::kTail; ++i) {
+    const auto number = unanswered.open(1, 0, 0, kStart);
+    unanswered.find(number)->state = SweepFlights::State::expired;
+    unanswered.close(number);
+  }
+  CHECK(unanswered.find(1) != nullptr);
   SweepFlights slow({1s});
   for (std::size_t i = 0; i < 4 * SweepFlights::kInitial; ++i) {
     const auto number = slow.open(1, 0, 0, kStart + i * 1s);
+    slow.find(number)->state = SweepFlights::State::expired;
     slow.close(number);
   }
   CHECK(slow.find(4 * SweepFlights::kInitial - 5) != nullptr);
