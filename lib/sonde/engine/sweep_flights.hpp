@@ -20,7 +20,7 @@ class SweepFlights {
  public:
   static constexpr std::size_t kInitial = 1024;
   static constexpr std::size_t kTail = 262144;
-  static constexpr std::size_t kAnsweredTail = 32768;
+  static constexpr std::size_t kAnsweredTail = 8192;
   static constexpr Duration kRemember = 10s;
 
   enum class State : std::uint8_t {
