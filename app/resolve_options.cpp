@@ -47,6 +47,8 @@ Refusal refuse_pairs(const PingOptions& o) {
       {o.record_route && o.ipv6, OptionId::record_route, OptionId::ipv6},
       {o.timestamp_option && o.ipv6, OptionId::timestamp_option, OptionId::ipv6},
       {o.flow_label && o.ipv4, OptionId::flow_label, OptionId::ipv4},
+      {o.flow_label && o.record_route, OptionId::flow_label, OptionId::record_route},
+      {o.flow_label && o.timestamp_option, OptionId::flow_label, OptionId::timestamp_option},
       {o.numeric && o.resolve, OptionId::numeric, OptionId::resolve},
       {o.json && o.ndjson, OptionId::json, OptionId::ndjson},
       {o.json && o.format && *o.format != Format::json, OptionId::json, OptionId::format},
@@ -104,6 +106,7 @@ Refusal plan_source(const PingOptions& options, const Situation& situation, Ping
   const std::optional<net::Address> address = situation.numeric(*options.interface);
   if (!address) {
     open.interface = *options.interface;
+    plan.policy.interface_named = true;
     return std::nullopt;
   }
   if (open.source && open.source != address) {
@@ -117,7 +120,7 @@ Refusal plan_source(const PingOptions& options, const Situation& situation, Ping
 Refusal plan_families(const PingOptions& options, PingPlan& plan) {
   TargetPolicy& policy = plan.policy;
   const auto& source = plan.transport.source;
-  policy.v4 = !options.ipv6 && !(source && source->is_v6());
+  policy.v4 = !options.ipv6 && !options.flow_label && !(source && source->is_v6());
   policy.v6 = !options.ipv4 && !(source && source->is_v4()) && policy.header_option_bytes == 0;
   if (source && !policy.v4 && !policy.v6) {
     return UsageError{.message = fmt::format("the source {} does not go with {}", source->to_text(),

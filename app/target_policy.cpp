@@ -29,6 +29,12 @@ Refusal refuse_kind(const TargetPolicy& policy, const net::Address& address) {
                                              address.is_v4() ? 4 : 6, address.is_v4() ? 6 : 4),
                       .hint = {}};
   }
+  if (address.is_v6() && address.is_link_local() && address.zone() == 0 &&
+      !policy.interface_named) {
+    // RFC 4007 section 6: without a zone it names a host on no link in particular.
+    return UsageError{.message = "a link-local address needs its interface",
+                      .hint = fmt::format("{}%eth0, or -I eth0", address.to_text())};
+  }
   if (address.is_broadcast() && !policy.broadcast) {
     return UsageError{.message = "this is a broadcast address", .hint = "if you mean it, add -b"};
   }

@@ -19,7 +19,8 @@ struct TargetPolicy {
   bool flood = false;    // -f without an interval of its own
   Duration interval = 1s;
   std::uint32_t preload = 1;
-  bool broadcast = false;  // -b
+  bool broadcast = false;        // -b
+  bool interface_named = false;  // -I: link-local addresses need no zone
   std::uint32_t payload_bytes = 0;
   std::uint32_t header_option_bytes = 0;  // IPv4 only
 };

@@ -33,7 +33,10 @@ Finding find_of(const stats::TargetResult& result, std::optional<std::uint64_t> 
             .reason = fmt::format("{}: {} of {} replies", target.input, replies, *until_replies)};
   }
   if (!counts.answered()) {
-    return {.code = ExitCode::no_answer, .reason = fmt::format("{}: no answer", target.input)};
+    return {.code = ExitCode::no_answer,
+            .reason = counts.errors > 0 ? fmt::format("{}: no reply, {} error{}", target.input,
+                                                      counts.errors, counts.errors == 1 ? "" : "s")
+                                        : fmt::format("{}: no answer", target.input)};
   }
   return {};
 }

@@ -21,6 +21,7 @@
 #include "sonde/wire/ipv4.hpp"
 #include "sonde/wire/ipv6.hpp"
 #include "tests/support/fuzz.hpp"
+#include "tests/support/interpreted.hpp"
 
 using namespace sonde;
 
@@ -224,7 +225,7 @@ class Run {
       received.ttl = ip->header.hop_limit;
     }
     const net::Address source = received.source;
-    const auto seen = transport::interpret(transport::Packet(received), matcher_, clocks);
+    const auto seen = test::interpreted(received, matcher_, clocks);
     if (!seen) {
       return;
     }

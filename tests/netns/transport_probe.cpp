@@ -266,6 +266,7 @@ int main(int argc, char** argv) try {
               << '\n';
     return 4;
   }
+  std::cout << std::unitbuf;  // whoever reads along acts on a line
   std::cout << json{{"event", "open"}, {"ladder", opened->ladder}} << '\n';
   Run(arguments, *opened->transport).go();
   return 0;

@@ -6,6 +6,7 @@
 #include "sonde/wire/icmpv6.hpp"
 #include "sonde/wire/ipv4.hpp"
 #include "sonde/wire/ipv6.hpp"
+#include "tests/support/interpreted.hpp"
 
 namespace sonde::test {
 
@@ -72,17 +73,17 @@ std::expected<Observation, Reject> read_raw(Bytes packet, const std::optional<Wa
     return std::unexpected(Reject::malformed);
   }
   if (received->source.is_v4()) {
-    return transport::interpret({.data = packet,
-                                 .layout = transport::PacketLayout::ipv4,
-                                 .source = received->source,
-                                 .stamp = stamp},
-                                matcher, now);
+    return interpreted(transport::Packet{.data = packet,
+                                         .layout = transport::PacketLayout::ipv4,
+                                         .source = received->source,
+                                         .stamp = stamp},
+                       matcher, now);
   }
   if (const auto message = verified(*received);
       !message && message.error() == wire::DecodeError::bad_checksum) {
     return std::unexpected(Reject::checksum);
   }
-  return transport::interpret(message_of(*received, stamp), matcher, now);
+  return interpreted(message_of(*received, stamp), matcher, now);
 }
 
 std::expected<Observation, Reject> read_dgram(Bytes packet, const std::optional<WallTime>& stamp,
@@ -96,7 +97,7 @@ std::expected<Observation, Reject> read_dgram(Bytes packet, const std::optional<
     return std::unexpected(Reject::malformed);
   }
   if (message->message_class == wire::IcmpClass::echo_reply) {
-    return transport::interpret(message_of(*received, stamp), matcher, now);
+    return interpreted(message_of(*received, stamp), matcher, now);
   }
   if (message->message_class != wire::IcmpClass::error) {
     return std::unexpected(Reject::stranger);
@@ -107,16 +108,16 @@ std::expected<Observation, Reject> read_dgram(Bytes packet, const std::optional<
   if (!quoted) {
     return std::unexpected(Reject::malformed);
   }
-  return transport::interpret({.icmp = message->icmp,
-                               .responder = received->source,
-                               .destination = quoted->destination,
-                               .next_hop_mtu = message->next_hop_mtu,
-                               .quoted = quoted->icmp,
-                               .extensions = body.extensions,
-                               .ttl = received->ttl,
-                               .tos = received->tos,
-                               .stamp = stamp},
-                              matcher, now);
+  return interpreted(transport::QueuedIcmpError{.icmp = message->icmp,
+                                                .responder = received->source,
+                                                .destination = quoted->destination,
+                                                .next_hop_mtu = message->next_hop_mtu,
+                                                .quoted = quoted->icmp,
+                                                .extensions = body.extensions,
+                                                .ttl = received->ttl,
+                                                .tos = received->tos,
+                                                .stamp = stamp},
+                     matcher, now);
 }
 
 }  // namespace sonde::test

@@ -1,7 +1,6 @@
 #include "sonde/net/address.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace sonde::net {
 namespace {
@@ -15,17 +14,7 @@ bool all_zero(Bytes bytes) noexcept {
 }  // namespace
 
 Address Address::v4(std::span<const std::byte, kV4Bytes> bytes) noexcept {
-  Address a;
-  std::ranges::copy(bytes, a.bytes_.begin());
-  return a;
-}
-
-Address Address::v6(std::span<const std::byte, kV6Bytes> bytes, std::uint32_t zone) noexcept {
-  Address a;
-  a.family_ = Family::v6;
-  std::ranges::copy(bytes, a.bytes_.begin());
-  a.zone_ = zone;
-  return a;
+  return v4(Reader(bytes).u32());
 }
 
 std::optional<Address> Address::from_bytes(Bytes bytes) noexcept {
@@ -47,26 +36,27 @@ Address Address::with_zone(std::uint32_t zone) const noexcept {
   return a;
 }
 
-bool Address::is_unspecified() const noexcept { return all_zero(bytes()); }
+bool Address::is_unspecified() const noexcept { return (front_ | back_) == 0; }
 
 bool Address::is_loopback() const noexcept {
   constexpr std::byte kLoopbackNet{127};
   constexpr std::byte kLast{1};
-  return is_v4() ? bytes_[0] == kLoopbackNet
-                 : all_zero(bytes().first(kV6Bytes - 1)) && bytes_[kV6Bytes - 1] == kLast;
+  return is_v4() ? bytes().front() == kLoopbackNet
+                 : all_zero(bytes().first(kV6Bytes - 1)) && bytes().back() == kLast;
 }
 
 bool Address::is_multicast() const noexcept {
   constexpr std::byte kTopFour{0xf0};
   constexpr std::byte kClassD{0xe0};
-  return is_v4() ? (bytes_[0] & kTopFour) == kClassD : bytes_[0] == kAllOnes;
+  const std::byte first = bytes().front();
+  return is_v4() ? (first & kTopFour) == kClassD : first == kAllOnes;
 }
 
 bool Address::is_link_local() const noexcept {
   constexpr std::uint32_t kV4Net = 0xa9fe;
   constexpr std::uint32_t kV6Net = 0xfe80;
   constexpr std::uint32_t kV6Mask = 0xffc0;
-  const std::uint32_t top = Reader(bytes_).u16();
+  const std::uint32_t top = Reader(bytes()).u16();
   return is_v4() ? top == kV4Net : (top & kV6Mask) == kV6Net;
 }
 
@@ -76,14 +66,13 @@ bool Address::is_broadcast() const noexcept {
 
 bool Address::is_v4_mapped() const noexcept {
   constexpr std::size_t kZeros = 10;
-  return is_v6() && all_zero(bytes().first(kZeros)) && bytes_[kZeros] == kAllOnes &&
-         bytes_[kZeros + 1] == kAllOnes;
+  return is_v6() && all_zero(bytes().first(kZeros)) && bytes()[kZeros] == kAllOnes &&
+         bytes()[kZeros + 1] == kAllOnes;
 }
 
 bool Address::same_host(const Address& other) const noexcept {
   const bool zones_agree = zone_ == 0 || other.zone_ == 0 || zone_ == other.zone_;
-  return zones_agree && family_ == other.family_ &&
-         std::memcmp(bytes_.data(), other.bytes_.data(), kV6Bytes) == 0;
+  return zones_agree && family_ == other.family_ && front_ == other.front_ && back_ == other.back_;
 }
 
 std::uint64_t Address::hash() const noexcept {
@@ -91,9 +80,7 @@ std::uint64_t Address::hash() const noexcept {
   constexpr std::uint64_t kMultiply1 = 0xff51afd7ed558ccd;
   constexpr std::uint64_t kMultiply2 = 0xc4ceb9fe1a85ec53;
   constexpr int kShift = 33;
-  Reader in{bytes_};
-  const std::uint64_t high = in.u64();
-  std::uint64_t h = high * kMultiply1 + in.u64() + static_cast<std::uint64_t>(family_);
+  std::uint64_t h = network_order(front_) * kMultiply1 + network_order(back_) + family_;
   h = (h ^ (h >> kShift)) * kMultiply1;
   h = (h ^ (h >> kShift)) * kMultiply2;
   return h ^ (h >> kShift);

@@ -23,14 +23,6 @@ std::uint64_t key_of(const net::Address& destination, net::IcmpSeq seq) noexcept
 
 RecentSends::RecentSends() : ring_(kInitial) {}
 
-std::uint64_t RecentSends::add(const SentProbe& sent) {
-  if (next_ >= ring_.size() && ring_.size() < kMax && sent.at - at(next_).at < kRemember) {
-    grow();
-  }
-  at(next_) = sent;
-  return next_++;
-}
-
 const SentProbe* RecentSends::by_number(std::uint64_t number) const noexcept {
   const bool remembered = number >= first_ && number < next_ && next_ - number <= ring_.size();
   return remembered ? &at(number) : nullptr;

@@ -36,7 +36,23 @@ class RecentSends {
 
   RecentSends();
   // Returns the send's number: 0, 1, 2 ...
-  std::uint64_t add(const SentProbe& sent);
+  std::uint64_t add(const SentProbe& sent) {
+    next(sent.at) = sent;
+    return next_ - 1;
+  }
+  // The same, without a copy: the record of a send at this time, all of it to be filled in at once.
+  [[nodiscard]] SentProbe& next(Instant sent_at) {
+    if (next_ >= ring_.size() && ring_.size() < kMax && sent_at - at(next_).at < kRemember) {
+      grow();
+    }
+    return at(next_++);
+  }
+  // The record of the send `ahead` of the next one will be written soon. The ring is larger than
+  // the caches near the processor.
+  void prefetch(std::size_t ahead) const noexcept {
+    constexpr int kToWrite = 1;
+    __builtin_prefetch(&at(next_ + ahead), kToWrite);
+  }
   [[nodiscard]] const SentProbe* by_number(std::uint64_t number) const noexcept;
   // The send to this destination with this sequence; null: none remembered. Of several (one host
   // named twice) the newest, or the one behind the last found.

@@ -1,7 +1,6 @@
 #include "sonde/probe/token.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace sonde::probe {
 namespace {
@@ -10,14 +9,9 @@ constexpr std::size_t kWord = 4;  // bytes of target and of the sequence's low h
 constexpr int kHalf = 32;         // bits
 constexpr std::uint64_t kLowHalf = 0xffffffff;
 
-std::array<std::byte, TokenSealer::kFull> token_bytes(std::uint64_t tag,
-                                                      const ProbeId& probe) noexcept {
-  std::array<std::byte, TokenSealer::kFull> token{};
-  Writer out(token);
-  out.u64(tag);
-  out.u32(probe.target);
-  out.u32(static_cast<std::uint32_t>(probe.sequence));
-  return token;
+// What stands behind the tag.
+std::uint64_t identity_of(const ProbeId& probe) noexcept {
+  return std::uint64_t{probe.target} << kHalf | (probe.sequence & kLowHalf);
 }
 
 // How much of a token a payload has room for.
@@ -31,43 +25,71 @@ std::size_t size_within(std::size_t payload) noexcept {
   return payload >= TokenSealer::kShortTag ? TokenSealer::kShortTag : 0;
 }
 
-// All bytes are looked at whatever they are: the time taken tells a forger nothing.
-bool equal_in_constant_time(Bytes a, Bytes b) noexcept {
-  std::byte difference{0};
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference |= a[i] ^ b[i];
+// Zero if the payload starts with as much of the token as it has room for (some, that is), in a
+// time that hangs on its size alone: it tells a forger nothing.
+std::uint64_t difference(std::uint64_t tag, const ProbeId& probe, Bytes payload) noexcept {
+  Reader in{payload};
+  switch (size_within(payload.size())) {
+    case TokenSealer::kFull: {
+      const std::uint64_t of_tag = in.u64() ^ tag;
+      return of_tag | (in.u64() ^ identity_of(probe));
+    }
+    case TokenSealer::kTag:
+      return in.u64() ^ tag;
+    case TokenSealer::kShortTag:
+      return in.u32() ^ (tag >> kHalf);
+    default:
+      return 1;
   }
-  return difference == std::byte{0};
 }
 
 }  // namespace
 
+// Covered, in this order: | address 4 or 16 | target 4 (IPv4) | sequence 8 | target 4 (IPv6) |
+// family 1 | identifier 2 |. The two sizes differ, so no IPv4 probe shares a tag with an IPv6 one.
 std::uint64_t TokenSealer::tag(const ProbeId& probe, const net::Address& destination,
                                net::IcmpIdent ident) const noexcept {
-  constexpr std::size_t kCovered = 1 + net::Address::kV6Bytes + 2 + kWord + 8;
-  std::array<std::byte, kCovered> covered{};
-  Writer out(covered);
-  out.u8(static_cast<std::uint8_t>(destination.family()));
-  out.bytes(destination.bytes());
-  out.u16(ident.value);
-  out.u32(probe.target);
-  out.u64(probe.sequence);
-  return siphash24(key_, out.written());
+  constexpr std::size_t kBehindAddress = kWord + 8 + 1 + 2;
+  constexpr int kByte = 8;  // bits
+  const std::uint64_t family = static_cast<std::uint8_t>(destination.family());
+  const std::uint64_t last = family | std::uint64_t{ident.value} << kByte;
+  SipHash24 hash{key_};
+  Reader address{destination.bytes()};
+  if (destination.is_v4()) {
+    hash.word(address.u32() | std::uint64_t{probe.target} << kHalf);
+    hash.word(probe.sequence);
+    return hash.finish(last, net::Address::kV4Bytes + kBehindAddress);
+  }
+  hash.word(address.u64());
+  hash.word(address.u64());
+  hash.word(probe.sequence);
+  return hash.finish(probe.target | last << kHalf, net::Address::kV6Bytes + kBehindAddress);
 }
 
 std::uint64_t TokenSealer::seal(const ProbeId& probe, const net::Address& destination,
                                 net::IcmpIdent ident, MutableBytes payload) noexcept {
   newest_sequence_ = std::max(newest_sequence_, probe.sequence);
   const std::uint64_t proof = tag(probe, destination, ident);
-  const auto token = token_bytes(proof, probe);
-  Writer(payload).bytes(Bytes(token).first(size_within(payload.size())));
+  Writer out{payload};
+  switch (size_within(payload.size())) {
+    case kFull:
+      out.u64(proof);
+      out.u64(identity_of(probe));
+      break;
+    case kTag:
+      out.u64(proof);
+      break;
+    case kShortTag:
+      out.u32(static_cast<std::uint32_t>(proof >> kHalf));
+      break;
+    default:
+      break;
+  }
   return proof;
 }
 
 bool TokenSealer::carries(std::uint64_t tag, const ProbeId& probe, Bytes payload) noexcept {
-  const std::size_t size = size_within(payload.size());
-  const auto token = token_bytes(tag, probe);
-  return size > 0 && equal_in_constant_time(Bytes(token).first(size), payload.first(size));
+  return difference(tag, probe, payload) == 0;
 }
 
 std::optional<ProbeId> TokenSealer::open(const net::Address& destination, net::IcmpIdent ident,

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <numeric>
+#include <string_view>
 
 #include "sonde/report/failure_text.hpp"
 #include "sonde/report/numbers.hpp"
@@ -10,14 +12,23 @@
 namespace sonde::report {
 namespace {
 
+// ip(7): EACCES is a broadcast address without permission, EPERM a packet filter's doing.
+[[nodiscard]] std::string_view way_out(const probe::SendError& error) {
+  if (error.failure != probe::SendFailure::prohibited) {
+    return {};
+  }
+  return error.os_code == EACCES ? " (if it is a broadcast address, add -b)"
+                                 : " (a firewall on this computer drops it)";
+}
+
 [[nodiscard]] std::string in_words(const probe::SendError& error, const stats::Target& target) {
   if (error.failure == probe::SendFailure::too_big) {
     return "local error: message too long" +
            (error.mtu ? fmt::format(", mtu={}", error.mtu->value) : std::string());
   }
-  return fmt::format("send to {} failed: {}",
+  return fmt::format("send to {} failed: {}{}",
                      target.address ? target.address->to_text() : target.input,
-                     send_error_text(error));
+                     send_error_text(error), way_out(error));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "sonde/base/optional.hpp"
 #include "sonde/transport/rx_time.hpp"
 #include "sonde/wire/icmp_extensions.hpp"
 #include "sonde/wire/icmpv4.hpp"
@@ -21,27 +22,24 @@ Reject reject_of(wire::DecodeError error) noexcept {
   return error == wire::DecodeError::bad_checksum ? Reject::checksum : Reject::malformed;
 }
 
-// Takes the IPv4 header off; what it says moves into the fields beside. The cause if it cannot.
-std::optional<Reject> strip_ip_header(Packet& packet) noexcept {
-  const auto ip = wire::decode_ipv4(packet.data);
-  if (!ip) {
-    return reject_of(ip.error());
-  }
-  packet.data = ip->payload;
-  packet.source = ip->header.source;
-  packet.ttl = ip->header.ttl;
-  packet.tos = ip->header.tos;
-  packet.header_options = ip->header.options;
-  return std::nullopt;
-}
+// An ICMP message, and who brought it.
+struct Arrival {
+  const Bytes& message;
+  const net::Address& source;
+  wire::VerifyChecksum verify;
+  const std::optional<WallTime>& stamp;
+};
 
-std::expected<wire::IcmpMessage, wire::DecodeError> decode_icmp(const Packet& packet) noexcept {
-  if (packet.source.is_v6()) {
-    return wire::decode_icmpv6(packet.data);
-  }
-  return wire::decode_icmpv4(packet.data, packet.layout == PacketLayout::ipv4
-                                              ? wire::VerifyChecksum::yes
-                                              : wire::VerifyChecksum::no);
+// Whom to ask, and where the answer goes.
+struct Judge {
+  const Matcher& matcher;
+  const ReadTime& now;
+  Observation& seen;
+};
+
+std::expected<wire::IcmpMessage, wire::DecodeError> decode_icmp(const Arrival& arrival) noexcept {
+  return arrival.source.is_v6() ? wire::decode_icmpv6(arrival.message)
+                                : wire::decode_icmpv4(arrival.message, arrival.verify);
 }
 
 bool is_no_outcome(net::Family family, std::uint8_t type) noexcept {
@@ -49,15 +47,26 @@ bool is_no_outcome(net::Family family, std::uint8_t type) noexcept {
          (type == wire::icmpv4::kRedirect || type == wire::icmpv4::kSourceQuench);
 }
 
-// What replies and errors have in common.
+// What replies and errors have in common, and what most of them lack. Field by field, here and
+// below: a slot that was filled in pieces and then copied whole costs a stall for each word of it.
 void fill_common(Observation& seen, const Match& match, const std::optional<WallTime>& stamp,
                  const ReadTime& now) noexcept {
   const Instant earliest = match.sent != nullptr ? match.sent->at : Instant::min();
   const StampedInstant arrival = arrival_of(stamp, now, earliest);
-  seen.probe = match.id;
+  seen.probe.target = match.id.target;
+  seen.probe.sequence = match.id.sequence;
   seen.at = arrival.at;
   seen.stamp = arrival.source;
   seen.verified = match.verified;
+  seen.bytes = 0;
+  seen.ttl.reset();
+  seen.tos.reset();
+  seen.next_hop_mtu.reset();
+  seen.quoted.reset();
+  seen.corruption.reset();
+  seen.truncated = false;
+  seen.send_error.reset();
+  seen.extras.reset();
 }
 
 std::shared_ptr<const probe::ObservationExtras> extras_of_options(Bytes bytes) {
@@ -67,28 +76,23 @@ std::shared_ptr<const probe::ObservationExtras> extras_of_options(Bytes bytes) {
                  : nullptr;
 }
 
-std::expected<Observation, Reject> interpret_reply(const Packet& packet,
-                                                   const wire::IcmpMessage& echo,
-                                                   const Matcher& matcher, const ReadTime& now) {
-  const auto match = matcher.reply(echo, packet.source);
+std::expected<void, Reject> interpret_reply(const Arrival& arrival, const wire::IcmpMessage& echo,
+                                            const Judge& judge) {
+  const auto match = judge.matcher.reply(echo, arrival.source);
   if (!match) {
     return std::unexpected(match.error());
   }
-  std::expected<Observation, Reject> seen;
-  fill_common(*seen, *match, packet.stamp, now);
-  seen->kind = ObservationKind::reply;
-  seen->responder = packet.source;
-  seen->icmp = echo.icmp;
-  seen->status = probe::Status::success;
-  seen->bytes = static_cast<std::uint32_t>(packet.data.size());
-  seen->ttl = packet.ttl;
-  seen->tos = packet.tos;
-  seen->corruption = match->corruption;
-  seen->truncated = match->truncated;
-  if (!packet.header_options.empty()) {
-    seen->extras = extras_of_options(packet.header_options);
-  }
-  return seen;
+  Observation& seen = judge.seen;
+  fill_common(seen, *match, arrival.stamp, judge.now);
+  seen.kind = ObservationKind::reply;
+  seen.responder = arrival.source;
+  seen.icmp.type = echo.icmp.type;
+  seen.icmp.code = echo.icmp.code;
+  seen.status = probe::Status::success;
+  seen.bytes = static_cast<std::uint32_t>(arrival.message.size());
+  copy_value(match->corruption, seen.corruption);
+  seen.truncated = match->truncated;
+  return {};
 }
 
 // Extensions that do not decode are left out: the error itself is still true.
@@ -104,31 +108,30 @@ std::shared_ptr<const probe::ObservationExtras> extras_of(Bytes structure) {
       probe::ObservationExtras{.extensions = std::move(*extensions), .header_options = {}});
 }
 
-std::expected<Observation, Reject> interpret_error(const QueuedIcmpError& error,
-                                                   const wire::QuotedDatagram& quoted,
-                                                   const Matcher& matcher, const ReadTime& now) {
-  const auto match = matcher.error(quoted);
+std::expected<void, Reject> interpret_error(const QueuedIcmpError& error,
+                                            const wire::QuotedDatagram& quoted,
+                                            const Judge& judge) {
+  const auto match = judge.matcher.error(quoted);
   if (!match) {
     return std::unexpected(match.error());
   }
-  std::expected<Observation, Reject> seen;
-  fill_common(*seen, *match, error.stamp, now);
-  seen->kind = ObservationKind::icmp_error;
-  seen->responder = error.responder;
-  seen->icmp = error.icmp;
-  seen->status = probe::status_of(error.responder.family(), error.icmp);
-  seen->ttl = error.ttl;
-  seen->tos = error.tos;
-  seen->next_hop_mtu = error.next_hop_mtu;
-  seen->extras = extras_of(error.extensions);
-  return seen;
+  Observation& seen = judge.seen;
+  fill_common(seen, *match, error.stamp, judge.now);
+  seen.kind = ObservationKind::icmp_error;
+  seen.responder = error.responder;
+  seen.icmp = error.icmp;
+  seen.status = probe::status_of(error.responder.family(), error.icmp);
+  seen.ttl = error.ttl;
+  seen.tos = error.tos;
+  seen.next_hop_mtu = error.next_hop_mtu;
+  seen.extras = extras_of(error.extensions);
+  return {};
 }
 
-std::expected<Observation, Reject> interpret_error_packet(const Packet& packet,
-                                                          const wire::IcmpMessage& message,
-                                                          const Matcher& matcher,
-                                                          const ReadTime& now) {
-  const net::Family family = packet.source.family();
+std::expected<void, Reject> interpret_error_packet(const Arrival& arrival,
+                                                   const wire::IcmpMessage& message,
+                                                   const Judge& judge) {
+  const net::Family family = arrival.source.family();
   if (is_no_outcome(family, message.icmp.type)) {
     return std::unexpected(Reject::stranger);
   }
@@ -138,33 +141,29 @@ std::expected<Observation, Reject> interpret_error_packet(const Packet& packet,
     return std::unexpected(Reject::malformed);
   }
   const QueuedIcmpError error{.icmp = message.icmp,
-                              .responder = packet.source,
+                              .responder = arrival.source,
                               .destination = quoted->destination,
                               .next_hop_mtu = message.next_hop_mtu,
                               .quoted = body.quoted,
                               .extensions = body.extensions,
-                              .ttl = packet.ttl,
-                              .tos = packet.tos,
-                              .stamp = packet.stamp};
-  auto seen = interpret_error(error, *quoted, matcher, now);
-  if (seen) {
-    seen->quoted = probe::QuotedHeader{.ttl = quoted->ttl, .tos = quoted->tos};
+                              .stamp = arrival.stamp};
+  const auto result = interpret_error(error, *quoted, judge);
+  if (result) {
+    judge.seen.quoted = probe::QuotedHeader{.ttl = quoted->ttl, .tos = quoted->tos};
   }
-  return seen;
+  return result;
 }
 
-// `packet` starts at its ICMP header; `layout` says who verified the checksum.
-std::expected<Observation, Reject> interpret_icmp(const Packet& packet, const Matcher& matcher,
-                                                  const ReadTime& now) {
-  const auto message = decode_icmp(packet);
+std::expected<void, Reject> interpret_icmp(const Arrival& arrival, const Judge& judge) {
+  const auto message = decode_icmp(arrival);
   if (!message) {
     return std::unexpected(reject_of(message.error()));
   }
   switch (message->message_class) {
     case wire::IcmpClass::echo_reply:
-      return interpret_reply(packet, *message, matcher, now);
+      return interpret_reply(arrival, *message, judge);
     case wire::IcmpClass::error:
-      return interpret_error_packet(packet, *message, matcher, now);
+      return interpret_error_packet(arrival, *message, judge);
     case wire::IcmpClass::echo_request:
     case wire::IcmpClass::other:
       break;
@@ -172,20 +171,53 @@ std::expected<Observation, Reject> interpret_icmp(const Packet& packet, const Ma
   return std::unexpected(Reject::stranger);
 }
 
-}  // namespace
-
-std::expected<Observation, Reject> interpret(Packet&& packet, const Matcher& matcher,
-                                             const ReadTime& now) {
-  if (packet.layout == PacketLayout::ipv4) {
-    if (const auto reject = strip_ip_header(packet)) {
-      return std::unexpected(*reject);
-    }
+void add_header_options(Observation& seen, Bytes options) {
+  if (seen.kind == ObservationKind::reply && !options.empty()) {
+    seen.extras = extras_of_options(options);
   }
-  return interpret_icmp(packet, matcher, now);
 }
 
-std::expected<Observation, Reject> interpret(const QueuedIcmpError& error, const Matcher& matcher,
-                                             const ReadTime& now) {
+// The IPv4 header says what for other packets stands in the fields beside.
+std::expected<void, Reject> interpret_ipv4(const Packet& packet, const Judge& judge) {
+  const auto ip = wire::decode_ipv4(packet.data);
+  if (!ip) {
+    return std::unexpected(reject_of(ip.error()));
+  }
+  const Arrival arrival{.message = ip->payload,
+                        .source = ip->header.source,
+                        .verify = wire::VerifyChecksum::yes,
+                        .stamp = packet.stamp};
+  const auto result = interpret_icmp(arrival, judge);
+  if (result) {
+    judge.seen.ttl = ip->header.ttl;
+    judge.seen.tos = ip->header.tos;
+    add_header_options(judge.seen, ip->header.options);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::expected<void, Reject> interpret(const Packet& packet, const Matcher& matcher,
+                                      const ReadTime& now, Observation& seen) {
+  if (packet.layout == PacketLayout::ipv4) {
+    return interpret_ipv4(packet, {matcher, now, seen});
+  }
+  const Arrival arrival{.message = packet.data,
+                        .source = packet.source,
+                        .verify = wire::VerifyChecksum::no,
+                        .stamp = packet.stamp};
+  const auto result = interpret_icmp(arrival, {matcher, now, seen});
+  if (result) {
+    copy_value(packet.ttl, seen.ttl);
+    copy_value(packet.tos, seen.tos);
+    add_header_options(seen, packet.header_options);
+  }
+  return result;
+}
+
+std::expected<void, Reject> interpret(const QueuedIcmpError& error, const Matcher& matcher,
+                                      const ReadTime& now, Observation& seen) {
   const net::Family family = error.destination.family();
   if (is_no_outcome(family, error.icmp.type)) {
     return std::unexpected(Reject::stranger);
@@ -196,7 +228,7 @@ std::expected<Observation, Reject> interpret(const QueuedIcmpError& error, const
     return std::unexpected(Reject::malformed);
   }
   quoted->destination = error.destination;
-  return interpret_error(error, *quoted, matcher, now);
+  return interpret_error(error, *quoted, {matcher, now, seen});
 }
 
 }  // namespace sonde::transport

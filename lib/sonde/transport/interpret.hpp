@@ -1,7 +1,9 @@
 // interpret.hpp: from the bytes of a packet to an Observation of one of our probes.
 // In:  what a socket handed over (Packet), or what an operating system's error queue says
 //      (QueuedIcmpError); the matcher of that socket; both clocks, read after the packet was.
-// Out: the observation. Errors: the cause for which it is turned away.
+// Out: the observation, in the caller's slot, of which nothing is left; it is the one hot path that
+//      a sweep takes a million times a second, so it copies nothing. Errors: the cause for which
+//      the packet is turned away; the slot then holds nothing of use.
 // RFC 792 redirects and source quenches are no outcome of a probe, which goes on its way (RFC 1812
 // section 5.2.7.2; RFC 6633 section 3: discard): Reject::stranger, and filters keep them out.
 // Called by every backend that sees packets, and by the fuzz targets. Pure; allocates only for
@@ -49,11 +51,13 @@ struct QueuedIcmpError {
   std::optional<WallTime> stamp{};
 };
 
-// The packet is used up: its IP header is taken off on the way.
-[[nodiscard]] std::expected<probe::Observation, probe::Reject> interpret(Packet&& packet,
-                                                                         const Matcher& matcher,
-                                                                         const ReadTime& now);
-[[nodiscard]] std::expected<probe::Observation, probe::Reject> interpret(
-    const QueuedIcmpError& error, const Matcher& matcher, const ReadTime& now);
+[[nodiscard]] std::expected<void, probe::Reject> interpret(const Packet& packet,
+                                                           const Matcher& matcher,
+                                                           const ReadTime& now,
+                                                           probe::Observation& seen);
+[[nodiscard]] std::expected<void, probe::Reject> interpret(const QueuedIcmpError& error,
+                                                           const Matcher& matcher,
+                                                           const ReadTime& now,
+                                                           probe::Observation& seen);
 
 }  // namespace sonde::transport

@@ -57,11 +57,13 @@ std::optional<probe::Corruption> first_difference(const SentProbe& sent, Bytes p
                            .actual = std::to_integer<std::uint8_t>(payload[at])};
 }
 
-Match reply_match(const SentProbe& sent, Bytes payload, bool verified) noexcept {
-  Match match{.id = sent.id, .sent = &sent, .verified = verified};
+void fill_reply(Match& match, const SentProbe& sent, Bytes payload, bool verified) noexcept {
+  match.id.target = sent.id.target;
+  match.id.sequence = sent.id.sequence;
+  match.sent = &sent;
+  match.verified = verified;
   match.corruption = first_difference(sent, payload);
   match.truncated = !match.corruption && payload.size() < sent.payload.size();
-  return match;
 }
 
 bool is_echo_request(const wire::QuotedDatagram& quoted) noexcept {
@@ -82,29 +84,38 @@ Bytes without_trailing_zeros(Bytes data) noexcept {
 
 }  // namespace
 
+bool Matcher::admits(const SentProbe& sent, Bytes payload, Match& match) const noexcept {
+  const Evidence evidence = evidence_of_reply(sent, payload);
+  if (evidence == Evidence::contradicted) {
+    return false;
+  }
+  fill_reply(match, sent, payload, evidence == Evidence::proven);
+  return true;
+}
+
 std::expected<Match, Reject> Matcher::reply(const wire::IcmpMessage& echo,
                                             const net::Address& responder) const {
+  std::expected<Match, Reject> match;  // the only one returned: never copied
   if (echo.ident != ident_) {
-    return std::unexpected(Reject::stranger);
+    match = std::unexpected(Reject::stranger);
+    return match;
   }
   const SentProbe* const direct = sends_->find(responder, echo.seq);
-  if (direct != nullptr) {
-    const Evidence evidence = evidence_of_reply(*direct, echo.body);
-    if (evidence != Evidence::contradicted) {
-      return reply_match(*direct, echo.body, evidence == Evidence::proven);
-    }
+  if (direct != nullptr && admits(*direct, echo.body, *match)) {
+    return match;
   }
   const SentProbe* const group = sends_->find_group(echo.seq);
-  if (group != nullptr) {
-    const Evidence evidence = evidence_of_reply(*group, echo.body);
-    if (evidence != Evidence::contradicted) {
-      return reply_match(*group, echo.body, evidence == Evidence::proven);
-    }
+  if (group != nullptr && admits(*group, echo.body, *match)) {
+    return match;
   }
-  if (const auto match = forgotten(responder, echo.seq, echo.body)) {
-    return *match;
+  if (const auto old = forgotten(responder, echo.seq, echo.body)) {
+    match = *old;
+  } else if (direct != nullptr) {
+    match = std::unexpected(Reject::token);
+  } else {
+    match = reply_from_elsewhere(echo);
   }
-  return direct != nullptr ? std::unexpected(Reject::token) : reply_from_elsewhere(echo);
+  return match;
 }
 
 std::expected<Match, Reject> Matcher::error(const wire::QuotedDatagram& quoted) const {
@@ -200,15 +211,14 @@ const SentProbe* Matcher::search(net::IcmpSeq seq, Fits fits) const noexcept {
 
 std::expected<Match, Reject> Matcher::reply_from_elsewhere(
     const wire::IcmpMessage& echo) const noexcept {
-  const SentProbe* const sent = search(echo.seq, [&](const SentProbe& candidate) {
-    return evidence_of_reply(candidate, echo.body) != Evidence::contradicted;
-  });
+  Match match;
+  const SentProbe* const sent = search(
+      echo.seq, [&](const SentProbe& candidate) { return admits(candidate, echo.body, match); });
   if (sent == nullptr) {
     return std::unexpected(Reject::stranger);
   }
-  const bool proven = evidence_of_reply(*sent, echo.body) == Evidence::proven;
-  if (source_rule_ == SourceRule::any && proven) {
-    return reply_match(*sent, echo.body, true);
+  if (source_rule_ == SourceRule::any && match.verified) {
+    return match;
   }
   return std::unexpected(Reject::source);
 }

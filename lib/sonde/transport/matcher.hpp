@@ -57,6 +57,9 @@ class Matcher {
                                            Bytes payload) const noexcept;
   [[nodiscard]] Evidence evidence_of_quote(const probe::SentProbe& sent,
                                            Bytes payload) const noexcept;
+  // Does this reply answer this probe? Then `match` says so.
+  [[nodiscard]] bool admits(const probe::SentProbe& sent, Bytes payload,
+                            Match& match) const noexcept;
   [[nodiscard]] bool token_fits(const probe::SentProbe& sent, Bytes payload) const noexcept;
   [[nodiscard]] std::optional<Match> forgotten(const net::Address& destination, net::IcmpSeq seq,
                                                Bytes payload) const noexcept;

@@ -67,23 +67,24 @@ struct StampedInstant {
   probe::StampSource source = probe::StampSource::user;
 };
 
-// The instant that a believable stamp names; nullopt: no stamp, or not to be believed.
-[[nodiscard]] constexpr std::optional<Instant> instant_of_stamp(
-    const std::optional<WallTime>& stamp, const ReadTime& now, Instant earliest) noexcept {
-  // Compared before subtracted: an absurd stamp must not overflow.
-  if (!stamp || *stamp > now.wall || *stamp < now.wall - now.oldest_stamp) {
-    return std::nullopt;
-  }
-  const Instant at = now.steady - (now.wall - *stamp);
-  return at < earliest ? std::nullopt : std::optional(at);
-}
-
 // When a packet arrived, as well as can be known.
 [[nodiscard]] constexpr StampedInstant arrival_of(const std::optional<WallTime>& stamp,
                                                   const ReadTime& now, Instant earliest) noexcept {
-  const std::optional<Instant> kernel = instant_of_stamp(stamp, now, earliest);
-  return kernel ? StampedInstant{.at = *kernel, .source = probe::StampSource::kernel}
-                : StampedInstant{.at = now.steady, .source = probe::StampSource::user};
+  // Compared before subtracted: an absurd stamp must not overflow.
+  if (stamp && *stamp <= now.wall && *stamp >= now.wall - now.oldest_stamp) {
+    const Instant named = now.steady - (now.wall - *stamp);
+    if (named >= earliest) {
+      return {.at = named, .source = probe::StampSource::kernel};
+    }
+  }
+  return {.at = now.steady, .source = probe::StampSource::user};
+}
+
+// The instant that a believable stamp names; nullopt: no stamp, or not to be believed.
+[[nodiscard]] constexpr std::optional<Instant> instant_of_stamp(
+    const std::optional<WallTime>& stamp, const ReadTime& now, Instant earliest) noexcept {
+  const StampedInstant arrival = arrival_of(stamp, now, earliest);
+  return arrival.source == probe::StampSource::kernel ? std::optional(arrival.at) : std::nullopt;
 }
 
 }  // namespace sonde::transport

@@ -16,28 +16,29 @@ std::uint16_t fold(std::uint64_t sum) noexcept {
   return static_cast<std::uint16_t>(sum);
 }
 
-std::uint64_t halves(std::uint64_t word) noexcept {
-  constexpr unsigned kHalfBits = 32;
-  constexpr std::uint64_t kHalfMask = 0xffffffff;
-  return (word & kHalfMask) + (word >> kHalfBits);
+// The ones' complement sum: what is carried out at the top comes in at the bottom.
+std::uint64_t add_words(std::uint64_t sum, std::uint64_t word) noexcept {
+  sum += word;
+  return sum + static_cast<std::uint64_t>(sum < word);
 }
 
-// RFC 1071 section 2(B): the sum does not depend on byte order, so whole machine words are added
-// up, carries collect in the upper half, and one swap at the end brings it to network order.
+// RFC 1071 section 2(B) and (C): the sum does not depend on byte order, so whole machine words are
+// added up, and one swap at the end brings it to network order.
 std::uint16_t sum_of(Bytes data) noexcept {
+  constexpr unsigned kHalfBits = 32;
+  constexpr std::uint64_t kHalfMask = 0xffffffff;
   std::uint64_t sum = 0;
   std::uint64_t word = 0;
-  while (data.size() >= sizeof word) {
+  for (; data.size() >= sizeof word; data = data.subspan(sizeof word)) {
     std::memcpy(&word, data.data(), sizeof word);
-    sum += halves(word);
-    data = data.subspan(sizeof word);
+    sum = add_words(sum, word);
   }
   if (!data.empty()) {
     word = 0;
     std::memcpy(&word, data.data(), data.size());
-    sum += halves(word);
+    sum = add_words(sum, word);
   }
-  const std::uint16_t folded = fold(sum);
+  const std::uint16_t folded = fold((sum & kHalfMask) + (sum >> kHalfBits));
   return std::endian::native == std::endian::little ? std::byteswap(folded) : folded;
 }
 

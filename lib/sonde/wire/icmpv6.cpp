@@ -69,21 +69,25 @@ bool checksum_fits(Bytes data, const Ipv6Ends& ends) noexcept {
 std::expected<IcmpMessage, DecodeError> decode_icmpv6(Bytes data,
                                                       const Ipv6Ends* verify_with) noexcept {
   Reader in{data};
-  IcmpMessage m;
-  m.icmp.type = in.u8();
-  m.icmp.code = in.u8();
+  std::expected<IcmpMessage, DecodeError> message;  // the only one returned: never copied
+  IcmpMessage& m = *message;
+  const std::uint16_t type_and_code = in.u16();
+  m.icmp.type = static_cast<std::uint8_t>(type_and_code >> kByteBits);
+  m.icmp.code = static_cast<std::uint8_t>(type_and_code);
   m.checksum = in.u16();
   const std::uint32_t word = in.u32();
   if (in.failed()) {
-    return std::unexpected(DecodeError::truncated);
+    message = std::unexpected(DecodeError::truncated);
+    return message;
   }
   if (verify_with != nullptr && !checksum_fits(data, *verify_with)) {
-    return std::unexpected(DecodeError::bad_checksum);
+    message = std::unexpected(DecodeError::bad_checksum);
+    return message;
   }
   m.message_class = class_of(m.icmp.type);
   read_word(m, word);
   m.body = in.rest();
-  return m;
+  return message;
 }
 
 // NOLINTNEXTLINE(readability-function-size): the ICMPv4 twin and the ends

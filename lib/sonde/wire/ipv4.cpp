@@ -1,6 +1,7 @@
 #include "sonde/wire/ipv4.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "sonde/wire/checksum.hpp"
 
@@ -40,45 +41,47 @@ unsigned read_fixed(Reader in, Ipv4Header& h) noexcept {
   return first;
 }
 
-// Fills `h` in place: a header is copied once less than through a returned value.
-std::expected<void, DecodeError> read_header(Reader& in, Ipv4Header& h) noexcept {
+// Fills `h` in place: a header is copied once less than through a returned value. What is wrong.
+std::optional<DecodeError> read_header(Reader& in, Ipv4Header& h) noexcept {
   const Bytes fixed = in.take(kIpv4MinHeader);
   if (in.failed()) {
-    return std::unexpected(DecodeError::truncated);
+    return DecodeError::truncated;
   }
-  const unsigned first = read_fixed(Reader(fixed), h);
+  const unsigned first = read_fixed(Reader(fixed.first<kIpv4MinHeader>()), h);
   if (first >> kNibble != kVersion) {
-    return std::unexpected(DecodeError::bad_version);
+    return DecodeError::bad_version;
   }
   const std::size_t length = (first & kNibbleMask) * kWord;
   if (length < kIpv4MinHeader) {
-    return std::unexpected(DecodeError::bad_length);
+    return DecodeError::bad_length;
   }
   h.options = in.take(length - kIpv4MinHeader);
   if (in.failed()) {
-    return std::unexpected(DecodeError::truncated);
+    return DecodeError::truncated;
   }
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace
 
 std::expected<Ipv4Header, DecodeError> decode_ipv4_header(Reader& in) noexcept {
   std::expected<Ipv4Header, DecodeError> header;
-  if (const auto read = read_header(in, *header); !read) {
-    return std::unexpected(read.error());
+  if (const auto wrong = read_header(in, *header)) {
+    header = std::unexpected(*wrong);
   }
   return header;
 }
 
 std::expected<Ipv4Packet, DecodeError> decode_ipv4(Bytes data) noexcept {
   Reader in{data};
-  std::expected<Ipv4Packet, DecodeError> packet;
-  if (const auto read = read_header(in, packet->header); !read) {
-    return std::unexpected(read.error());
+  std::expected<Ipv4Packet, DecodeError> packet;  // the only one returned: never copied
+  if (const auto wrong = read_header(in, packet->header)) {
+    packet = std::unexpected(*wrong);
+    return packet;
   }
   if (packet->header.total_length < in.position()) {
-    return std::unexpected(DecodeError::bad_length);
+    packet = std::unexpected(DecodeError::bad_length);
+    return packet;
   }
   const std::size_t claimed = packet->header.total_length - in.position();
   packet->payload = in.take(std::min(claimed, in.remaining()));

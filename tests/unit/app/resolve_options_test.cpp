@@ -121,10 +121,16 @@ TEST_CASE("plan: addresses of the wrong kind") {
   CHECK(contains(refusal({"255.255.255.255"}), "broadcast"));
   CHECK(plan({"-b", "255.255.255.255"}).has_value());
   CHECK(contains(refusal({"0.0.0.0"}), "unspecified"));
+  CHECK(contains(refusal({"fe80::1"}), "interface"));
+  CHECK(plan({"fe80::1%1"}).has_value());
+  CHECK(plan({"-I", "eth0", "fe80::1"}).has_value());
   CHECK(contains(refusal({"-S", "192.0.2.9", "::1"}), "IPv4 only"));
   CHECK(contains(refusal({"-6", "-S", "192.0.2.9", "h"}), "192.0.2.9"));
   CHECK(contains(refusal({"-S", "eth0", "h"}), "no address"));
   CHECK(contains(refusal({"-R", "::1"}), "IPv4 only"));
+  CHECK(contains(refusal({"-F", "7", "192.0.2.1"}), "IPv6 only"));
+  CHECK(contains(refusal({"-F", "7", "-R", "host.example"}), "exclude each other"));
+  CHECK(plan({"-F", "7", "host.example"})->family == resolve::FamilyWanted::v6);
 }
 
 TEST_CASE("plan: -I is an interface or an address") {

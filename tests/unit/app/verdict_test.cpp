@@ -59,6 +59,18 @@ TEST_CASE("verdict: 1 when a target did not, or had sent nothing yet") {
   CHECK(code({target(0, 0)}) == 1);
 }
 
+TEST_CASE("verdict: a target that only errors speak for did not reply") {
+  TargetResult result = target(3, 0);
+  probe::Event refused = event(probe::EventKind::error, 3);
+  refused.replaces = probe::Replaced::timeout;
+  result.stats.apply(refused);
+  CHECK(code({result}) == 1);
+  CHECK(judge_ping(std::vector{result}, std::nullopt).reasons.front() ==
+        "host.example: no reply, 1 error");
+  CHECK(judge_ping(std::vector{target(3, 0)}, std::nullopt).reasons.front() ==
+        "host.example: no answer");
+}
+
 TEST_CASE("verdict: --until-replies asks for that many") {
   CHECK(code({target(5, 3)}, 3) == 0);
   CHECK(code({target(5, 2)}, 3) == 1);

@@ -53,6 +53,22 @@ TEST_CASE("notes: send errors come at most once a second, with how many were lef
         "sonde: 4 more send errors not shown\n");
 }
 
+TEST_CASE("notes: what may not be sent says what stands in the way") {
+  const auto refused_with = [](int os_code) {
+    return notes({}, [os_code](RunScript& run) {
+      run.target("10.9.2.2")
+          .send_failed(1, 0ms, {.failure = probe::SendFailure::prohibited, .os_code = os_code});
+    });
+  };
+  CHECK(
+      refused_with(EPERM) ==
+      "sonde: send to 10.9.2.2 failed: Operation not permitted (a firewall on this computer drops "
+      "it)\n");
+  CHECK(refused_with(EACCES) ==
+        "sonde: send to 10.9.2.2 failed: Permission denied (if it is a broadcast address, add "
+        "-b)\n");
+}
+
 TEST_CASE("notes: a local error that the system reports later is one as well") {
   CHECK(notes({}, [](RunScript& run) {
           probe::Event event =

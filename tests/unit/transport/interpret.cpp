@@ -7,6 +7,7 @@
 #include "sonde/wire/icmp_extensions.hpp"
 #include "sonde/wire/ipv4.hpp"
 #include "sonde/wire/ipv6.hpp"
+#include "tests/support/interpreted.hpp"
 #include "tests/support/packet_bytes.hpp"
 #include "tests/unit/transport/matcher_harness.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 
 using probe::ObservationKind;
 using probe::Reject;
+using sonde::test::interpreted;
 using test::Harness;
 using test::kIdent;
 using test::kStart;
@@ -85,7 +87,7 @@ Buffer ipv6(const net::Address& from, const net::Address& to, Bytes payload) {
 }
 
 auto seen_raw(Harness& h, const Buffer& packet) {
-  return interpret(
+  return interpreted(
       Packet{.data = packet, .layout = PacketLayout::ipv4, .source = {}, .stamp = kNow.wall - 2ms},
       h.matcher(), kNow);
 }
@@ -208,14 +210,14 @@ TEST_CASE("interpret: IPv6 replies and errors") {
   const auto payload = h.send(kHost6, 7);
   const Buffer reply = echo(129, 7, payload);
   auto seen =
-      interpret(Packet{.data = reply, .source = kHost6, .ttl = net::Ttl(60)}, h.matcher(), kNow);
+      interpreted(Packet{.data = reply, .source = kHost6, .ttl = net::Ttl(60)}, h.matcher(), kNow);
   REQUIRE(seen);
   CHECK(seen->ttl == net::Ttl(60));
   CHECK(seen->stamp == probe::StampSource::user);
   CHECK(seen->at == kNow.steady);
   const Buffer quote = ipv6(kRouter6, kHost6, echo(128, 7, payload));
   const Buffer error = icmp({.type = 2, .code = 0}, 1280, quote);
-  seen = interpret(Packet{.data = error, .source = kRouter6}, h.matcher(), kNow);
+  seen = interpreted(Packet{.data = error, .source = kRouter6}, h.matcher(), kNow);
   REQUIRE(seen);
   CHECK(seen->status == probe::Status::packet_too_big);
   CHECK(seen->next_hop_mtu == net::Mtu(1280));
@@ -234,7 +236,7 @@ TEST_CASE("interpret: an error that the kernel took apart") {
                         .quoted = quoted,
                         .ttl = net::Ttl(64),
                         .stamp = kNow.wall - 1ms};
-  const auto seen = interpret(error, h.matcher(), kNow);
+  const auto seen = interpreted(error, h.matcher(), kNow);
   REQUIRE(seen);
   CHECK(seen->kind == ObservationKind::icmp_error);
   CHECK(seen->status == probe::Status::ttl_expired_in_transit);
@@ -242,17 +244,17 @@ TEST_CASE("interpret: an error that the kernel took apart") {
   CHECK(seen->at == kNow.steady - 1ms);
   CHECK_FALSE(seen->quoted);
   error.quoted = Bytes(quoted).first(7);
-  CHECK(interpret(error, h.matcher(), kNow).error() == Reject::malformed);
+  CHECK(interpreted(error, h.matcher(), kNow).error() == Reject::malformed);
   error.quoted = quoted;
   error.icmp = {.type = 5, .code = 1};
-  CHECK(interpret(error, h.matcher(), kNow).error() == Reject::stranger);
+  CHECK(interpreted(error, h.matcher(), kNow).error() == Reject::stranger);
 }
 
 TEST_CASE("interpret: a stamp from before the probe was sent is not believed") {
   Harness h;
   const auto payload = h.send(kHost, 7);
   const Buffer packet = ipv4(kHost, kUs, echo(0, 7, payload));
-  const auto seen = interpret(
+  const auto seen = interpreted(
       Packet{.data = packet, .layout = PacketLayout::ipv4, .source = {}, .stamp = kNow.wall - 11ms},
       h.matcher(), kNow);
   REQUIRE(seen);

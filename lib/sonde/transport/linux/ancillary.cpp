@@ -131,8 +131,12 @@ void apply_socket(const ControlMessage& message, Ancillary& out) noexcept {
 
 }  // namespace
 
-Ancillary parse_ancillary(Bytes control) noexcept {
-  Ancillary out;
+void parse_ancillary(Bytes control, Ancillary& out) noexcept {
+  out.stamp.reset();
+  out.ttl.reset();
+  out.tos.reset();
+  out.header_options = {};
+  out.error.reset();
   ControlReader reader(control);
   while (const auto message = reader.next()) {
     switch (message->level) {
@@ -149,7 +153,6 @@ Ancillary parse_ancillary(Bytes control) noexcept {
         break;
     }
   }
-  return out;
 }
 
 }  // namespace sonde::transport

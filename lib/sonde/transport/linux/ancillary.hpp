@@ -36,6 +36,7 @@ struct Ancillary {
   std::optional<QueuedError> error;
 };
 
-[[nodiscard]] Ancillary parse_ancillary(Bytes control) noexcept;
+// Into an object that is used for packet after packet: nothing of it is left.
+void parse_ancillary(Bytes control, Ancillary& out) noexcept;
 
 }  // namespace sonde::transport

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sonde/base/optional.hpp"
 #include "sonde/transport/posix/socket_address.hpp"
 #include "sonde/transport/rx_time.hpp"
 #include "sonde/wire/icmp_extensions.hpp"
@@ -20,20 +21,21 @@ bool has_ip_header(const IcmpChannel& channel) noexcept {
   return channel.kind() == SocketKind::raw && channel.family() == net::Family::v4;
 }
 
-Packet packet_of(const ReceiveBatch::Message& message, const IcmpChannel& channel) noexcept {
-  Packet packet;
+// What the message says, into a packet that is used again and again: `ancillary` too.
+void read_message(const ReceiveBatch::Message& message, bool has_header, Ancillary& ancillary,
+                  Packet& packet) noexcept {
+  parse_ancillary(message.control, ancillary);
   packet.data = message.data;
-  const Ancillary ancillary = parse_ancillary(message.control);
-  packet.stamp = ancillary.stamp;
-  if (has_ip_header(channel)) {
+  copy_value(ancillary.stamp, packet.stamp);
+  if (has_header) {
     packet.layout = PacketLayout::ipv4;
-    return packet;  // the header says the rest
+    return;  // the header says the rest
   }
+  packet.layout = PacketLayout::icmp;
   packet.source = decode_address(message.name).value_or(net::Address());
-  packet.ttl = ancillary.ttl;
-  packet.tos = ancillary.tos;
+  copy_value(ancillary.ttl, packet.ttl);
+  copy_value(ancillary.tos, packet.tos);
   packet.header_options = ancillary.header_options;
-  return packet;
 }
 
 std::optional<net::Mtu> mtu_of(net::Family family, const QueuedError& error) noexcept {
@@ -70,12 +72,17 @@ std::expected<Receiver::Read, int> Receiver::packets(IcmpChannel& channel,
   const ReadTime now = read_times_.at(read_both(*clock_));
   const Matcher matcher = matcher_of(channel);
   Read read{.messages = *count, .maybe_more = batch_.full()};
+  const bool has_header = has_ip_header(channel);
+  Ancillary ancillary;
+  Packet packet;
   for (std::size_t i = 0; i < *count; ++i) {
-    auto seen = interpret(packet_of(batch_.message(i), channel), matcher, now);
-    if (seen) {
-      out[read.observations++] = std::move(*seen);
+    batch_.prefetch(i + 1);
+    read_message(batch_.message(i), has_header, ancillary, packet);
+    const auto ours = interpret(packet, matcher, now, out[read.observations]);
+    if (ours) {
+      ++read.observations;
     } else {
-      rejects_.add(seen.error());
+      rejects_.add(ours.error());
     }
   }
   return read;
@@ -90,8 +97,9 @@ std::expected<Receiver::Read, int> Receiver::errors(IcmpChannel& channel,
   }
   const ReadTime now = read_times_.at(read_both(*clock_));
   Read read{.messages = *count, .maybe_more = batch_.full()};
+  Ancillary ancillary;
   for (std::size_t i = 0; i < *count; ++i) {
-    const Ancillary ancillary = parse_ancillary(batch_.message(i).control);
+    parse_ancillary(batch_.message(i).control, ancillary);
     if (!ancillary.error) {
       continue;
     }
@@ -99,49 +107,49 @@ std::expected<Receiver::Read, int> Receiver::errors(IcmpChannel& channel,
       read.local = ancillary.error;
       continue;
     }
-    if (auto seen = queued(channel, {i, ancillary, *ancillary.error}, now)) {
-      out[read.observations++] = std::move(*seen);
+    if (queued(channel, {i, ancillary, *ancillary.error}, now, out[read.observations])) {
+      ++read.observations;
     }
   }
   return read;
 }
 
-std::optional<Observation> Receiver::queued(IcmpChannel& channel, const Entry& entry,
-                                            const ReadTime& now) {
+bool Receiver::queued(IcmpChannel& channel, const Entry& entry, const ReadTime& now,
+                      Observation& seen) {
   if (entry.error.origin == ErrorOrigin::transmit_stamp) {
-    return transmitted(channel, entry, now);
+    return transmitted(channel, entry, now, seen);
   }
   if (entry.error.origin != ErrorOrigin::icmp || channel.kind() == SocketKind::raw) {
-    return std::nullopt;
+    return false;
   }
   const auto error = icmp_error(channel, entry);
   if (!error) {
     rejects_.add(probe::Reject::malformed);
-    return std::nullopt;
+    return false;
   }
-  auto seen = interpret(*error, matcher_of(channel), now);
-  if (!seen) {
-    rejects_.add(seen.error());
-    return std::nullopt;
+  const auto ours = interpret(*error, matcher_of(channel), now, seen);
+  if (!ours) {
+    rejects_.add(ours.error());
   }
-  return std::move(*seen);
+  return ours.has_value();
 }
 
-std::optional<Observation> Receiver::transmitted(IcmpChannel& channel, const Entry& entry,
-                                                 const ReadTime& now) {
+bool Receiver::transmitted(IcmpChannel& channel, const Entry& entry, const ReadTime& now,
+                           Observation& seen) {
   const auto number = channel.keys().number_of(entry.error.data);
   const probe::SentProbe* const sent = number ? channel.recent().by_number(*number) : nullptr;
   if (sent == nullptr) {
-    return std::nullopt;
+    return false;
   }
   const auto at = instant_of_stamp(entry.ancillary.stamp, now, sent->at - kStampTolerance);
   if (!at) {
-    return std::nullopt;
+    return false;
   }
-  return Observation{.probe = sent->id,
+  seen = Observation{.probe = sent->id,
                      .kind = probe::ObservationKind::transmitted,
                      .stamp = probe::StampSource::kernel,
                      .at = *at};
+  return true;
 }
 
 std::optional<QueuedIcmpError> Receiver::icmp_error(const IcmpChannel& channel,

@@ -62,11 +62,11 @@ class Receiver {
     const Ancillary& ancillary;
     const QueuedError& error;
   };
-  [[nodiscard]] std::optional<probe::Observation> queued(IcmpChannel& channel, const Entry& entry,
-                                                         const ReadTime& now);
-  [[nodiscard]] static std::optional<probe::Observation> transmitted(IcmpChannel& channel,
-                                                                     const Entry& entry,
-                                                                     const ReadTime& now);
+  // Whether it tells of a probe of ours; then `seen` says what.
+  [[nodiscard]] bool queued(IcmpChannel& channel, const Entry& entry, const ReadTime& now,
+                            probe::Observation& seen);
+  [[nodiscard]] static bool transmitted(IcmpChannel& channel, const Entry& entry,
+                                        const ReadTime& now, probe::Observation& seen);
   [[nodiscard]] std::optional<QueuedIcmpError> icmp_error(const IcmpChannel& channel,
                                                           const Entry& entry) const;
 

@@ -21,6 +21,12 @@ net::IcmpSeq wire_sequence(const probe::ProbeId& id) noexcept {
   return net::IcmpSeq(static_cast<std::uint16_t>(id.sequence));
 }
 
+constexpr net::Address loopback6() noexcept {
+  std::array<std::byte, net::Address::kV6Bytes> bytes{};
+  bytes.back() = std::byte{1};
+  return net::Address::v6(bytes);
+}
+
 // Those that the kernel also uses for an ICMP error that came back for an earlier probe.
 bool may_be_pending(int os_code) noexcept {
   const probe::SendFailure failure = send_failure_of(os_code);
@@ -30,13 +36,12 @@ bool may_be_pending(int os_code) noexcept {
 }  // namespace
 
 net::Address effective_destination(const net::Address& destination) noexcept {
+  constexpr net::Address kLoopback4 = net::Address::v4(0x7f000001);
+  constexpr net::Address kLoopback6 = loopback6();
   if (!destination.is_unspecified()) {
     return destination;
   }
-  constexpr std::uint32_t kLoopback = 0x7f000001;
-  std::array<std::byte, net::Address::kV6Bytes> loopback{};
-  loopback.back() = std::byte{1};
-  return destination.is_v4() ? net::Address::v4(kLoopback) : net::Address::v6(loopback);
+  return destination.is_v4() ? kLoopback4 : kLoopback6;
 }
 
 probe::SendFailure send_failure_of(int os_code) noexcept {
@@ -74,38 +79,35 @@ void Sender::send(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs,
   }
   const Instant at = clock_->now();
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    sent_[i].at = at;
-    reports[i] = probe::SendReport{.id = specs[i].id, .at = at};
+    reports[i].id = specs[i].id;
+    reports[i].at = at;
+    reports[i].error.reset();
     if (refused != 0) {
-      reports[i].error = {.failure = send_failure_of(refused), .os_code = refused};
+      reports[i].error = probe::SendError{.failure = send_failure_of(refused), .os_code = refused};
     }
   }
   std::size_t done = refused != 0 ? specs.size() : 0;
   while (done < specs.size()) {
     const auto sent = batch_.send(channel.fd(), done, specs.size() - done);
     if (sent) {
-      remember(channel, done, *sent);
+      remember(channel, specs.subspan(done, *sent), done, at);
       done += *sent;
       continue;
     }
     reports[done].error = send_again(channel, done, sent.error());
     if (!reports[done].error) {
-      remember(channel, done, 1);
+      remember(channel, specs.subspan(done, 1), done, at);
     }
     ++done;
   }
 }
 
-void Sender::encode(const IcmpChannel& channel, const probe::ProbeSpec& spec) {
+void Sender::encode(IcmpChannel& channel, const probe::ProbeSpec& spec) {
   const net::Address destination = effective_destination(spec.destination);
   const std::size_t size = wire::kIcmpHeader + spec.payload.size();
   receiver_->expect(size);
-  probe::SentProbe& sent = sent_[batch_.size()];
-  sent = {.id = spec.id,
-          .destination = destination,
-          .seq = wire_sequence(spec.id),
-          .authenticated = spec.authenticate,
-          .payload = spec.payload};
+  channel.recent().prefetch(batch_.size());
+  std::uint64_t& tag = tags_[batch_.size()];
   Writer out(batch_.add(
       {.destination = destination, .flow_label = channel.flow_label(), .ip = spec.ip}, size));
   const bool v4 = channel.family() == net::Family::v4;
@@ -118,21 +120,27 @@ void Sender::encode(const IcmpChannel& channel, const probe::ProbeSpec& spec) {
   if (!payload.empty()) {
     std::memcpy(payload.data(), spec.payload.data(), payload.size());
   }
-  if (spec.authenticate) {
-    sent.tag = sealer_->seal(spec.id, destination, channel.ident(), payload);
-  }
+  tag = spec.authenticate ? sealer_->seal(spec.id, destination, channel.ident(), payload) : 0;
   // The kernel fills in the checksums of IPv6 and of datagram sockets.
   if (v4 && channel.kind() == SocketKind::raw) {
     out.patch_u16(wire::kIcmpChecksumAt, wire::internet_checksum(out.written()));
   }
 }
 
-void Sender::remember(IcmpChannel& channel, std::size_t first, std::size_t count) {
-  for (const probe::SentProbe& sent : std::span(sent_).subspan(first, count)) {
-    channel.recent().add(sent);
+void Sender::remember(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs,
+                      std::size_t first, Instant at) {
+  for (const probe::ProbeSpec& spec : specs) {
+    probe::SentProbe& sent = channel.recent().next(at);
+    sent.id = spec.id;
+    sent.destination = effective_destination(spec.destination);
+    sent.seq = wire_sequence(spec.id);
+    sent.authenticated = spec.authenticate;
+    sent.payload = spec.payload;
+    sent.tag = tags_[first++];
+    sent.at = at;
   }
   if (channel.stamps() == Stamps::transmit_and_receive) {
-    channel.keys().sent(count);
+    channel.keys().sent(specs.size());
   }
 }
 

@@ -40,8 +40,10 @@ class Sender {
   [[nodiscard]] Backlog& backlog() noexcept { return backlog_; }
 
  private:
-  void encode(const IcmpChannel& channel, const probe::ProbeSpec& spec);
-  void remember(IcmpChannel& channel, std::size_t first, std::size_t count);
+  void encode(IcmpChannel& channel, const probe::ProbeSpec& spec);
+  // Those that went out; `first` is the index in the batch of the first of them.
+  void remember(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs, std::size_t first,
+                Instant at);
   [[nodiscard]] std::optional<probe::SendError> send_again(IcmpChannel& channel, std::size_t index,
                                                            int os_code);
   // Empties the error queue into the backlog; the last local error in it.
@@ -51,8 +53,7 @@ class Sender {
   probe::TokenSealer* sealer_;
   Receiver* receiver_;
   SendBatch batch_;
-  std::array<probe::SentProbe, SendBatch::kMessages>
-      sent_{};  // what batch_ holds, to be remembered
+  std::array<std::uint64_t, SendBatch::kMessages> tags_{};  // of what batch_ holds
   Backlog backlog_;
 };
 
