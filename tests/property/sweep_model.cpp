@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "sonde/base/random.hpp"
@@ -80,6 +81,7 @@ class World {
   std::multimap<Instant, Observation> coming{};
   std::map<std::uint32_t, std::vector<SweepState>> settled{};
   std::map<std::uint32_t, bool> answered_before_settled{};
+  std::set<std::uint32_t> last_refused{};
 
  private:
   SweepConfig random_config() {
@@ -133,6 +135,7 @@ class World {
           static_cast<Duration::rep>(static_cast<double>(seen.timeout.count()) * config.backoff));
     }
     if (refused) {
+      last_refused.insert(id.target);
       return;
     }
     for (std::uint64_t copies = pick(10) < 3 ? 0 : 1 + (pick(8) == 0 ? pick(3) : 0); copies > 0;
@@ -241,7 +244,8 @@ void check_targets(World& world) {
     } else {
       REQUIRE(sends[target] >= 1);
       REQUIRE(sends[target] <= world.config.retries + 1);
-      const bool all_tried = sends[target] == world.config.retries + 1;
+      const bool all_tried =
+          sends[target] == world.config.retries + 1 || world.last_refused.contains(target);
       REQUIRE((alive || all_tried));
     }
   }

@@ -3,8 +3,8 @@
 // they get their address. Order: as they stand, or a permutation of all (known once the list is
 // closed); a shard takes every N-th of that order.
 // Modes (probe::SweepMode). until_answer: a target gets a probe, and after its time-out another one
-// with a longer time-out, until one is answered or the retries are used up. count, loop: that many
-// probes a target, or without end, an interval apart, each on its own.
+// with a longer time-out, until one is answered, the retries are used up or the system refuses to
+// send. count, loop: that many probes a target, or without end, an interval apart, each on its own.
 // All probes share one rate. A probe that the system has no room for is sent again, after a pause.
 // A probe's sequence is the count of all sends, so a reply finds it in constant time
 // (sweep_flights.hpp). Kept a target: 2 bits; with rounds also 4 bytes and a queue entry of 16.

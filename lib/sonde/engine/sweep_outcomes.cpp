@@ -108,12 +108,13 @@ void SweepEngine::note_room(Instant at, bool refused) {
   blocked_until_ = at + pause_;
 }
 
-// Its time-out still runs: the next try comes when it would have come without an answer.
+// What never left has its outcome at once, and what the system refuses now it would refuse again.
 void SweepEngine::refuse(const SendReport& report) {
   Flight& flight = *flights_.find(report.id.sequence);
   flight.state = State::failed;
   send_errors_.push_back(*report.error);
   add_event(SweepEventKind::send_failed, flight, report.at);
+  close(report.id.sequence, flight, report.at);
 }
 
 void SweepEngine::on_observations(std::span<const Observation> observations) {
@@ -221,7 +222,7 @@ void SweepEngine::close(std::uint64_t number, const Flight& flight, Instant at) 
       if (states_.at(target) != SweepState::pending) {
         return;
       }
-      if (flight.round < config_.retries) {
+      if (flight.round < config_.retries && flight.state != State::failed) {
         retries_.push({.target = target, .round = flight.round + 1});
       } else {
         add_event(SweepEventKind::settled, flight, at);

@@ -129,18 +129,26 @@ TEST_CASE("sweep: a local error that comes later has no round-trip time, and say
   CHECK(events[0].send_error->failure == probe::SendFailure::too_big);
 }
 
-TEST_CASE("sweep: a send that the system refuses counts as a try, at the pace of the time-outs") {
-  SweepHarness sweep({.timeout = 100ms, .retries = 1, .backoff = 1}, 1);
-  CHECK(sweep.fail(kStart, probe::SendFailure::unreachable) == Names{"0:0"});
-  CHECK(sweep.events() == Names{"send_failed 0:0"});
-  CHECK(sweep.send(kStart + 50ms).empty());
-  CHECK(sweep.tick(kStart + 101ms).empty());
-  CHECK(sweep.fail(kStart + 101ms, probe::SendFailure::prohibited) == Names{"0:1"});
+TEST_CASE("sweep: a send that the system refuses ends its target at once") {
+  SweepHarness sweep(kFast, 2);
+  CHECK(sweep.fail(kStart, probe::SendFailure::prohibited) == Names{"0:0", "1:0"});
   const auto events = sweep.engine.take_events();
-  REQUIRE(events.size() == 1);
+  REQUIRE(events.size() == 4);
+  CHECK(events[0].kind == probe::SweepEventKind::send_failed);
   REQUIRE(events[0].send_error != nullptr);
   CHECK(events[0].send_error->failure == probe::SendFailure::prohibited);
-  CHECK(sweep.tick(kStart + 202ms) == Names{"0 unreachable"});
+  CHECK(events[1].kind == probe::SweepEventKind::settled);
+  CHECK(events[1].state == probe::SweepState::unreachable);
+  CHECK(sweep.engine.done());
+}
+
+TEST_CASE(
+    "sweep: a retry that the system refuses ends its target, and the time-out before counts") {
+  SweepHarness sweep(kFast, 1);
+  (void)sweep.send(kStart);
+  CHECK(sweep.tick(kStart + 101ms) == Names{"sent 0:0", "timeout 0:0"});
+  CHECK(sweep.fail(kStart + 101ms, probe::SendFailure::unreachable) == Names{"0:1"});
+  CHECK(sweep.events() == Names{"send_failed 0:1", "0 unreachable"});
   CHECK(sweep.engine.done());
 }
 
@@ -167,9 +175,9 @@ TEST_CASE("sweep: no room for seconds on end is a failure at last") {
     REQUIRE(now < kStart + 5s);
     (void)sweep.fail(now, probe::SendFailure::no_buffer);
     seen = sweep.events();
-    now = sweep.engine.deadline().value();
+    now = sweep.engine.deadline().value_or(now);
   }
-  CHECK(seen == Names{"send_failed 0:0"});
+  CHECK(seen == Names{"send_failed 0:0", "0 unreachable"});
   CHECK(now > kStart + 2s);
 }
 
