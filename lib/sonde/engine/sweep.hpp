@@ -112,7 +112,7 @@ class SweepEngine final : public Engine {
                                 const probe::Observation& seen);
   void withdraw(const probe::SendReport& report);
   void refuse(const probe::SendReport& report);
-  void note_room(Instant at, bool refused);
+  void note_room(Instant at, bool full);
   void on_reply(const probe::Observation& reply, Flight& flight);
   void on_error(const probe::Observation& error, Flight& flight);
   // Its time-out passed, or a reply came: no more waiting.

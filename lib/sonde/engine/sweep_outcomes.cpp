@@ -64,7 +64,7 @@ SweepEvent& SweepEngine::add_answer(SweepEventKind kind, const Flight& flight,
 }
 
 void SweepEngine::on_sent(std::span<const SendReport> reports) {
-  bool withdrew = false;
+  bool full = false;
   for (const SendReport& report : reports) {
     Flight* const flight = flights_.find(report.id.sequence);
     if (flight == nullptr || flight->state != State::issued) {
@@ -78,15 +78,15 @@ void SweepEngine::on_sent(std::span<const SendReport> reports) {
       continue;
     }
     const bool no_room = report.error->failure == probe::SendFailure::no_buffer;
+    full = full || no_room;
     if (no_room && report.at - blocked_since_.value_or(report.at) < kPatience) {
       withdraw(report);
-      withdrew = true;
     } else {
       refuse(report);
     }
   }
   if (!reports.empty()) {
-    note_room(reports.back().at, withdrew);
+    note_room(reports.back().at, full);
   }
 }
 
@@ -99,8 +99,8 @@ void SweepEngine::withdraw(const SendReport& report) {
   again_.push({.target = flight.target, .round = flight.round});
 }
 
-void SweepEngine::note_room(Instant at, bool refused) {
-  if (!refused) {
+void SweepEngine::note_room(Instant at, bool full) {
+  if (!full) {
     pause_ = Duration::zero();
     return;
   }
