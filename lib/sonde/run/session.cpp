@@ -180,6 +180,7 @@ Verdict Session::finish(EndReason reason) {
                     .reason = reason,
                     .engine = config_.start.engine,
                     .rejects = parts_.transport.rejects(),
+                    .dropped = parts_.transport.dropped(),
                     .error = std::nullopt,
                     .verdict = config_.judge(results_, reason)};
   end.engine.clock = weakest_clock();
@@ -197,6 +198,7 @@ Verdict report_failure(const SessionConfig& config, std::string error, const Clo
                     .reason = EndReason::error,
                     .engine = config.start.engine,
                     .rejects = {},
+                    .dropped = 0,
                     .error = std::move(error),
                     .verdict = config.judge(results, EndReason::error)};
   for (stats::Listener* listener : listeners) {

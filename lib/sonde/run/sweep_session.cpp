@@ -252,6 +252,7 @@ Verdict SweepSession::finish(EndReason reason, Instant now) {
                     .reason = reason,
                     .engine = config_.start.engine,
                     .rejects = parts_.transport.rejects(),
+                    .dropped = parts_.transport.dropped(),
                     .error = std::nullopt,
                     .verdict = config_.judge(results_, reason)};
   end.engine.clock = results_.totals().clock.value_or(end.engine.clock);
@@ -270,6 +271,7 @@ Verdict report_sweep_failure(const SweepSessionConfig& config, const net::Addres
                     .reason = EndReason::error,
                     .engine = config.start.engine,
                     .rejects = {},
+                    .dropped = 0,
                     .error = std::move(error),
                     .verdict = config.judge(results, EndReason::error)};
   for (SweepListener* listener : listeners) {
