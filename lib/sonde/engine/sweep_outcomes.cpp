@@ -29,6 +29,25 @@ constexpr Duration kLongestPause = 20ms;
 // A long pause of the process makes many overdue at once: so many a turn keep the events few.
 constexpr int kMostExpired = 1024;
 
+// How a flight that nobody answered ended.
+SweepEventKind end_of(const Flight& flight) noexcept {
+  switch (flight.state) {
+    case State::refused:
+      return SweepEventKind::error;
+    case State::failed:
+      return SweepEventKind::send_failed;
+    default:
+      return SweepEventKind::timeout;
+  }
+}
+
+// What the next try has to remember of this one and those before it.
+std::uint8_t errors_so_far(const Flight& flight) noexcept {
+  constexpr std::uint8_t kMost = std::numeric_limits<std::uint8_t>::max();
+  const bool one_more = flight.state == State::refused && flight.earlier_errors < kMost;
+  return static_cast<std::uint8_t>(flight.earlier_errors + (one_more ? 1 : 0));
+}
+
 void note_departure(Flight& flight, Instant at) noexcept {
   constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
   const Duration after = at - flight.sent_at;
@@ -45,6 +64,7 @@ SweepEvent& SweepEngine::add_event(SweepEventKind kind, const Flight& flight, In
   event.target = flight.target;
   event.round = flight.round;
   event.at = at;
+  event.earlier_errors = flight.earlier_errors;
   return event;
 }
 
@@ -96,7 +116,8 @@ void SweepEngine::withdraw(const SendReport& report) {
   blocked_since_ = blocked_since_.value_or(report.at);
   flight.state = State::withdrawn;
   flights_.close(report.id.sequence);
-  again_.push({.target = flight.target, .round = flight.round});
+  again_.push(
+      {.target = flight.target, .round = flight.round, .earlier_errors = flight.earlier_errors});
 }
 
 void SweepEngine::note_room(Instant at, bool full) {
@@ -214,7 +235,7 @@ void SweepEngine::close(std::uint64_t number, const Flight& flight, Instant at) 
     case SweepMode::count:
       if (++outcomes_[target] == config_.count) {
         const bool alive = states_.at(target) == SweepState::alive;
-        add_event(SweepEventKind::settled, flight, at);
+        add_event(end_of(flight), flight, at);
         settle(alive ? SweepState::alive : SweepState::unreachable);
       }
       return;
@@ -223,9 +244,10 @@ void SweepEngine::close(std::uint64_t number, const Flight& flight, Instant at) 
         return;
       }
       if (flight.round < config_.retries && flight.state != State::failed) {
-        retries_.push({.target = target, .round = flight.round + 1});
+        retries_.push(
+            {.target = target, .round = flight.round + 1, .earlier_errors = errors_so_far(flight)});
       } else {
-        add_event(SweepEventKind::settled, flight, at);
+        add_event(end_of(flight), flight, at);
         settle(SweepState::unreachable);
       }
       return;
@@ -248,6 +270,7 @@ void SweepEngine::answered(std::uint32_t target) {
 
 void SweepEngine::settle(SweepState state) {
   SweepEvent& event = events_.back();
+  event.cause = event.kind;
   event.kind = SweepEventKind::settled;
   event.state = state;
   event.replaces = Replaced::nothing;

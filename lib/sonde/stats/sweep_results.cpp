@@ -195,20 +195,27 @@ void SweepResults::restore(const SavedTarget& saved) {
   if (saved.error) {
     fail(saved.index, *saved.error);
   }
-  Counts& all = totals_.counts;
-  all.sent += saved.counts.sent - saved.counts.in_flight;
-  all.received += saved.counts.received;
-  all.lost += saved.counts.lost;
-  all.late += saved.counts.late;
-  all.duplicate += saved.counts.duplicate;
-  all.errors += saved.counts.errors;
-  all.send_failures += saved.counts.send_failures;
+  restore_counts(saved.counts, std::nullopt);
   if (detail_ != SweepDetail::states) {
     restore_record(saved);
   }
   if (detail_ == SweepDetail::samples) {
     const std::span<float> row = samples_[saved.index];
     std::copy_n(saved.samples.begin(), std::min(saved.samples.size(), row.size()), row.begin());
+  }
+}
+
+void SweepResults::restore_counts(const Counts& counts, std::optional<probe::RttClock> clock) {
+  Counts& all = totals_.counts;
+  all.sent += counts.sent - counts.in_flight;
+  all.received += counts.received;
+  all.lost += counts.lost;
+  all.late += counts.late;
+  all.duplicate += counts.duplicate;
+  all.errors += counts.errors;
+  all.send_failures += counts.send_failures;
+  if (clock) {
+    totals_.clock = std::max(totals_.clock.value_or(*clock), *clock);
   }
 }
 
@@ -319,31 +326,27 @@ SweepResult SweepResults::after(const SweepEvent& event) const {
   }
   Counts& counts = result.counts;
   counts.sent = event.round + 1;
-  counts.lost = event.round;
-  switch (event.kind) {
-    case SweepEventKind::settled:
-      if (event.state == SweepState::alive) {
-        counts.received = 1;
-        break;
-      }
-      [[fallthrough]];
-    case SweepEventKind::timeout:
-      ++counts.lost;
-      return result;
+  counts.errors = event.earlier_errors;
+  counts.lost = event.round - std::min<std::uint32_t>(event.round, event.earlier_errors);
+  switch (event.kind == SweepEventKind::settled ? event.cause : event.kind) {
     case SweepEventKind::reply:
       counts.received = 1;
       break;
     case SweepEventKind::late:
       counts.late = 1;
       break;
+    case SweepEventKind::timeout:
+      ++counts.lost;
+      return result;
     case SweepEventKind::error:
-      counts.errors = 1;
+      ++counts.errors;
       return result;
     case SweepEventKind::send_failed:
-      counts.send_failures = 1;
+      ++counts.send_failures;
       return result;
     case SweepEventKind::sent:
     case SweepEventKind::duplicate:
+    case SweepEventKind::settled:
       return result;
   }
   result.rtt = SweepRtt{

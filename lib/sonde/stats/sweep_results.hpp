@@ -107,6 +107,8 @@ class SweepResults {
   // As an earlier run left it; its counts go into the totals, its RTTs by restore_rtt().
   void restore(const SavedTarget& saved);
   void restore_rtt(const RttStats& rtt, const Quantiles& quantiles);
+  // What was counted beside the targets: answers that came after they were settled.
+  void restore_counts(const Counts& counts, std::optional<probe::RttClock> clock);
   // Forgets what was counted, not the states: an interval is over, the next one begins.
   void restart();
 

@@ -217,6 +217,25 @@ TEST_CASE("sweep: the kernel's transmit stamp shortens the round-trip time, unle
   CHECK(events[2].clock == probe::RttClock::kernel_rx);
 }
 
+TEST_CASE("sweep: what settles a target tells how its tries ended") {
+  SweepHarness sweep({.timeout = 100ms, .retries = 2, .backoff = 1, .rate = std::nullopt}, 1);
+  (void)sweep.send(kStart);
+  sweep.icmp_error("0:0", kStart + 1ms);
+  (void)sweep.tick(kStart + 101ms);
+  (void)sweep.send(kStart + 101ms);
+  (void)sweep.tick(kStart + 202ms);
+  CHECK(sweep.send(kStart + 202ms) == Names{"0:2"});
+  sweep.icmp_error("0:2", kStart + 203ms);
+  (void)sweep.events();
+  sweep.engine.on_tick(kStart + 303ms);
+  const auto events = sweep.engine.take_events();
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].kind == probe::SweepEventKind::settled);
+  CHECK(events[0].cause == probe::SweepEventKind::error);
+  CHECK(events[0].earlier_errors == 1);
+  CHECK(events[0].round == 2);
+}
+
 TEST_CASE("sweep: a stop in the middle leaves open what is in flight") {
   SweepHarness sweep({.timeout = 100ms, .rate = 10}, 10);
   (void)sweep.send(kStart);

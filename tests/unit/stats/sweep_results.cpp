@@ -108,6 +108,7 @@ TEST_CASE("sweep results: without records, what settled a target is told from it
   CHECK(results.after(reply).counts.sent == 3);
   CHECK(results.after(reply).counts.lost == 2);
   CHECK(results.after(reply).rtt->mean == 7ms);
+  reply.cause = reply.kind;
   reply.kind = SweepEventKind::settled;
   reply.state = SweepState::alive;
   results.apply(reply);
@@ -116,9 +117,13 @@ TEST_CASE("sweep results: without records, what settled a target is told from it
   CHECK(results.at(0).state == SweepState::alive);
   SweepEvent end = settled(1, SweepState::unreachable);
   end.round = 3;
+  end.earlier_errors = 1;
+  end.cause = SweepEventKind::send_failed;
   results.apply(end);
   CHECK(results.after(end).counts.sent == 4);
-  CHECK(results.after(end).counts.lost == 4);
+  CHECK(results.after(end).counts.lost == 2);
+  CHECK(results.after(end).counts.errors == 1);
+  CHECK(results.after(end).counts.send_failures == 1);
   CHECK_FALSE(results.after(end).rtt);
   CHECK(results.totals().alive == 1);
   CHECK(results.totals().unreachable == 1);
