@@ -8,10 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include "app/cmd_merge.hpp"
 #include "app/log.hpp"
 #include "app/output_file.hpp"
 #include "app/privileges.hpp"
 #include "app/resolve_sweep.hpp"
+#include "app/resume.hpp"
 #include "app/signals.hpp"
 #include "app/sweep_feed.hpp"
 #include "app/sweep_options.hpp"
@@ -48,6 +50,7 @@ class SweepCommand {
   bool open_files();
   ExitCode fail(const transport::Error& error);
   ExitCode probe(transport::Transport& transport, engine::SweepEngine& engine);
+  bool take_over(SweepFeed& feed, run::SweepSession& session);
   ExitCode finish(const stats::Verdict& verdict);
   [[nodiscard]] run::SweepSessionConfig session_config() const;
 
@@ -59,6 +62,7 @@ class SweepCommand {
   SystemRng rng_;
   run::Control control_;
   net::AddressList targets_;
+  std::optional<Resume> resume_;
   std::optional<int> target_file_;  // open, until the reader takes it over
   std::unique_ptr<OutputFile> file_;
   SweepListeners listeners_;
@@ -107,6 +111,14 @@ bool SweepCommand::open_files() {
     }
     file_ = *std::move(file);
     file_->sink().tell(control_.output_failed);
+  }
+  if (options_.resume) {
+    auto resume = Resume::open(*options_.resume, plan_, options_.order.seed.has_value());
+    if (!resume) {
+      console_.complain(resume.error());
+      return false;
+    }
+    resume_ = *std::move(resume);
   }
   if (!plan_.file) {
     return true;
@@ -175,9 +187,26 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
                                                 .feed = feed,
                                                 .control = control_,
                                                 .listeners = listeners});
+  if (resume_ && !take_over(feed, session)) {
+    waker->forget();
+    return ExitCode::usage;
+  }
   const ExitCode code = finish(session.run());
   waker->forget();
   return code;
+}
+
+// What the earlier run finished; all is checked before a word is printed.
+bool SweepCommand::take_over(SweepFeed& feed, run::SweepSession& session) {
+  feed.preload(targets_);
+  auto why = resume_->check(targets_);
+  if (!why) {
+    why = resume_->restore(session);
+  }
+  if (why) {
+    console_.complain(*why);
+  }
+  return !why;
 }
 
 ExitCode SweepCommand::finish(const stats::Verdict& verdict) {
@@ -197,6 +226,14 @@ ExitCode run_sweep(const CommandLine& line, Console& console) {
   auto options = read_sweep_options(line);
   if (!options) {
     return console.usage(options.error(), kHelp);
+  }
+  if (options->merge) {
+    if (options->targets.empty() || options->resume || options->file) {
+      return console.usage({.message = "--merge takes files, and nothing that is probed",
+                            .hint = "sonde sweep --merge [-j|-J|-a|-u] FILE..."},
+                           kHelp);
+    }
+    return run_merge(*options, console);
   }
   SystemRng rng;
   auto plan = resolve_sweep(

@@ -1,6 +1,6 @@
 // line_splitter.hpp: lines out of pieces of a file, as they are read. In: chunks of any size. Out:
 // each line without its line feed, with its number from 1; finish() gives a last line without one.
-// Lines longer than kLongest are cut there: no target is that long. Memory: one line. Pure.
+// Lines longer than `longest` are cut there: no target is that long. Memory: one line. Pure.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +14,8 @@ namespace sonde::app {
 class LineSplitter {
  public:
   static constexpr std::size_t kLongest = 65'536;
+
+  explicit LineSplitter(std::size_t longest = kLongest) : longest_(longest) {}
 
   // `on_line`: callable with (line, number); the view is valid during the call.
   template <typename OnLine>
@@ -45,9 +47,10 @@ class LineSplitter {
 
  private:
   void keep(std::string_view piece) {
-    rest_ += piece.substr(0, std::min(piece.size(), kLongest - rest_.size()));
+    rest_ += piece.substr(0, std::min(piece.size(), longest_ - rest_.size()));
   }
 
+  std::size_t longest_;
   std::string rest_;
   std::uint64_t number_ = 0;
 };

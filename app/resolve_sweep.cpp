@@ -190,7 +190,9 @@ void plan_detail(const SweepOptions& options, SweepPlan& plan) {
     plan.detail = stats::SweepDetail::samples;
     plan.sample_rounds = single ? engine.retries + 1 : engine.count;
   } else {
-    plan.detail = single ? stats::SweepDetail::states : stats::SweepDetail::records;
+    // What an earlier run counted is told again, target by target.
+    plan.detail =
+        single && !options.resume ? stats::SweepDetail::states : stats::SweepDetail::records;
   }
 }
 

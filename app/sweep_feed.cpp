@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "app/values.hpp"
@@ -36,6 +38,8 @@ std::expected<net::Address, stats::TargetError> choose(const SweepPolicy& policy
 
 void SweepFeed::supply(net::AddressList& list, std::vector<run::NameAnswer>& answers,
                        Instant /*now*/) {
+  std::ranges::move(early_, std::back_inserter(answers));
+  early_.clear();
   take_answers(answers);
   if (operand_ < parts_.operands.size()) {
     take_operands(list);
@@ -43,6 +47,17 @@ void SweepFeed::supply(net::AddressList& list, std::vector<run::NameAnswer>& ans
     take_batch(list, answers);
   }
   ask_names(list);
+}
+
+void SweepFeed::preload(net::AddressList& list) {
+  while (!complete()) {
+    if (operand_ < parts_.operands.size()) {
+      take_operands(list);
+    } else {
+      parts_.reader->await();
+      take_batch(list, early_);
+    }
+  }
 }
 
 void SweepFeed::take_answers(std::vector<run::NameAnswer>& answers) {
@@ -141,6 +156,9 @@ void SweepFeed::ask_names(const net::AddressList& list) {
   while (!waiting_.empty() && asked_ < kNamesAtOnce) {
     const std::uint32_t index = waiting_.front();
     waiting_.pop_front();
+    if (list.at(index)) {  // known from an earlier run
+      continue;
+    }
     ++asked_;
     parts_.resolver.forward(index, std::string(list.name(index)), parts_.family, kPatience);
   }

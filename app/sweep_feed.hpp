@@ -45,6 +45,10 @@ class SweepFeed final : public run::TargetFeed {
     return parts_.resolver.deadline();
   }
 
+  // All of it at once, waiting for the file where it must; then supply() has only names to answer.
+  // A name that has its address in the list by then is not asked for.
+  void preload(net::AddressList& list);
+
   // Why not everything that was asked for could be probed; the run is no success then.
   [[nodiscard]] const std::optional<std::string>& cut_short() const noexcept { return cut_short_; }
 
@@ -68,6 +72,7 @@ class SweepFeed final : public run::TargetFeed {
   std::deque<std::uint32_t> waiting_;  // names not asked for yet
   std::size_t asked_ = 0;              // names under way
   std::optional<std::string> cut_short_;
+  std::vector<run::NameAnswer> early_;  // of preload()
 };
 
 }  // namespace sonde::app

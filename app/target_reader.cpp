@@ -31,6 +31,7 @@ struct TargetReader::Shared {
 
   std::mutex mutex;
   std::condition_variable room;
+  std::condition_variable filled;
   std::deque<TargetBatch> ready;
   bool abandoned = false;
 
@@ -43,6 +44,7 @@ struct TargetReader::Shared {
         return false;
       }
       ready.push_back(std::move(batch));
+      filled.notify_one();
     }
     wake();
     return true;
@@ -105,6 +107,11 @@ TargetReader::~TargetReader() {
   const std::scoped_lock lock(shared_->mutex);
   shared_->abandoned = true;
   shared_->room.notify_all();
+}
+
+void TargetReader::await() {
+  std::unique_lock lock(shared_->mutex);
+  shared_->filled.wait(lock, [this] { return !shared_->ready.empty(); });
 }
 
 std::optional<TargetBatch> TargetReader::take() {

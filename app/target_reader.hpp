@@ -39,6 +39,8 @@ class TargetReader {
 
   // What is ready; nullopt: nothing now. After a batch with `last` there are no more.
   [[nodiscard]] std::optional<TargetBatch> take();
+  // Until take() has something.
+  void await();
 
  private:
   struct Shared;
