@@ -42,7 +42,10 @@ function(sonde_layer NAME)
   add_library(sonde::${NAME} ALIAS sonde_${NAME})
   if(_sources)
     set(_scope PUBLIC)
-    set_target_properties(sonde_${NAME} PROPERTIES SONDE_WHOLE_PROGRAM ON)
+    # For the shared library of lib/icmpapi. Hidden, the code is no slower for it.
+    set_target_properties(
+      sonde_${NAME} PROPERTIES SONDE_WHOLE_PROGRAM ON POSITION_INDEPENDENT_CODE ON
+                               CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   else()
     set(_scope INTERFACE)
   endif()

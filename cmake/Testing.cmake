@@ -53,7 +53,7 @@ function(sonde_script_tests FOLDER)
         ENVIRONMENT
         "SONDE=${PROJECT_BINARY_DIR}/sonde${CMAKE_EXECUTABLE_SUFFIX};SONDE_SOURCE_DIR=${PROJECT_SOURCE_DIR};SONDE_BUILD_DIR=${PROJECT_BINARY_DIR};SONDE_PYTHON=${SONDE_PYTHON};SONDE_SANITIZED=${_sanitized};PYTHONDONTWRITEBYTECODE=1"
     )
-    if(FOLDER STREQUAL "netns")
+    if(FOLDER MATCHES "^(netns|icmpapi)$")
       set_tests_properties("${FOLDER}/${_stem}" PROPERTIES RUN_SERIAL ON)
     endif()
   endforeach()

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "sonde/base/time.hpp"
 #include "sonde/net/address.hpp"
@@ -45,8 +46,9 @@ struct QuotedHeader {
 
 // What few packets carry; allocated only for those.
 struct ObservationExtras {
-  wire::IcmpExtensions extensions;  // of an ICMP error
-  HeaderOptions header_options;     // of a reply: record route, time stamps
+  wire::IcmpExtensions extensions;   // of an ICMP error
+  HeaderOptions header_options;      // of a reply: record route, time stamps
+  std::vector<std::byte> payload{};  // of a reply whose payload is not what was remembered
 };
 
 struct Observation {

@@ -21,7 +21,7 @@ std::uint64_t key_of(const net::Address& destination, net::IcmpSeq seq) noexcept
 
 }  // namespace
 
-RecentSends::RecentSends() : ring_(kInitial) {}
+RecentSends::RecentSends(std::size_t most) : most_(most), ring_(kInitial) {}
 
 const SentProbe* RecentSends::by_number(std::uint64_t number) const noexcept {
   const bool remembered = number >= first_ && number < next_ && next_ - number <= ring_.size();

@@ -8,6 +8,7 @@
 // find() that replies in order answer costs one comparison.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -38,7 +39,8 @@ class RecentSends {
   static constexpr std::size_t kMax = 65536;
   static constexpr Duration kRemember = 60s;
 
-  RecentSends();
+  // `most`: a power of two in [kInitial, kMax]; a few are enough for who waits for each answer.
+  explicit RecentSends(std::size_t most = kMax);
   // Returns the send's number: 0, 1, 2 ...
   std::uint64_t add(const SentProbe& sent) {
     next(sent.at) = sent;
@@ -47,7 +49,7 @@ class RecentSends {
   // The same, without a copy: the record of a send at this time, all of it to be filled in at once.
   [[nodiscard]] SentProbe& next(Instant sent_at) {
     const SentProbe& oldest = at(next_);
-    const std::size_t most = oldest.answered ? kAnswered : kMax;
+    const std::size_t most = oldest.answered ? std::min(kAnswered, most_) : most_;
     if (next_ >= ring_.size() && ring_.size() < most && sent_at - oldest.at < kRemember) {
       grow();
     }
@@ -86,6 +88,7 @@ class RecentSends {
   void index(std::uint64_t number) noexcept;
   void grow();
 
+  std::size_t most_;
   std::vector<SentProbe> ring_;  // record n at n mod size, a power of two
   std::uint64_t next_ = 0;
   std::uint64_t first_ = 0;   // those before were overwritten before the ring grew

@@ -31,6 +31,9 @@ struct ProbeSpec {
   // Overwrite the first 16 bytes (8 if there are fewer) with the probe's token (token.hpp). Off
   // only where the caller owns every byte (the IcmpSendEcho family).
   bool authenticate = true;
+  // Compare a reply's payload with `payload`. Off only with `authenticate` off: `payload` need then
+  // live only as long as the send call, and a reply brings its own along (ObservationExtras).
+  bool compare = true;
 };
 
 enum class SendFailure : std::uint8_t {

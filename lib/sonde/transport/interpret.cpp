@@ -26,6 +26,7 @@ Reject reject_of(wire::DecodeError error) noexcept {
 struct Arrival {
   const Bytes& message;
   const net::Address& source;
+  const Bytes& header_options;
   wire::VerifyChecksum verify;
   const std::optional<WallTime>& stamp;
 };
@@ -66,14 +67,18 @@ void fill_common(Observation& seen, const Match& match, const std::optional<Wall
   seen.corruption.reset();
   seen.truncated = false;
   seen.send_error.reset();
-  seen.extras.reset();
 }
 
-std::shared_ptr<const probe::ObservationExtras> extras_of_options(Bytes bytes) {
-  const auto options = probe::HeaderOptions::from(bytes);
-  return options ? std::make_shared<const probe::ObservationExtras>(
-                       probe::ObservationExtras{.extensions = {}, .header_options = *options})
-                 : nullptr;
+// Header options, and a payload that differs from what was sent.
+std::shared_ptr<const probe::ObservationExtras> extras_of_reply(Bytes header_options,
+                                                                Bytes payload) {
+  if (header_options.empty() && payload.empty()) {
+    return nullptr;
+  }
+  return std::make_shared<const probe::ObservationExtras>(probe::ObservationExtras{
+      .extensions = {},
+      .header_options = probe::HeaderOptions::from(header_options).value_or(probe::HeaderOptions{}),
+      .payload = {payload.begin(), payload.end()}});
 }
 
 std::expected<void, Reject> interpret_reply(const Arrival& arrival, const wire::IcmpMessage& echo,
@@ -92,6 +97,8 @@ std::expected<void, Reject> interpret_reply(const Arrival& arrival, const wire::
   seen.bytes = static_cast<std::uint32_t>(arrival.message.size());
   copy_value(match->corruption, seen.corruption);
   seen.truncated = match->truncated;
+  const bool differs = seen.corruption || seen.truncated;
+  seen.extras = extras_of_reply(arrival.header_options, differs ? echo.body : Bytes{});
   return {};
 }
 
@@ -171,12 +178,6 @@ std::expected<void, Reject> interpret_icmp(const Arrival& arrival, const Judge& 
   return std::unexpected(Reject::stranger);
 }
 
-void add_header_options(Observation& seen, Bytes options) {
-  if (seen.kind == ObservationKind::reply && !options.empty()) {
-    seen.extras = extras_of_options(options);
-  }
-}
-
 // The IPv4 header says what for other packets stands in the fields beside.
 std::expected<void, Reject> interpret_ipv4(const Packet& packet, const Judge& judge) {
   const auto ip = wire::decode_ipv4(packet.data);
@@ -185,13 +186,13 @@ std::expected<void, Reject> interpret_ipv4(const Packet& packet, const Judge& ju
   }
   const Arrival arrival{.message = ip->payload,
                         .source = ip->header.source,
+                        .header_options = ip->header.options,
                         .verify = wire::VerifyChecksum::yes,
                         .stamp = packet.stamp};
   const auto result = interpret_icmp(arrival, judge);
   if (result) {
     judge.seen.ttl = ip->header.ttl;
     judge.seen.tos = ip->header.tos;
-    add_header_options(judge.seen, ip->header.options);
   }
   return result;
 }
@@ -205,13 +206,13 @@ std::expected<void, Reject> interpret(const Packet& packet, const Matcher& match
   }
   const Arrival arrival{.message = packet.data,
                         .source = packet.source,
+                        .header_options = packet.header_options,
                         .verify = wire::VerifyChecksum::no,
                         .stamp = packet.stamp};
   const auto result = interpret_icmp(arrival, {matcher, now, seen});
   if (result) {
     copy_value(packet.ttl, seen.ttl);
     copy_value(packet.tos, seen.tos);
-    add_header_options(seen, packet.header_options);
   }
   return result;
 }

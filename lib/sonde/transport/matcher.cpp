@@ -218,7 +218,8 @@ std::expected<Match, Reject> Matcher::reply_from_elsewhere(
   if (sent == nullptr) {
     return std::unexpected(Reject::stranger);
   }
-  if (source_rule_ == SourceRule::any && match.verified) {
+  // The caller of an unauthenticated probe who allows any source has no better proof to ask for.
+  if (source_rule_ == SourceRule::any && (match.verified || !sent->authenticated)) {
     return match;
   }
   return std::unexpected(Reject::source);

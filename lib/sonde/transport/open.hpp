@@ -16,6 +16,7 @@
 #include "sonde/base/random.hpp"
 #include "sonde/net/address.hpp"
 #include "sonde/net/fields.hpp"
+#include "sonde/probe/recent_sends.hpp"
 #include "sonde/transport/error.hpp"
 #include "sonde/transport/transport.hpp"
 
@@ -43,8 +44,11 @@ struct OpenOptions {
   PathMtu path_mtu = PathMtu::dont;
   bool broadcast = false;  // SO_BROADCAST
   bool multicast_loop = true;
-  bool bypass_routing = false;        // SO_DONTROUTE
-  bool transmit_stamps = true;        // ask the kernel when each probe left
+  bool bypass_routing = false;  // SO_DONTROUTE
+  bool receive_stamps = true;   // ask the kernel when each packet came
+  bool transmit_stamps = true;  // and when each probe left; needs the former
+  // How many sends are known again at most: a power of two, RecentSends::kInitial or more.
+  std::size_t remembered_sends = probe::RecentSends::kMax;
   std::size_t send_buffer_bytes = 0;  // 0: the system's default
   std::size_t receive_buffer_bytes = 0;
 };

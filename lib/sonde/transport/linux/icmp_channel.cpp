@@ -63,7 +63,8 @@ IcmpChannel::IcmpChannel(Fd fd, const ChannelConfig& config, const OpenOptions& 
       kind_(config.kind),
       family_(config.family),
       ident_(options.ident.value_or(config.raw_ident)),
-      base_path_mtu_(options.path_mtu) {}
+      base_path_mtu_(options.path_mtu),
+      recent_(options.remembered_sends) {}
 
 std::expected<IcmpChannel, Error> IcmpChannel::open(const ChannelConfig& config,
                                                     const OpenOptions& options) {
@@ -104,7 +105,9 @@ std::expected<void, Error> IcmpChannel::configure(const OpenOptions& options) {
   if (const int failure = set_path_mtu(base_path_mtu_); failure != 0) {
     return std::unexpected(system_error("set path MTU discovery", failure));
   }
-  request_stamps(options.transmit_stamps);
+  if (options.receive_stamps) {
+    request_stamps(options.transmit_stamps);
+  }
   return result;
 }
 
@@ -192,7 +195,9 @@ int IcmpChannel::set_path_mtu(PathMtu mode) {
 }
 
 int IcmpChannel::set_header_options(const probe::HeaderOptions& header_options) {
-  if (header_options_ == header_options) {
+  const bool none =
+      header_options_.empty() && header_options.empty();  // the rule, and quick to see
+  if (none || header_options_ == header_options) {
     return 0;
   }
   const int failure = set_option(fd(), {IPPROTO_IP, IP_OPTIONS}, header_options.bytes());

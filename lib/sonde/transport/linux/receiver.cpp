@@ -62,6 +62,12 @@ wire::ErrorBody split_quote(Bytes with_header, std::size_t header, std::size_t e
 
 }  // namespace
 
+// Of a channel without stamps only the steady clock is of use.
+ReadTime Receiver::read_time(const IcmpChannel& channel) noexcept {
+  return channel.stamps() == Stamps::none ? ReadTime({.steady = clock_->now(), .wall = {}})
+                                          : read_times_.at(read_both(*clock_));
+}
+
 std::expected<Receiver::Read, int> Receiver::packets(IcmpChannel& channel,
                                                      std::span<Observation> out) {
   batch_.want_names(!has_ip_header(channel));
@@ -69,7 +75,7 @@ std::expected<Receiver::Read, int> Receiver::packets(IcmpChannel& channel,
   if (!count) {
     return std::unexpected(count.error());
   }
-  const ReadTime now = read_times_.at(read_both(*clock_));
+  const ReadTime now = read_time(channel);
   const Matcher matcher = matcher_of(channel);
   Read read{.messages = *count, .maybe_more = batch_.full()};
   const bool has_header = has_ip_header(channel);
@@ -95,7 +101,7 @@ std::expected<Receiver::Read, int> Receiver::errors(IcmpChannel& channel,
   if (!count) {
     return std::unexpected(count.error());
   }
-  const ReadTime now = read_times_.at(read_both(*clock_));
+  const ReadTime now = read_time(channel);
   Read read{.messages = *count, .maybe_more = batch_.full()};
   Ancillary ancillary;
   for (std::size_t i = 0; i < *count; ++i) {

@@ -56,6 +56,7 @@ class Receiver {
   [[nodiscard]] Matcher matcher_of(IcmpChannel& channel) const noexcept {
     return {*sealer_, channel.recent(), channel.ident(), source_rule_};
   }
+  [[nodiscard]] ReadTime read_time(const IcmpChannel& channel) noexcept;
   // One message of the error queue.
   struct Entry {
     std::size_t index;

@@ -136,7 +136,7 @@ void Sender::remember(IcmpChannel& channel, std::span<const probe::ProbeSpec> sp
     sent.seq = wire_sequence(spec.id);
     sent.authenticated = spec.authenticate;
     sent.answered = false;
-    sent.payload = spec.payload;
+    sent.payload = spec.compare ? spec.payload : Bytes{};
     sent.tag = tags_[first++];
     sent.at = at;
   }

@@ -1,0 +1,73 @@
+// async_worker.hpp: the thread that sends asynchronous requests and completes them.
+// One a kind of socket, so one for nearly every program: family, and source address or broadcast
+// where a request asks for them. Started by the first such request; it sends in batches, keeps the
+// deadlines in a heap, and sleeps in the transport's wait(). All signals are blocked in it.
+// submit() may be called from any thread; the rest belongs to the worker's own.
+#pragma once
+
+#include <windef.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <deque>
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "icmpapi/deadline_heap.hpp"
+#include "icmpapi/lane.hpp"
+#include "icmpapi/outstanding.hpp"
+#include "icmpapi/pending.hpp"
+
+namespace sonde::icmpapi {
+
+class AsyncWorker {
+ public:
+  AsyncWorker(const LaneKey& key, std::unique_ptr<OpenLane> opened);
+
+  // Takes it over; false: too many are outstanding, and it is still the caller's.
+  [[nodiscard]] bool submit(std::unique_ptr<PendingEcho>& pending);
+  // The thread's body; never returns.
+  void run() noexcept;
+
+ private:
+  static constexpr std::size_t kBatch = 64;
+  void step();
+  void take_inbox();
+  [[nodiscard]] std::size_t next_batch() const noexcept;
+  void send_some();
+  void settle(const probe::SendReport& report, std::unique_ptr<PendingEcho> pending) noexcept;
+  void put_back(std::unique_ptr<PendingEcho> pending, const probe::SendError& error) noexcept;
+  void fail(PendingEcho& pending, const probe::SendError& error) noexcept;
+  void redirect(std::unique_ptr<PendingEcho> pending) noexcept;
+  void receive_all();
+  void take(probe::Observation& seen);
+  void expire();
+  void conclude(PendingEcho& pending, std::span<const Answer> answers, probe::Status none) noexcept;
+  void give_up() noexcept;
+  void sleep();
+
+  LaneKey key_;
+  std::unique_ptr<OpenLane> opened_;
+  std::mutex inbox_mutex_;
+  std::vector<std::unique_ptr<PendingEcho>> inbox_;
+  bool asleep_ = false;                // guarded by inbox_mutex_
+  std::atomic<std::size_t> count_{0};  // submitted and not yet finished
+
+  std::deque<std::unique_ptr<PendingEcho>> unsent_;
+  std::optional<Instant> send_again_;  // no buffer until then
+  Outstanding outstanding_;
+  DeadlineHeap deadlines_;
+  std::vector<probe::ProbeSpec> specs_;
+  std::array<probe::SendReport, kBatch> reports_{};
+  std::array<probe::Observation, kBatch> seen_{};
+};
+
+// The worker for this kind of socket, started if need be. Errors: the last error for the caller.
+// With Process::mutex held.
+[[nodiscard]] std::expected<std::shared_ptr<AsyncWorker>, DWORD> worker_for(const LaneKey& key);
+
+}  // namespace sonde::icmpapi

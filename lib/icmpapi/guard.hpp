@@ -1,0 +1,48 @@
+// guard.hpp: what every exported function stands behind.
+// errno stays as it was, the thread cannot be cancelled in the middle, and an exception becomes a
+// last error: nothing of ours crosses the C interface.
+#pragma once
+
+#include <pthread.h>
+#include <windef.h>
+#include <winerror.h>
+
+#include <cerrno>
+#include <new>
+
+#include "icmpapi/thread.hpp"
+
+namespace sonde::icmpapi {
+
+class Quietly {
+ public:
+  Quietly() noexcept : errno_(errno) {
+    (void)::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state_);
+  }
+  Quietly(const Quietly&) = delete;
+  Quietly& operator=(const Quietly&) = delete;
+  ~Quietly() {
+    (void)::pthread_setcancelstate(cancel_state_, nullptr);
+    errno = errno_;
+  }
+
+ private:
+  int errno_;
+  int cancel_state_ = 0;
+};
+
+// body(), or `failure` with a last error that says why it threw.
+template <typename Result, typename Body>
+Result guarded(Result failure, Body body) noexcept {
+  const Quietly quietly;
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    set_last_error(ERROR_NOT_ENOUGH_MEMORY);
+  } catch (...) {
+    set_last_error(ERROR_GEN_FAILURE);
+  }
+  return failure;
+}
+
+}  // namespace sonde::icmpapi

@@ -1,0 +1,304 @@
+#include "icmpapi/send_echo.hpp"
+
+#include <winerror.h>
+
+#include <chrono>
+#include <cstring>
+#include <expected>
+#include <mutex>
+#include <span>
+#include <utility>
+
+#include "icmpapi/async_worker.hpp"
+#include "icmpapi/lane.hpp"
+#include "icmpapi/pending.hpp"
+#include "icmpapi/process.hpp"
+#include "icmpapi/reply_buffer.hpp"
+#include "icmpapi/thread.hpp"
+
+namespace sonde::icmpapi {
+namespace {
+
+// Free lanes that a file keeps. More calls at once work too, each then opens a socket.
+constexpr std::size_t kMostFreeLanes = 64;
+// What fits into a packet of 65,535 bytes behind the headers.
+constexpr WORD kMostPayloadV4 = 65507;
+constexpr WORD kMostPayloadV6 = 65527;
+
+std::unique_ptr<Lane> take_free_lane(IcmpFile& file, const LaneKey& key) noexcept {
+  for (auto lane = file.lanes.rbegin(); lane != file.lanes.rend(); ++lane) {
+    if ((*lane)->key() == key) {
+      std::swap(*lane, file.lanes.back());
+      std::unique_ptr<Lane> taken = std::move(file.lanes.back());
+      file.lanes.pop_back();
+      return taken;
+    }
+  }
+  return nullptr;
+}
+
+void put_back(IcmpFile& file, std::unique_ptr<Lane> lane) noexcept {
+  if (lane && file.lanes.size() < file.lanes.capacity()) {
+    file.lanes.push_back(std::move(lane));
+  }
+}
+
+// A file in use: it is not closed before this ends, or before what it was left to has ended. With
+// it the lane that the call has to itself.
+class FileUse {
+ public:
+  // With Process::mutex held.
+  FileUse(std::shared_ptr<IcmpFile> file, std::unique_ptr<Lane> lane) noexcept
+      : file_(std::move(file)), lane_(std::move(lane)) {
+    ++file_->outstanding;
+  }
+  FileUse(const FileUse&) = delete;
+  FileUse& operator=(const FileUse&) = delete;
+  FileUse(FileUse&&) = default;
+  FileUse& operator=(FileUse&&) = delete;
+  ~FileUse() {
+    if (file_) {
+      const std::scoped_lock lock(process().mutex);
+      put_back(*file_, std::move(lane_));
+      leave(*file_);
+    }
+  }
+  // The lane of this kind; a free one of the file, or a new one.
+  [[nodiscard]] std::expected<Lane*, DWORD> lane(const LaneKey& key);
+  // To whom announces the completion.
+  [[nodiscard]] std::shared_ptr<IcmpFile> hand_over() noexcept;
+
+ private:
+  std::shared_ptr<IcmpFile> file_;
+  std::unique_ptr<Lane> lane_;
+};
+
+std::expected<Lane*, DWORD> FileUse::lane(const LaneKey& key) {
+  if (lane_ && lane_->key() == key) {
+    return lane_.get();
+  }
+  {
+    const std::scoped_lock lock(process().mutex);
+    put_back(*file_, std::move(lane_));
+    lane_ = take_free_lane(*file_, key);
+    // Room to come back to, made where it may fail.
+    if (file_->lanes.capacity() == file_->lanes.size() && file_->lanes.size() < kMostFreeLanes) {
+      file_->lanes.reserve(2 * file_->lanes.size() + 1);
+    }
+  }
+  if (!lane_) {
+    auto opened = Lane::open(key);
+    if (!opened) {
+      return std::unexpected(opened.error());
+    }
+    lane_ = std::move(*opened);
+  }
+  return lane_.get();
+}
+
+std::shared_ptr<IcmpFile> FileUse::hand_over() noexcept {
+  if (lane_) {
+    const std::scoped_lock lock(process().mutex);
+    put_back(*file_, std::move(lane_));
+  }
+  return std::move(file_);
+}
+
+bool is_synchronous(const SendCall& call) noexcept {
+  return call.event == nullptr && call.routine == nullptr;
+}
+
+LaneKey key_of(const SendCall& call) {
+  LaneKey key{.family = call.family, .stamps = !call.destination.is_loopback()};
+  if (!call.source.is_unspecified()) {
+    key.source = call.source;
+  }
+  return key;
+}
+
+std::expected<FileUse, DWORD> use_file(const SendCall& call) {
+  Process& self = process();
+  const std::scoped_lock lock(self.mutex);
+  auto file = self.handles.find_as<IcmpFile>(reinterpret_cast<HandleTable::Value>(call.handle));
+  if (!file || file->family != call.family) {
+    return std::unexpected(DWORD{ERROR_INVALID_PARAMETER});
+  }
+  std::unique_ptr<Lane> lane;
+  if (is_synchronous(call)) {
+    lane = take_free_lane(*file, key_of(call));
+  }
+  return std::expected<FileUse, DWORD>(std::in_place, std::move(file), std::move(lane));
+}
+
+// --- the arguments, in the order in which Windows looks at them
+// ------------------------------------
+
+DWORD check_buffers(const SendCall& call) noexcept {
+  const bool bad_reply =
+      call.reply == nullptr || call.reply_size < reply_structure_size(call.family);
+  const bool bad_data = call.data == nullptr && call.size > 0;
+  return bad_reply || bad_data ? ERROR_INVALID_PARAMETER : NO_ERROR;
+}
+
+DWORD check_destination(const SendCall& call) noexcept {
+  if (!call.has_destination) {
+    return ERROR_INVALID_PARAMETER;
+  }
+  return call.destination.is_unspecified() ? ERROR_INVALID_NETNAME : NO_ERROR;
+}
+
+// Whether the source is ours: by a socket bound to it, which is kept for the requests to come.
+DWORD check_source(const SendCall& call, FileUse& file) {
+  if (call.source.is_unspecified()) {
+    return NO_ERROR;
+  }
+  const auto lane = file.lane(key_of(call));
+  return lane ? NO_ERROR : lane.error();
+}
+
+DWORD check_sizes(const SendCall& call) noexcept {
+  const bool v4 = call.family == net::Family::v4;
+  if (call.size > (v4 ? kMostPayloadV4 : kMostPayloadV6)) {
+    return IP_PACKET_TOO_BIG;
+  }
+  if (call.options != nullptr && call.options->OptionsSize > MAX_OPT_SIZE) {
+    return IP_OPTION_TOO_BIG;
+  }
+  if (call.options != nullptr && call.options->OptionsSize > 0 &&
+      call.options->OptionsData == nullptr) {
+    return ERROR_INVALID_PARAMETER;
+  }
+  const bool too_small = call.reply_size < reply_structure_size(call.family) + call.size;
+  return too_small ? IP_GENERAL_FAILURE : NO_ERROR;
+}
+
+DWORD check(const SendCall& call, FileUse& file) {
+  DWORD error = check_buffers(call);
+  if (error == NO_ERROR) {
+    error = check_destination(call);
+  }
+  if (error == NO_ERROR) {
+    error = check_source(call, file);
+  }
+  return error == NO_ERROR ? check_sizes(call) : error;
+}
+
+// --- the request
+// -----------------------------------------------------------------------------------
+
+void fill_ip_options(const SendCall& call, probe::IpOptions& ip) noexcept {
+  if (call.options == nullptr) {
+    return;
+  }
+  const IP_OPTION_INFORMATION& given = *call.options;
+  if (given.Ttl != 0) {
+    ip.ttl = net::Ttl(given.Ttl);
+  }
+  ip.tos = net::Tos(given.Tos);
+  ip.dont_fragment = (given.Flags & IP_FLAG_DF) != 0;
+  // RFC 791 source routes stand in the options; the flag is about IPv6 alone.
+  ip.reverse = call.family == net::Family::v6 && (given.Flags & IP_FLAG_REVERSE) != 0;
+  if (given.OptionsSize > 0) {
+    const Bytes options = std::as_bytes(std::span(given.OptionsData, given.OptionsSize));
+    ip.header_options = probe::HeaderOptions::from(options).value_or(probe::HeaderOptions{});
+  }
+}
+
+EchoRequest request_of(const SendCall& call) noexcept {
+  EchoRequest request;
+  request.spec.destination = call.destination;
+  fill_ip_options(call, request.spec.ip);
+  request.spec.payload = Bytes(static_cast<const std::byte*>(call.data), call.size);
+  request.spec.authenticate = false;
+  request.timeout = std::chrono::milliseconds(call.timeout_ms);
+  return request;
+}
+
+DWORD finish_call(DWORD count, DWORD error) noexcept {
+  set_last_error(count > 0 ? NO_ERROR : error);
+  return count;
+}
+
+DWORD send_and_wait(const SendCall& call, FileUse& file) {
+  EchoRequest request = request_of(call);
+  const ReplyBuffer buffer(call.reply, call.reply_size, call.family);
+  LaneKey key = key_of(call);
+  auto lane = file.lane(key);
+  Lane::Outcome outcome = lane ? (*lane)->exchange(request, buffer) : Lane::Outcome{};
+  if (outcome.needs_broadcast) {
+    key.broadcast = true;
+    lane = file.lane(key);
+    outcome = lane ? (*lane)->exchange(request, buffer) : Lane::Outcome{};
+  }
+  return lane ? finish_call(outcome.count, outcome.error) : finish_call(0, lane.error());
+}
+
+std::unique_ptr<PendingEcho> pending_of(const SendCall& call) {
+  const EchoRequest request = request_of(call);
+  return std::make_unique<PendingEcho>(
+      PendingEcho{.completion = {},
+                  .buffer = ReplyBuffer(call.reply, call.reply_size, call.family),
+                  .outbound = Outbound::make(request.spec),
+                  .deadline = SystemClock().now() + request.timeout,
+                  .group = call.destination.is_multicast(),
+                  .answers = nullptr});
+}
+
+DWORD submit(const SendCall& call, FileUse& file) {
+  auto pending = pending_of(call);
+  Completion& completion = pending->completion;
+  if (call.event == nullptr) {
+    completion.listener = this_thread();
+    completion.routine.push_back({.routine = call.routine, .context = call.context});
+  }
+  Process& self = process();
+  std::unique_lock lock(self.mutex);
+  std::shared_ptr<Event> event;
+  if (call.event != nullptr) {
+    event = self.handles.find_as<Event>(reinterpret_cast<HandleTable::Value>(call.event));
+    if (!event) {
+      return finish_call(0, ERROR_INVALID_HANDLE);
+    }
+    completion.listener = event;
+  }
+  LaneKey key = key_of(call);
+  key.stamps = true;  // one worker for all destinations
+  const auto worker = worker_for(key);
+  if (!worker) {
+    return finish_call(0, worker.error());
+  }
+  const bool was_signalled = event && std::exchange(event->signalled, false);
+  lock.unlock();
+  const std::shared_ptr<IcmpFile> used = completion.file = file.hand_over();
+  bool taken = false;
+  try {
+    taken = (*worker)->submit(pending);
+  } catch (...) {  // no memory: not taken
+    taken = false;
+  }
+  if (!taken) {
+    lock.lock();
+    if (was_signalled) {
+      set_event(*event);
+    }
+    leave(*used);
+    return finish_call(0, ERROR_NOT_ENOUGH_MEMORY);
+  }
+  set_last_error(ERROR_IO_PENDING);
+  return 0;
+}
+
+}  // namespace
+
+DWORD send_echo(const SendCall& call) {
+  auto file = use_file(call);
+  if (!file) {
+    return finish_call(0, file.error());
+  }
+  if (const DWORD error = check(call, *file); error != NO_ERROR) {
+    return finish_call(0, error);
+  }
+  return is_synchronous(call) ? send_and_wait(call, *file) : submit(call, *file);
+}
+
+}  // namespace sonde::icmpapi

@@ -1,0 +1,24 @@
+#!/bin/sh
+# stress.sh: a bounded run of icmpapi_stress, on datagram and on raw sockets, each in a network
+# namespace of its own. The long run, of ten million calls: SONDE_STRESS_CALLS=10000000 stress.sh
+set -eu
+stress=$SONDE_BUILD_DIR/tests/icmpapi_stress
+if [ "${SONDE_IN_LAB:-}" = "" ]; then
+  unshare -n true 2>/dev/null || {
+    echo "no network namespaces are allowed here"
+    exit 77
+  }
+  SONDE_IN_LAB=dgram unshare -n "$0"
+  SONDE_IN_LAB=raw unshare -n "$0"
+  exit 0
+fi
+ip link set lo up
+# A fresh namespace lets nobody have datagram sockets: root then has raw ones.
+if [ "$SONDE_IN_LAB" = dgram ]; then
+  sysctl -qw net.ipv4.ping_group_range="0 2147483647" 2>/dev/null || sysctl -qw net.ipv4.ping_group_range="0 0"
+fi
+echo "$SONDE_IN_LAB sockets"
+"$stress" random "${SONDE_STRESS_CALLS:-20000}" 1
+"$stress" threads 64 "${SONDE_STRESS_ECHOES:-20}"
+# The thread sanitizer does not like threads in a forked child; they are the point here.
+TSAN_OPTIONS="${TSAN_OPTIONS:-} die_after_fork=0" "$stress" fork
