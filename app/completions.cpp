@@ -11,15 +11,25 @@ namespace sonde::app {
 
 namespace {
 
-// There is one mode as yet, and it is the default.
-std::vector<const OptionSpec*> shown_options() {
+std::vector<const OptionSpec*> shown_options(Mode mode) {
   std::vector<const OptionSpec*> shown;
   for (const OptionSpec& spec : option_table()) {
-    if (belongs_to(spec, Mode::ping) && spec.traits.visibility != Visibility::internal) {
+    if (belongs_to(spec, mode) && spec.traits.visibility != Visibility::internal) {
       shown.push_back(&spec);
     }
   }
   return shown;
+}
+
+// The modes of this version that have options of their own; ping, which has the most, first.
+std::vector<ModeWord> option_modes() {
+  std::vector<ModeWord> modes;
+  for (const ModeWord& word : mode_words()) {
+    if (word.built && word.mode) {
+      modes.push_back(word);
+    }
+  }
+  return modes;
 }
 
 std::string built_modes(std::string_view separator) {
@@ -44,7 +54,7 @@ _sonde() {
   elif [[ $word == "=" ]]; then
     before=${COMP_WORDS[COMP_CWORD-1]} word=
   fi
-  case $before in
+  case ${COMP_WORDS[1]} in
 )";
 
 constexpr std::string_view kBashTail = R"(  esac
@@ -78,11 +88,12 @@ std::string bash_case(const OptionSpec& spec) {
   return {};
 }
 
-std::string bash_script() {
+// What one mode adds: its options' names, and what stands behind those that take a value.
+std::string bash_mode(const ModeWord& mode) {
   std::string cases;
   std::string options;
   std::string without;
-  for (const OptionSpec* spec : shown_options()) {
+  for (const OptionSpec* spec : shown_options(*mode.mode)) {
     options += fmt::format("{}--{}", options.empty() ? "" : " ", spec->name);
     if (spec->value != Value::required) {
       continue;
@@ -91,16 +102,27 @@ std::string bash_script() {
     if (how.empty()) {
       without += fmt::format("{}{}", without.empty() ? "" : "|", bash_names(*spec));
     } else {
-      cases +=
-          fmt::format("    {})\n      mapfile -t COMPREPLY < <({} -- \"$word\")\n      return ;;\n",
-                      bash_names(*spec), how);
+      cases += fmt::format(
+          "        {})\n          mapfile -t COMPREPLY < <({} -- \"$word\")\n"
+          "          return ;;\n",
+          bash_names(*spec), how);
     }
   }
+  return fmt::format(
+      "    {})\n      options=\"{}\"\n      case $before in\n{}        {})\n"
+      "          return ;;\n      esac ;;\n",
+      mode.mode == Mode::ping ? "*" : mode.word, options, cases, without);
+}
+
+std::string bash_script() {
+  std::string modes;
+  for (const ModeWord& mode : option_modes()) {
+    modes.insert(0, bash_mode(mode));  // ping's stands for all that is no mode's word: last
+  }
   std::string head(kBashHead);
-  const std::string variables =
-      fmt::format("  local modes=\"{}\"\n  local options=\"{}\"\n", built_modes(" "), options);
-  head.insert(head.find("  COMPREPLY=()"), variables);
-  return head + cases + fmt::format("    {})\n      return ;;\n", without) + std::string(kBashTail);
+  head.insert(head.find("  COMPREPLY=()"),
+              fmt::format("  local modes=\"{}\" options=\n", built_modes(" ")));
+  return head + modes + std::string(kBashTail);
 }
 
 // --- zsh -----------------------------------------------------------------------------------------
@@ -157,10 +179,19 @@ std::string zsh_option(const OptionSpec& spec) {
                      takes ? "+" : "", takes ? "=" : "", doc, value);
 }
 
+std::string zsh_mode(const ModeWord& mode) {
+  std::string options;
+  for (const OptionSpec* spec : shown_options(*mode.mode)) {
+    options += "  " + zsh_option(*spec);
+  }
+  return fmt::format("    {})\n      options=(\n{}      ) ;;\n",
+                     mode.mode == Mode::ping ? "*" : mode.word, options);
+}
+
 std::string zsh_script() {
   std::string options;
-  for (const OptionSpec* spec : shown_options()) {
-    options += zsh_option(*spec);
+  for (const ModeWord& mode : option_modes()) {
+    options.insert(0, zsh_mode(mode));
   }
   std::string modes;
   for (const ModeWord& mode : mode_words()) {
@@ -173,8 +204,8 @@ std::string zsh_script() {
 _sonde() {{
   local -a modes options
   modes=({})
-  options=(
-{}  )
+  case $words[2] in
+{}  esac
   if ((CURRENT == 2)) && [[ $words[2] != -* ]]; then
     _describe -t modes mode modes
   fi
@@ -198,8 +229,8 @@ std::string fish_text(std::string_view text) {
   return out;
 }
 
-std::string fish_option(const OptionSpec& spec) {
-  std::string line = "complete -c sonde";
+std::string fish_option(const OptionSpec& spec, std::string_view condition) {
+  std::string line = fmt::format("complete -c sonde -n '{}'", condition);
   if (spec.letter != 0) {
     line += fmt::format(" -s {}", spec.letter);
   }
@@ -232,8 +263,17 @@ std::string fish_script() {
                             fish_text(mode.doc));
     }
   }
-  for (const OptionSpec* spec : shown_options()) {
-    script += fish_option(*spec);
+  std::string others;  // whose first word makes an option not ping's
+  for (const ModeWord& mode : option_modes()) {
+    others += mode.mode == Mode::ping ? "" : fmt::format(" {}", mode.word);
+  }
+  for (const ModeWord& mode : option_modes()) {
+    const std::string condition = mode.mode == Mode::ping
+                                      ? fmt::format("not __fish_seen_subcommand_from{}", others)
+                                      : fmt::format("__fish_seen_subcommand_from {}", mode.word);
+    for (const OptionSpec* spec : shown_options(*mode.mode)) {
+      script += fish_option(*spec, condition);
+    }
   }
   return script;
 }

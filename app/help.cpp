@@ -35,9 +35,11 @@ Examples:
   sonde 192.0.2.1                   until Ctrl-C
   sonde -c 3 -i 200ms host.example  three probes, five a second
   sonde -j -c 10 192.0.2.1 | jq .targets[0].rtt_ms
+  sonde sweep -a 192.0.2.0/24       the addresses that answer
 
-All options: sonde ping --help, or man sonde-ping. Exit code: 0 every target
-answered, 1 one did not, 2 a name did not resolve, 3 usage, 4 system.
+All options: sonde ping --help, sonde sweep --help; man sonde-ping, sonde-sweep.
+Exit code: 0 every target answered, 1 one did not, 2 a name did not resolve,
+3 usage, 4 system.
 )";
 
 constexpr std::string_view kPingHead =
@@ -58,6 +60,28 @@ Examples:
 
 Exit code: 0 every target answered, 1 one did not, 2 a name did not resolve,
 3 usage, 4 system or permission. The manual: man sonde-ping.
+)";
+
+constexpr std::string_view kSweepHead =
+    R"(usage: sonde sweep [OPTION]... TARGET...
+       sonde sweep [-a|-u] [-r N] [-W DUR] [--rate PPS] TARGET...
+       sonde sweep -c|-C N|-l [-i DUR] [--summary-every DUR] TARGET...
+       sonde sweep -f FILE | -g FIRST LAST | --merge FILE...
+Find out which of many hosts answer, as fping does. A TARGET is a name, an
+address, a prefix (192.0.2.0/24) or a range (192.0.2.1-192.0.2.20). Of an IPv4
+prefix the network's and the broadcast address are left out, as by fping -g.
+)";
+
+constexpr std::string_view kSweepTail =
+    R"(
+Examples:
+  sonde sweep -a 192.0.2.0/24            the addresses that answer
+  sonde sweep -f hosts.txt -J            a JSON object for each target
+  sonde sweep -C 5 -q router1 router2    five round-trip times each
+  sonde sweep -x 2 dns1 dns2 dns3        do at least two answer?
+
+Exit code: 0 every target answered (or -x is met), 1 one did not, 2 one did not
+resolve, 3 usage, 4 system or permission. The manual: man sonde-sweep.
 )";
 
 // "  -i, --interval DUR  "
@@ -143,7 +167,9 @@ std::string general_help() {
 }
 
 std::string mode_help(Mode mode) {
-  return std::string(kPingHead) + options_of(mode) + std::string(kPingTail);
+  const bool sweep = mode == Mode::sweep;
+  return std::string(sweep ? kSweepHead : kPingHead) + options_of(mode) +
+         std::string(sweep ? kSweepTail : kPingTail);
 }
 
 }  // namespace sonde::app

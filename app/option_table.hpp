@@ -1,7 +1,7 @@
 // option_table.hpp: every option of the program, once. --help, the manual's option list, the
 // completions and the command-line parser all read this table; nothing else names an option.
-// Names are unique within a mode, and a letter has one meaning there. Constant data, no start-up
-// cost.
+// Names are unique within a mode, and a letter has one meaning there; an option whose default or
+// wording differs between modes has a row for each. Constant data, no start-up cost.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,9 @@ namespace sonde::app {
 
 enum class OptionId : std::uint8_t {
   adaptive,
+  alive,
+  allow,
+  backoff,
   bell,
   broadcast,
   bypass_routing,
@@ -25,10 +28,13 @@ enum class OptionId : std::uint8_t {
   df,
   dscp,
   ecn,
+  elapsed,
   endless,
+  file,
   flood,
   flow_label,
   format,
+  generate,
   help,
   icmp_id,
   interface,
@@ -36,14 +42,19 @@ enum class OptionId : std::uint8_t {
   ipv4,
   ipv6,
   json,
+  json_probes,
+  loop,
   man_options,
   mark,
+  merge,
+  min_reachable,
   ndjson,
   no_multicast_loop,
   numeric,
   one_reply,
-  outstanding,
+  order,
   output,
+  outstanding,
   pattern,
   pmtu,
   port,
@@ -52,20 +63,27 @@ enum class OptionId : std::uint8_t {
   protocol,
   quiet,
   random_payload,
+  rate,
   record_route,
   resolve,
+  resume,
+  retry,
+  shard,
   size,
   source,
   stats,
   sticky_source,
+  summary_every,
   timeout,
   timestamp_option,
   timestamps,
   tos,
   transport,
   ttl,
+  unreachable,
   until_replies,
   user_latency,
+  vcount,
   verbose,
   version,
 };

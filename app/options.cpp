@@ -2,59 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
-#include <span>
 #include <string_view>
-#include <utility>
 
+#include "app/option_setters.hpp"
 #include "app/values.hpp"
 
 namespace sonde::app {
 
 namespace {
-
-using Refusal = std::optional<UsageError>;
-using Setter = Refusal (*)(PingOptions&, std::string_view);
-
-template <auto Member>
-Refusal flag(PingOptions& options, std::string_view /*value*/) {
-  options.*Member = true;
-  return std::nullopt;
-}
-
-template <auto Member, auto Parse>
-Refusal value(PingOptions& options, std::string_view text) {
-  auto parsed = Parse(text);
-  if (!parsed) {
-    return std::move(parsed.error());
-  }
-  options.*Member = *std::move(parsed);
-  return std::nullopt;
-}
-
-Refusal nothing(PingOptions& /*options*/, std::string_view /*value*/) { return std::nullopt; }
-
-// One word of a closed list, with what it stands for.
-template <typename T>
-struct Choice {
-  std::string_view word;
-  T value;
-};
-
-template <typename T, std::size_t N>
-Parsed<T> choose(std::string_view text, const std::array<Choice<T>, N>& choices) {
-  const auto at = std::ranges::find(choices, text, &Choice<T>::word);
-  if (at != choices.end()) {
-    return at->value;
-  }
-  std::string words;
-  for (const Choice<T>& choice : choices) {
-    words += fmt::format("{}{}", words.empty() ? "" : ", ", choice.word);
-  }
-  return std::unexpected(UsageError{
-      .message = fmt::format("{} is not one of {}", in_quotes(text), words), .hint = {}});
-}
 
 Parsed<transport::PathMtu> parse_path_mtu(std::string_view text) {
   using transport::PathMtu;
@@ -145,25 +101,13 @@ Parsed<Stamping> parse_stamping(std::string_view text) {
 }
 
 Parsed<MoreStats> parse_stats(std::string_view text) {
-  MoreStats stats;
-  const auto known = std::to_array<Choice<bool MoreStats::*>>(
-      {{"percentiles", &MoreStats::percentiles}, {"jitter", &MoreStats::jitter}});
-  while (true) {
-    const std::size_t comma = text.find(',');
-    const auto member = choose(text.substr(0, comma), known);
-    if (!member) {
-      return std::unexpected(member.error());
-    }
-    stats.** member = true;
-    if (comma == std::string_view::npos) {
-      return stats;
-    }
-    text.remove_prefix(comma + 1);
-  }
+  return choose_several<MoreStats>(
+      text, std::to_array<Choice<bool MoreStats::*>>(
+                {{"percentiles", &MoreStats::percentiles}, {"jitter", &MoreStats::jitter}}));
 }
 
 // -P has nothing to choose from as yet.
-Refusal protocol(PingOptions& /*options*/, std::string_view text) {
+Refusal protocol(EchoOptions& /*options*/, std::string_view text) {
   if (text == "icmp") {
     return std::nullopt;
   }
@@ -175,66 +119,73 @@ Refusal protocol(PingOptions& /*options*/, std::string_view text) {
                     .hint = {}};
 }
 
-using P = PingOptions;
-constexpr auto kSetters = std::to_array<std::pair<OptionId, Setter>>({
-    {OptionId::count, value<&P::count, parse_count>},
-    {OptionId::endless, flag<&P::endless>},
-    {OptionId::size, value<&P::size, parse_size>},
-    {OptionId::pattern, value<&P::pattern, parse_pattern>},
-    {OptionId::random_payload, flag<&P::random_payload>},
-    {OptionId::one_reply, flag<&P::one_reply>},
-    {OptionId::until_replies, value<&P::until_replies, parse_count>},
+using E = EchoOptions;
+constexpr auto kEchoSetters = std::to_array<OptionSetter<E>>({
+    {OptionId::count, set_value<E, &E::count, parse_count>},
+    {OptionId::size, set_value<E, &E::size, parse_size>},
+    {OptionId::pattern, set_value<E, &E::pattern, parse_pattern>},
+    {OptionId::random_payload, set_flag<E, &E::random_payload>},
     {OptionId::protocol, protocol},
-    {OptionId::port, value<&P::port, parse_port>},
-    {OptionId::interval, value<&P::interval, parse_duration>},
-    {OptionId::timeout, value<&P::timeout, parse_duration>},
-    {OptionId::deadline, value<&P::deadline, parse_duration>},
-    {OptionId::flood, flag<&P::flood>},
-    {OptionId::adaptive, flag<&P::adaptive>},
-    {OptionId::preload, value<&P::preload, parse_preload>},
-    {OptionId::ttl, value<&P::ttl, parse_ttl_option>},
-    {OptionId::tos, value<&P::tos, parse_tos>},
-    {OptionId::dscp, value<&P::dscp, parse_dscp>},
-    {OptionId::ecn, value<&P::ecn, parse_ecn>},
-    {OptionId::pmtu, value<&P::path_mtu, parse_path_mtu>},
-    {OptionId::df, flag<&P::df>},
-    {OptionId::flow_label, value<&P::flow_label, parse_flow_label>},
-    {OptionId::record_route, value<&P::record_route, parse_record_route>},
-    {OptionId::timestamp_option, value<&P::timestamp_option, parse_timestamp_option>},
-    {OptionId::icmp_id, value<&P::ident, parse_ident>},
-    {OptionId::ipv4, flag<&P::ipv4>},
-    {OptionId::ipv6, flag<&P::ipv6>},
-    {OptionId::source, value<&P::source, parse_text>},
-    {OptionId::interface, value<&P::interface, parse_text>},
-    {OptionId::broadcast, flag<&P::broadcast>},
-    {OptionId::no_multicast_loop, flag<&P::no_multicast_loop>},
-    {OptionId::bypass_routing, flag<&P::bypass_routing>},
-    {OptionId::mark, value<&P::mark, parse_mark>},
-    {OptionId::transport, value<&P::backend, parse_backend>},
-    {OptionId::quiet, flag<&P::quiet>},
-    {OptionId::timestamps, value<&P::stamps, parse_stamping>},
-    {OptionId::numeric, flag<&P::numeric>},
-    {OptionId::resolve, flag<&P::resolve>},
-    {OptionId::bell, flag<&P::bell>},
-    {OptionId::stats, value<&P::stats, parse_stats>},
-    {OptionId::json, flag<&P::json>},
-    {OptionId::ndjson, flag<&P::ndjson>},
-    {OptionId::format, value<&P::format, parse_format>},
-    {OptionId::output, value<&P::output, parse_text>},
-    {OptionId::color, value<&P::color, parse_when>},
-    {OptionId::verbose, flag<&P::verbose>},
+    {OptionId::port, set_value<E, &E::port, parse_port>},
+    {OptionId::interval, set_value<E, &E::interval, parse_duration>},
+    {OptionId::timeout, set_value<E, &E::timeout, parse_duration>},
+    {OptionId::deadline, set_value<E, &E::deadline, parse_duration>},
+    {OptionId::ttl, set_value<E, &E::ttl, parse_ttl_option>},
+    {OptionId::tos, set_value<E, &E::tos, parse_tos>},
+    {OptionId::dscp, set_value<E, &E::dscp, parse_dscp>},
+    {OptionId::ecn, set_value<E, &E::ecn, parse_ecn>},
+    {OptionId::pmtu, set_value<E, &E::path_mtu, parse_path_mtu>},
+    {OptionId::df, set_flag<E, &E::df>},
+    {OptionId::flow_label, set_value<E, &E::flow_label, parse_flow_label>},
+    {OptionId::ipv4, set_flag<E, &E::ipv4>},
+    {OptionId::ipv6, set_flag<E, &E::ipv6>},
+    {OptionId::source, set_value<E, &E::source, parse_text>},
+    {OptionId::interface, set_value<E, &E::interface, parse_text>},
+    {OptionId::broadcast, set_flag<E, &E::broadcast>},
+    {OptionId::mark, set_value<E, &E::mark, parse_mark>},
+    {OptionId::transport, set_value<E, &E::backend, parse_backend>},
+    {OptionId::quiet, set_flag<E, &E::quiet>},
+    {OptionId::timestamps, set_value<E, &E::stamps, parse_stamping>},
+    {OptionId::numeric, set_flag<E, &E::numeric>},
+    {OptionId::resolve, set_flag<E, &E::resolve>},
+    {OptionId::json, set_flag<E, &E::json>},
+    {OptionId::ndjson, set_flag<E, &E::ndjson>},
+    {OptionId::format, set_value<E, &E::format, parse_format>},
+    {OptionId::output, set_value<E, &E::output, parse_text>},
+    {OptionId::color, set_value<E, &E::color, parse_when>},
+    {OptionId::verbose, set_flag<E, &E::verbose>},
+});
+
+using P = PingOptions;
+constexpr auto kPingSetters = std::to_array<OptionSetter<P>>({
+    {OptionId::endless, set_flag<P, &P::endless>},
+    {OptionId::one_reply, set_flag<P, &P::one_reply>},
+    {OptionId::until_replies, set_value<P, &P::until_replies, parse_count>},
+    {OptionId::flood, set_flag<P, &P::flood>},
+    {OptionId::adaptive, set_flag<P, &P::adaptive>},
+    {OptionId::preload, set_value<P, &P::preload, parse_preload>},
+    {OptionId::record_route, set_value<P, &P::record_route, parse_record_route>},
+    {OptionId::timestamp_option, set_value<P, &P::timestamp_option, parse_timestamp_option>},
+    {OptionId::icmp_id, set_value<P, &P::ident, parse_ident>},
+    {OptionId::no_multicast_loop, set_flag<P, &P::no_multicast_loop>},
+    {OptionId::bypass_routing, set_flag<P, &P::bypass_routing>},
+    {OptionId::bell, set_flag<P, &P::bell>},
+    {OptionId::stats, set_value<P, &P::stats, parse_stats>},
 });
 
 }  // namespace
 
+Refusal set_echo_option(const GivenOption& given, EchoOptions& options) {
+  return apply_option<E>(given, kEchoSetters, options);
+}
+
 std::expected<PingOptions, UsageError> read_ping_options(const CommandLine& line) {
   PingOptions options;
   for (const GivenOption& given : line.options) {
-    const auto at =
-        std::ranges::find(kSetters, given.spec->id, &std::pair<OptionId, Setter>::first);
-    const Setter set = at == kSetters.end() ? nothing : at->second;
-    if (Refusal refusal = set(options, given.value)) {
-      refusal->message = fmt::format("{}: {}", spelled(*given.spec), refusal->message);
+    if (auto refusal = set_echo_option(given, options)) {
+      return std::unexpected(*std::move(refusal));
+    }
+    if (auto refusal = apply_option<P>(given, kPingSetters, options)) {
       return std::unexpected(*std::move(refusal));
     }
   }

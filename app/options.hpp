@@ -30,60 +30,68 @@ struct MoreStats {
   bool jitter = false;
 };
 
-struct PingOptions {
+// What every mode that sends echo requests has.
+struct EchoOptions {
   // Probes.
-  std::optional<std::uint64_t> count;
-  bool endless = false;
-  std::optional<std::uint32_t> size;
-  std::optional<std::vector<std::byte>> pattern;
+  std::optional<std::uint64_t> count{};
+  std::optional<std::uint32_t> size{};
+  std::optional<std::vector<std::byte>> pattern{};
   bool random_payload = false;
-  bool one_reply = false;
-  std::optional<std::uint64_t> until_replies;
-  std::optional<net::Port> port;
+  std::optional<net::Port> port{};
   // Timing.
-  std::optional<Duration> interval;
-  std::optional<Duration> timeout;
-  std::optional<Duration> deadline;
-  bool flood = false;
-  bool adaptive = false;
-  std::optional<std::uint32_t> preload;
+  std::optional<Duration> interval{};
+  std::optional<Duration> timeout{};
+  std::optional<Duration> deadline{};
   // IP header.
-  std::optional<net::Ttl> ttl;
-  std::optional<net::Tos> tos;
-  std::optional<std::uint8_t> dscp;
-  std::optional<std::uint8_t> ecn;
-  std::optional<transport::PathMtu> path_mtu;
+  std::optional<net::Ttl> ttl{};
+  std::optional<net::Tos> tos{};
+  std::optional<std::uint8_t> dscp{};
+  std::optional<std::uint8_t> ecn{};
+  std::optional<transport::PathMtu> path_mtu{};
   bool df = false;
-  std::optional<net::FlowLabel> flow_label;
-  std::optional<std::uint8_t> record_route;  // slots
-  std::optional<TimestampRequest> timestamp_option;
-  std::optional<net::IcmpIdent> ident;
+  std::optional<net::FlowLabel> flow_label{};
   // Addresses and routes.
   bool ipv4 = false;
   bool ipv6 = false;
-  std::optional<std::string> source;
-  std::optional<std::string> interface;
+  std::optional<std::string> source{};
+  std::optional<std::string> interface{};
   bool broadcast = false;
-  bool no_multicast_loop = false;
-  bool bypass_routing = false;
-  std::optional<std::uint32_t> mark;
+  std::optional<std::uint32_t> mark{};
   transport::Backend backend = transport::Backend::automatic;
   // Output.
   bool quiet = false;
   Stamping stamps = Stamping::off;
   bool numeric = false;
   bool resolve = false;
-  bool bell = false;
-  MoreStats stats;
   bool json = false;
   bool ndjson = false;
-  std::optional<Format> format;
-  std::optional<std::string> output;
+  std::optional<Format> format{};
+  std::optional<std::string> output{};
   When color = When::automatic;
   bool verbose = false;
 
-  std::vector<std::string> targets;
+  std::vector<std::string> targets{};
 };
+
+struct PingOptions : EchoOptions {
+  bool endless = false;
+  bool one_reply = false;
+  std::optional<std::uint64_t> until_replies{};
+  bool flood = false;
+  bool adaptive = false;
+  std::optional<std::uint32_t> preload{};
+  std::optional<std::uint8_t> record_route{};  // slots
+  std::optional<TimestampRequest> timestamp_option{};
+  std::optional<net::IcmpIdent> ident{};
+  bool no_multicast_loop = false;
+  bool bypass_routing = false;
+  bool bell = false;
+  MoreStats stats{};
+};
+
+// One option of EchoOptions; any other leaves them as they are.
+[[nodiscard]] std::optional<UsageError> set_echo_option(const GivenOption& given,
+                                                        EchoOptions& options);
 
 [[nodiscard]] std::expected<PingOptions, UsageError> read_ping_options(const CommandLine& line);
 

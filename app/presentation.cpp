@@ -4,8 +4,6 @@
 
 namespace sonde::app {
 
-namespace {
-
 bool colour(When when, const Surroundings& around) {
   if (when != When::automatic) {
     return when == When::always;
@@ -28,8 +26,6 @@ report::Stamps stamps_of(Stamping stamping) {
 report::Utf8Terminal utf8_of(const Surroundings& around) {
   return around.environment.utf8 ? report::Utf8Terminal::yes : report::Utf8Terminal::no;
 }
-
-}  // namespace
 
 report::TextPingOptions text_options(const PingOptions& options, const PingPlan& plan,
                                      const Surroundings& around) {

@@ -15,6 +15,11 @@ struct Surroundings {
   bool stdout_is_terminal = false;
 };
 
+// What every mode makes of --color, -D and the locale.
+[[nodiscard]] bool colour(When when, const Surroundings& around);
+[[nodiscard]] report::Stamps stamps_of(Stamping stamping);
+[[nodiscard]] report::Utf8Terminal utf8_of(const Surroundings& around);
+
 [[nodiscard]] report::TextPingOptions text_options(const PingOptions& options, const PingPlan& plan,
                                                    const Surroundings& around);
 [[nodiscard]] report::TextNotesOptions notes_options(const PingOptions& options,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/echo_plan.hpp"
 #include "app/header_options.hpp"
 #include "app/values.hpp"
 
@@ -12,58 +13,28 @@ namespace sonde::app {
 
 namespace {
 
-using Refusal = std::optional<UsageError>;
-
-constexpr std::uint32_t kDefaultPayload = 56;
 constexpr std::uint64_t kMachineCount = 4;
 // As ping: a flood does not wait longer than this for an answer, ...
 constexpr Duration kFloodInterval = 10ms;
 // ... and who is not root does not get faster than this with -A.
 constexpr Duration kShortestAdaptiveGap = 2ms;
 
-UsageError conflict(OptionId a, OptionId b, std::string hint = {}) {
-  return {.message =
-              fmt::format("{} and {} exclude each other", spelled(option(a)), spelled(option(b))),
-          .hint = std::move(hint)};
-}
-
-struct Pair {
-  bool together;
-  OptionId a;
-  OptionId b;
-};
-
 Refusal refuse_pairs(const PingOptions& o) {
-  const auto pairs = std::to_array<Pair>({
-      {o.ipv4 && o.ipv6, OptionId::ipv4, OptionId::ipv6},
+  if (auto refusal = refuse_echo_pairs(o)) {
+    return refusal;
+  }
+  const auto pairs = std::to_array<ExclusivePair>({
       {o.flood && o.adaptive, OptionId::flood, OptionId::adaptive},
-      {o.pattern && o.random_payload, OptionId::pattern, OptionId::random_payload},
       {o.endless && o.count, OptionId::endless, OptionId::count},
       {o.one_reply && o.until_replies, OptionId::one_reply, OptionId::until_replies},
-      {o.tos && o.dscp, OptionId::tos, OptionId::dscp},
-      {o.tos && o.ecn, OptionId::tos, OptionId::ecn},
-      {o.df && o.path_mtu && *o.path_mtu != transport::PathMtu::do_df, OptionId::df,
-       OptionId::pmtu},
       {o.record_route && o.timestamp_option, OptionId::record_route, OptionId::timestamp_option},
       {o.record_route && o.ipv6, OptionId::record_route, OptionId::ipv6},
       {o.timestamp_option && o.ipv6, OptionId::timestamp_option, OptionId::ipv6},
-      {o.flow_label && o.ipv4, OptionId::flow_label, OptionId::ipv4},
       {o.flow_label && o.record_route, OptionId::flow_label, OptionId::record_route},
       {o.flow_label && o.timestamp_option, OptionId::flow_label, OptionId::timestamp_option},
-      {o.numeric && o.resolve, OptionId::numeric, OptionId::resolve},
-      {o.json && o.ndjson, OptionId::json, OptionId::ndjson},
-      {o.json && o.format && *o.format != Format::json, OptionId::json, OptionId::format},
-      {o.ndjson && o.format && *o.format != Format::ndjson, OptionId::ndjson, OptionId::format},
   });
-  const auto at = std::ranges::find(pairs, true, &Pair::together);
+  const auto at = std::ranges::find(pairs, true, &ExclusivePair::together);
   return at == pairs.end() ? std::nullopt : Refusal(conflict(at->a, at->b));
-}
-
-Format format_of(const PingOptions& options) {
-  if (options.json) {
-    return Format::json;
-  }
-  return options.ndjson ? Format::ndjson : options.format.value_or(Format::text);
 }
 
 Refusal refuse_alone(const PingOptions& options) {
@@ -71,14 +42,7 @@ Refusal refuse_alone(const PingOptions& options) {
     return UsageError{.message = "no target given",
                       .hint = "try sonde ping 127.0.0.1, or sonde --help"};
   }
-  if (options.port) {
-    return UsageError{.message = "--port has no meaning with ICMP", .hint = "leave out --port"};
-  }
-  if (options.output && format_of(options) == Format::text) {
-    return UsageError{.message = "--output is for a machine format",
-                      .hint = "add -j or -J; text goes to a file with >"};
-  }
-  return std::nullopt;
+  return refuse_echo_alone(options);
 }
 
 // --- where to
@@ -90,43 +54,15 @@ void plan_targets(const PingOptions& options, const Situation& situation, PingPl
   }
 }
 
-// -S and -I: an address to send from, and perhaps an interface.
-Refusal plan_source(const PingOptions& options, const Situation& situation, PingPlan& plan) {
-  transport::OpenOptions& open = plan.transport;
-  if (options.source) {
-    open.source = situation.numeric(*options.source);
-    if (!open.source) {
-      return UsageError{
-          .message = fmt::format("-S, --source: {} is no address", in_quotes(*options.source)),
-          .hint = fmt::format("an interface is given with -I {}", *options.source)};
-    }
-  }
-  if (!options.interface) {
-    return std::nullopt;
-  }
-  const std::optional<net::Address> address = situation.numeric(*options.interface);
-  if (!address) {
-    open.interface = *options.interface;
-    plan.policy.interface_named = true;
-    return std::nullopt;
-  }
-  if (open.source && open.source != address) {
-    return UsageError{.message = "-S and -I name two source addresses", .hint = "use only -S"};
-  }
-  open.source = address;
-  return std::nullopt;
-}
-
 // Which families may be needed: those asked for, less those that the source or an option rules out.
 Refusal plan_families(const PingOptions& options, PingPlan& plan) {
   TargetPolicy& policy = plan.policy;
-  const auto& source = plan.transport.source;
-  policy.v4 = !options.ipv6 && !options.flow_label && !(source && source->is_v6());
-  policy.v6 = !options.ipv4 && !(source && source->is_v4()) && policy.header_option_bytes == 0;
-  if (source && !policy.v4 && !policy.v6) {
-    return UsageError{.message = fmt::format("the source {} does not go with {}", source->to_text(),
-                                             source->is_v4() ? "IPv6" : "IPv4"),
-                      .hint = {}};
+  policy.interface_named = !plan.transport.interface.empty();
+  const Families families = allowed_families(options, plan.transport.source);
+  policy.v4 = families.v4;
+  policy.v6 = families.v6 && policy.header_option_bytes == 0;
+  if (plan.transport.source && !policy.v4 && !policy.v6) {
+    return source_conflict(*plan.transport.source);
   }
   if (policy.v4 != policy.v6) {
     plan.family = policy.v4 ? resolve::FamilyWanted::v4 : resolve::FamilyWanted::v6;
@@ -170,26 +106,8 @@ Refusal refuse_size(const PingPlan& plan) {
 // --- how
 // ---------------------------------------------------------------------------------------------
 
-std::vector<std::byte> payload_of(const PingOptions& options, Rng& rng) {
-  std::vector<std::byte> payload(options.size.value_or(kDefaultPayload));
-  for (std::size_t i = 0; i < payload.size(); ++i) {
-    if (options.random_payload) {
-      payload[i] = static_cast<std::byte>(rng.next());
-    } else if (options.pattern) {
-      payload[i] = (*options.pattern)[i % options.pattern->size()];
-    } else {
-      payload[i] = static_cast<std::byte>(i);
-    }
-  }
-  return payload;
-}
-
 probe::IpOptions ip_options_of(const PingOptions& options) {
-  probe::IpOptions ip{.ttl = options.ttl, .tos = options.tos.value_or(net::Tos())};
-  if (options.dscp || options.ecn) {
-    ip.tos = net::Tos(static_cast<std::uint8_t>((options.dscp.value_or(0) << net::kEcnBits) |
-                                                options.ecn.value_or(0)));
-  }
+  probe::IpOptions ip = echo_ip_options(options);
   if (options.record_route) {
     ip.header_options = record_route_option(*options.record_route);
   } else if (options.timestamp_option) {
@@ -238,7 +156,7 @@ void plan_engine(const PingOptions& options, Rng& rng, PingPlan& plan) {
   plan.engine.until_replies =
       options.one_reply ? std::optional<std::uint64_t>(1) : options.until_replies;
   plan.engine.ip = ip_options_of(options);
-  plan.engine.payload = payload_of(options, rng);
+  plan.engine.payload = echo_payload(options, rng);
   plan.policy.broadcast = options.broadcast;
   plan.policy.payload_bytes = static_cast<std::uint32_t>(plan.engine.payload.size());
   plan.policy.header_option_bytes =
@@ -247,13 +165,8 @@ void plan_engine(const PingOptions& options, Rng& rng, PingPlan& plan) {
 
 void plan_transport(const PingOptions& options, PingPlan& plan) {
   transport::OpenOptions& open = plan.transport;
-  open.backend = options.backend;
-  open.mark = options.mark;
-  open.flow_label = options.flow_label;
+  plan_sockets(options, open);
   open.ident = options.ident;
-  open.path_mtu =
-      options.path_mtu.value_or(options.df ? transport::PathMtu::do_df : transport::PathMtu::dont);
-  open.broadcast = options.broadcast;
   open.multicast_loop = !options.no_multicast_loop;
   open.bypass_routing = options.bypass_routing;
   // Twice the time-out, so that late replies are seen, and a second at least.
@@ -270,8 +183,7 @@ stats::RunOptions run_options_of(const PingOptions& options, const PingPlan& pla
           .payload_bytes = plan.policy.payload_bytes,
           .ttl = plan.engine.ip.ttl,
           .tos = plan.engine.ip.tos,
-          .dont_fragment = plan.transport.path_mtu == transport::PathMtu::do_df ||
-                           plan.transport.path_mtu == transport::PathMtu::probe,
+          .dont_fragment = never_fragments(plan.transport.path_mtu),
           .protocol = "icmp"};
 }
 
@@ -290,8 +202,9 @@ std::expected<PingPlan, UsageError> resolve_ping(const PingOptions& options,
   plan_engine(options, rng, plan);
   plan_pace(options, situation.trusted, plan);
   plan_transport(options, plan);
-  for (auto refusal : {plan_source(options, situation, plan), plan_families(options, plan),
-                       refuse_targets(options, plan), refuse_size(plan)}) {
+  for (auto refusal :
+       {plan_source(options, situation, plan.transport), plan_families(options, plan),
+        refuse_targets(options, plan), refuse_size(plan)}) {
     if (refusal) {
       return std::unexpected(*std::move(refusal));
     }

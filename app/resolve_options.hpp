@@ -5,11 +5,11 @@
 
 #include <cstdint>
 #include <expected>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "app/echo_plan.hpp"
 #include "app/options.hpp"
 #include "app/target_policy.hpp"
 #include "app/usage_error.hpp"
@@ -21,13 +21,6 @@
 #include "sonde/transport/open.hpp"
 
 namespace sonde::app {
-
-// What the options meet.
-struct Situation {
-  bool trusted = false;  // root: no limits of speed
-  // An address in text, zones by name included; it must not ask the network.
-  std::function<std::optional<net::Address>(const std::string&)> numeric = net::Address::parse;
-};
 
 struct PlannedTarget {
   std::string input;

@@ -7,6 +7,7 @@
 
 #include "app/cli.hpp"
 #include "app/cmd_ping.hpp"
+#include "app/cmd_sweep.hpp"
 #include "app/completions.hpp"
 #include "app/help.hpp"
 #include "app/man_options.hpp"
@@ -98,7 +99,8 @@ ExitCode run_app(std::span<const std::string> arguments, Console& console) {
   }
   const auto line = read_command_line(invocation->mode, *words);
   if (!line) {
-    return console.usage(line.error(), "sonde ping --help");
+    return console.usage(
+        line.error(), invocation->mode == Mode::sweep ? "sonde sweep --help" : "sonde ping --help");
   }
   if (const auto text = answer(*invocation, *line)) {
     return print(*text, console);
@@ -109,7 +111,7 @@ ExitCode run_app(std::span<const std::string> arguments, Console& console) {
   if (const auto error = misplaced_mode(*invocation, *line)) {
     return console.usage(*error, kHelp);
   }
-  return run_ping(*line, console);
+  return invocation->mode == Mode::sweep ? run_sweep(*line, console) : run_ping(*line, console);
 }
 
 }  // namespace sonde::app

@@ -6,8 +6,6 @@ namespace sonde::app {
 
 namespace {
 
-using Refusal = std::optional<UsageError>;
-
 // 65535, less the IPv4 header with its options, less ICMP's 8; IPv6 counts behind its header.
 constexpr std::uint32_t kMostPayloadV4 = 65507;
 constexpr std::uint32_t kMostPayloadV6 = 65527;
@@ -44,17 +42,6 @@ Refusal refuse_kind(const TargetPolicy& policy, const net::Address& address) {
   return std::nullopt;
 }
 
-Refusal refuse_size(const TargetPolicy& policy, const net::Address& address) {
-  const std::uint32_t most =
-      address.is_v4() ? kMostPayloadV4 - policy.header_option_bytes : kMostPayloadV6;
-  if (policy.payload_bytes <= most) {
-    return std::nullopt;
-  }
-  return UsageError{.message = fmt::format("{} bytes of payload do not fit into an IPv{} packet",
-                                           policy.payload_bytes, address.is_v4() ? 4 : 6),
-                    .hint = fmt::format("the largest is -s {}", most)};
-}
-
 Refusal refuse_speed(const TargetPolicy& policy, const net::Address& address) {
   if (policy.trusted || address.is_loopback()) {
     return std::nullopt;
@@ -81,11 +68,24 @@ Refusal refuse_speed(const TargetPolicy& policy, const net::Address& address) {
 
 }  // namespace
 
+Refusal refuse_payload(std::uint32_t payload_bytes, std::uint32_t header_option_bytes,
+                       net::Family family) {
+  const bool v4 = family == net::Family::v4;
+  const std::uint32_t most = v4 ? kMostPayloadV4 - header_option_bytes : kMostPayloadV6;
+  if (payload_bytes <= most) {
+    return std::nullopt;
+  }
+  return UsageError{.message = fmt::format("{} bytes of payload do not fit into an IPv{} packet",
+                                           payload_bytes, v4 ? 4 : 6),
+                    .hint = fmt::format("the largest is -s {}", most)};
+}
+
 std::optional<UsageError> refuse(const TargetPolicy& policy, const net::Address& address) {
   if (auto refusal = refuse_kind(policy, address)) {
     return refusal;
   }
-  if (auto refusal = refuse_size(policy, address)) {
+  if (auto refusal =
+          refuse_payload(policy.payload_bytes, policy.header_option_bytes, address.family())) {
     return refusal;
   }
   return refuse_speed(policy, address);

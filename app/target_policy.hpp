@@ -29,4 +29,9 @@ struct TargetPolicy {
 [[nodiscard]] std::optional<UsageError> refuse(const TargetPolicy& policy,
                                                const net::Address& address);
 
+// Does the payload fit into a packet? `header_option_bytes`: IPv4 only.
+[[nodiscard]] std::optional<UsageError> refuse_payload(std::uint32_t payload_bytes,
+                                                       std::uint32_t header_option_bytes,
+                                                       net::Family family);
+
 }  // namespace sonde::app

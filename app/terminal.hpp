@@ -3,7 +3,9 @@
 // Codes in results are errno.
 #pragma once
 
+#include <cstddef>
 #include <expected>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +28,10 @@ struct WriteResult {
 [[nodiscard]] WriteResult write_all(int fd, std::string_view text) noexcept;
 // Created or emptied; closed on exec.
 [[nodiscard]] std::expected<int, int> open_for_writing(const std::string& path);
+// For reading; closed on exec. The codes are errno.
+[[nodiscard]] std::expected<int, int> open_for_reading(const std::string& path);
+// Waits for some bytes; 0: the end.
+[[nodiscard]] std::expected<std::size_t, int> read_some(int fd, std::span<char> into) noexcept;
 // 0, or what the system says of data that it had taken already.
 [[nodiscard]] int close_file(int fd) noexcept;
 

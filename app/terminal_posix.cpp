@@ -63,6 +63,29 @@ std::expected<int, int> open_for_writing(const std::string& path) {
   return fd;
 }
 
+std::expected<int, int> open_for_reading(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) {
+    return std::unexpected(errno);
+  }
+  return fd;
+}
+
+std::expected<std::size_t, int> read_some(int fd, std::span<char> into) noexcept {
+  while (true) {
+    const ssize_t n = ::read(fd, into.data(), into.size());
+    if (n >= 0) {
+      return static_cast<std::size_t>(n);
+    }
+    if (errno == EAGAIN) {
+      pollfd waited{.fd = fd, .events = POLLIN, .revents = 0};
+      (void)::poll(&waited, 1, -1);
+    } else if (errno != EINTR) {
+      return std::unexpected(errno);
+    }
+  }
+}
+
 int close_file(int fd) noexcept { return ::close(fd) == 0 || errno == EINTR ? 0 : errno; }
 
 std::vector<std::string> program_arguments(int argc, char** argv) {

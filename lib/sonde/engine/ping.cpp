@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sonde/engine/rtt_clock.hpp"
+
 namespace sonde::engine {
 
 using probe::Event;
@@ -11,20 +13,8 @@ using probe::Observation;
 using probe::ObservationKind;
 using probe::ProbeTable;
 using probe::Replaced;
-using probe::RttClock;
-using probe::StampSource;
 
 namespace {
-
-RttClock clock_of(StampSource received, bool transmit_stamp) noexcept {
-  if (received == StampSource::api) {
-    return RttClock::api_ms;
-  }
-  if (received == StampSource::user) {
-    return RttClock::steady;
-  }
-  return transmit_stamp ? RttClock::kernel_tx_rx : RttClock::kernel_rx;
-}
 
 // An answer to a probe that `found` describes, which was handed to the system at `handed_over`. The
 // kernel can stamp an answer before it stamps the probe's departure (a looped copy of a multicast

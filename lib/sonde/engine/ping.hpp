@@ -9,9 +9,9 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
-#include <string>
 #include <vector>
 
+#include "sonde/engine/config_error.hpp"
 #include "sonde/engine/engine.hpp"
 #include "sonde/probe/ip_options.hpp"
 #include "sonde/probe/pacer.hpp"
@@ -34,11 +34,7 @@ struct PingConfig {
   bool authenticate = true;          // false: the payload is sent as it is, without a token
 };
 
-struct ConfigError {
-  std::string message;
-};
-
-class PingEngine final : public Engine {
+class PingEngine final : public TargetedEngine {
  public:
   // Errors: an interval of 0 for a regular pace, a time-out or preload of 0, a count of 0.
   [[nodiscard]] static std::expected<PingEngine, ConfigError> make(PingConfig config);

@@ -2,7 +2,7 @@
 // Shape: 16 bytes (IPv4 uses the first 4), a family, a zone index (RFC 4007; 0 = none).
 // parse(): dotted decimal with four parts and no leading zeros; RFC 4291 text, "%zone" only as a
 // number (names of interfaces are the resolver's business). Errors: nullopt.
-// to_text(): RFC 5952. Pure; only to_text() allocates.
+// to_text(), append_text(): RFC 5952. Pure; only they allocate.
 #pragma once
 
 #include <algorithm>
@@ -68,6 +68,7 @@ class Address {
   [[nodiscard]] bool is_v4_mapped() const noexcept;    // ::ffff:0:0/96
 
   [[nodiscard]] std::string to_text() const;  // RFC 5952, "%zone" with a number
+  void append_text(std::string& out) const;   // the same behind what is there
 
   // The same host: zones are compared only when both sides have one (a received packet may not).
   [[nodiscard]] bool same_host(const Address& other) const noexcept;

@@ -2,10 +2,13 @@
 // the network gives back: by number (the kernel's transmit stamps count sends), or by destination
 // and ICMP sequence (short payloads, and routers that quote only 8 bytes of the probe).
 // A ring that grows from 64 to 65,536 records while those it would overwrite are younger than
-// kRemember; then the oldest is forgotten. Amortised constant time, no allocation once grown; a
+// kRemember and have no answer; then the oldest is forgotten. Answered ones are kept up to
+// kAnswered records: their token proves a second answer all the same, and a sweep that everybody
+// answers stays in the processor's cache. Amortised constant time, no allocation once grown; a
 // find() that replies in order answer costs one comparison.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -22,7 +25,8 @@ struct SentProbe {
   net::Address destination;
   net::IcmpSeq seq;
   bool authenticated = true;
-  Bytes payload{};  // the template that ProbeSpec named
+  bool answered = false;  // an honest reply came
+  Bytes payload{};        // the template that ProbeSpec named
   std::uint64_t tag =
       0;  // of its token (TokenSealer::seal); 0: to be computed when it is asked for
   Instant at{};
@@ -31,6 +35,7 @@ struct SentProbe {
 class RecentSends {
  public:
   static constexpr std::size_t kInitial = 64;
+  static constexpr std::size_t kAnswered = 1024;
   static constexpr std::size_t kMax = 65536;
   static constexpr Duration kRemember = 60s;
 
@@ -43,7 +48,9 @@ class RecentSends {
   }
   // The same, without a copy: the record of a send at this time, all of it to be filled in at once.
   [[nodiscard]] SentProbe& next(Instant sent_at) {
-    if (next_ >= ring_.size() && ring_.size() < most_ && sent_at - at(next_).at < kRemember) {
+    const SentProbe& oldest = at(next_);
+    const std::size_t most = oldest.answered ? std::min(kAnswered, most_) : most_;
+    if (next_ >= ring_.size() && ring_.size() < most && sent_at - oldest.at < kRemember) {
       grow();
     }
     return at(next_++);
@@ -61,6 +68,10 @@ class RecentSends {
   // As find(), for whatever destination: replies to multicast and broadcast probes come from
   // somewhere else. The newest send with this sequence to a destination that is not one host.
   [[nodiscard]] const SentProbe* find_group(net::IcmpSeq seq);
+  // A reply to this one, which a find() returned, was an honest answer.
+  void answered(const SentProbe& sent) noexcept {
+    ring_[static_cast<std::size_t>(&sent - ring_.data())].answered = true;
+  }
   [[nodiscard]] std::uint64_t count() const noexcept { return next_; }
 
  private:

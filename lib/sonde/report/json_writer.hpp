@@ -61,6 +61,7 @@ class JsonWriter {
   void put_text(FieldRef field, FieldRef hex, const Untrusted& text);
   void put_name(FieldRef field, FieldRef hex, const std::optional<Untrusted>& name);
   void element(std::string_view value) { string(value); }  // of an array of strings
+  void element(std::uint64_t value) { writer_.Uint64(value); }
 
  private:
   void key(FieldRef field);

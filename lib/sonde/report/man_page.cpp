@@ -50,7 +50,8 @@ prints the whole as a JSON Schema, draft 2020-12.
 
 constexpr std::string_view kTail = R"(.Sh SEE ALSO
 .Xr sonde 1 ,
-.Xr sonde-ping 1
+.Xr sonde-ping 1 ,
+.Xr sonde-sweep 1
 )";
 
 // Text as lines of mdoc: at most 78 columns, a sentence starts a line, nothing is a request or an
@@ -95,6 +96,7 @@ constexpr std::string_view kTail = R"(.Sh SEE ALSO
     case Type::object:
       return "object";
     case Type::array:
+    case Type::integers:
       break;
   }
   return "array";
@@ -106,6 +108,8 @@ constexpr std::string_view kTail = R"(.Sh SEE ALSO
     text += fmt::format(" of {}", field.of);
   } else if (field.type == Type::array) {
     text += " of strings";
+  } else if (field.type == Type::integers) {
+    text += " of integers";
   }
   return text + (field.nullable ? " or null" : "") + (field.optional ? ", when needed" : "");
 }
@@ -160,7 +164,8 @@ void append_shape(std::string& out, const Shape& shape) {
 }  // namespace
 
 std::string json_man_page() {
-  return std::string(kHead) + ".Sh OBJECTS\nThe outermost one is\n.Sx document .\n" +
+  return std::string(kHead) +
+         ".Sh OBJECTS\nThe outermost one is\n.Sx document ,\nof a sweep\n.Sx sweep_document .\n" +
          shapes(false) + ".Sh EVENTS\nLines of\n.Fl -ndjson .\n" + shapes(true) +
          std::string(kTail);
 }

@@ -133,7 +133,7 @@ void ProbeLog::store(ProbeRecord& record, const Answer& answer) {
   record.has_rtt = answer.rtt.has_value();
   record.rtt = answer.rtt.value_or(Duration{});
   record.clock = answer.clock;
-  record.reordered = answer.reordered;
+  record.reordered = answer.reordered.value_or(false);
   if (answer.send_error) {
     store_send_error(record, *answer.send_error);
     return;
@@ -156,7 +156,7 @@ void ProbeLog::store(ProbeRecord& record, const Answer& answer) {
   record.mtu_or_corrupt_at =
       record.has_mtu ? answer.next_hop_mtu->value : answer.corrupt_at.value_or(0);
   record.verified = answer.verified;
-  record.truncated = answer.truncated;
+  record.truncated = answer.truncated.value_or(false);
 }
 
 Answer ProbeLog::answer(const ProbeRecord& r) const {

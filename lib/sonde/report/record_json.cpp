@@ -24,10 +24,7 @@ namespace {
 }
 
 void put_icmp(JsonWriter& json, const Answer& answer, net::Family family) {
-  std::string name(probe::icmp_name(family, {.type = answer.icmp_type, .code = answer.icmp_code}));
-  if (name.empty()) {
-    name = fmt::format("type-{}-code-{}", answer.icmp_type, answer.icmp_code);
-  }
+  const std::string name = icmp_text(family, {.type = answer.icmp_type, .code = answer.icmp_code});
   json.begin_object("answer.icmp");
   json.put("icmp.type", answer.icmp_type);
   json.put("icmp.code", answer.icmp_code);
@@ -101,19 +98,25 @@ void put_checks(JsonWriter& json, const std::vector<stats::Check>& checks) {
   json.end_array();
 }
 
-void put_target_error(JsonWriter& json, const std::optional<stats::TargetError>& error) {
+}  // namespace
+
+std::string icmp_text(net::Family family, wire::IcmpType icmp) {
+  const std::string_view name = probe::icmp_name(family, icmp);
+  return name.empty() ? fmt::format("type-{}-code-{}", icmp.type, icmp.code) : std::string(name);
+}
+
+void put_target_error(JsonWriter& json, FieldRef field,
+                      const std::optional<stats::TargetError>& error) {
   if (!error) {
-    json.put_null("identity.error");
+    json.put_null(field);
     return;
   }
   const bool resolve = error->kind == stats::TargetError::Kind::resolve;
-  json.begin_object("identity.error");
+  json.begin_object(field);
   json.put("target_error.kind", std::string_view(resolve ? "resolve" : "system"));
   json.put("target_error.message", std::string_view(error->message));
   json.end_object();
 }
-
-}  // namespace
 
 Answer answer_of(const probe::Event& event) {
   const probe::Observation& seen = event.observation;
@@ -246,7 +249,7 @@ void put_identity(JsonWriter& json, const stats::Target& target) {
   } else {
     json.put_null("identity.label");
   }
-  put_target_error(json, target.error);
+  put_target_error(json, "identity.error", target.error);
 }
 
 void put_figures(JsonWriter& json, const stats::TargetStats& stats) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "sonde/report/json_writer.hpp"
@@ -24,8 +25,8 @@ struct Answer {
   std::uint8_t icmp_code = 0;
   std::optional<net::Mtu> next_hop_mtu{};
   bool verified = true;
-  bool truncated = false;
-  bool reordered = false;
+  std::optional<bool> truncated = false;  // absent: not kept
+  std::optional<bool> reordered = false;
   std::optional<std::uint32_t> corrupt_at{};
   std::optional<probe::SendError> send_error{};
 };
@@ -38,10 +39,14 @@ void put_engine(JsonWriter& json, FieldRef field, const stats::EngineInfo& engin
 void put_options(JsonWriter& json, FieldRef field, const stats::RunOptions& options);
 void put_rejects(JsonWriter& json, FieldRef field, const probe::RejectCounts& rejects);
 void put_verdict(JsonWriter& json, FieldRef field, const stats::Verdict& verdict);
+void put_target_error(JsonWriter& json, FieldRef field,
+                      const std::optional<stats::TargetError>& error);
 void put_identity(JsonWriter& json, const stats::Target& target);
 void put_figures(JsonWriter& json, const stats::TargetStats& stats);
 void put_result(JsonWriter& json, const stats::TargetResult& result, const ClockPair& clock);
 
+// "host-unreachable", or "type-3-code-99".
+[[nodiscard]] std::string icmp_text(net::Family family, wire::IcmpType icmp);
 [[nodiscard]] std::string_view clock_name(probe::RttClock clock) noexcept;
 [[nodiscard]] std::string_view end_reason_name(stats::EndReason reason) noexcept;
 

@@ -33,6 +33,7 @@ class SchemaWriter {
     key("oneOf");
     json_.StartArray();
     reference("document");
+    reference("sweep_document");
     for (const Shape& shape : kShapes) {
       if (shape.event) {
         reference(shape.name);
@@ -54,7 +55,7 @@ class SchemaWriter {
  private:
   // Shapes that only lend their members to others have no definition of their own.
   [[nodiscard]] static bool is_whole(const Shape& shape) {
-    return shape.event || shape.name == "document" ||
+    return shape.event || shape.name == "document" || shape.name == "sweep_document" ||
            std::ranges::any_of(kFields, [&](const Field& f) { return f.of == shape.name; });
   }
 
@@ -141,7 +142,7 @@ class SchemaWriter {
       text("pattern", kAddressPattern);
     } else if (field.key.ends_with("_hex")) {
       text("pattern", kHexPattern);
-    } else if (field.type == Type::array) {
+    } else if (field.type == Type::array || field.type == Type::integers) {
       items(field);
     }
   }
@@ -171,7 +172,7 @@ class SchemaWriter {
       return;
     }
     json_.StartObject();
-    text("type", "string");
+    text("type", field.type == Type::integers ? "integer" : "string");
     json_.EndObject();
   }
 
@@ -186,6 +187,7 @@ class SchemaWriter {
       case Type::object:
         return "object";
       case Type::array:
+      case Type::integers:
         return "array";
       case Type::string:
       case Type::timestamp:

@@ -17,6 +17,9 @@ inline constexpr int kEventVersion = 1;
 
 inline constexpr std::array kShapes{
     Shape{"document", "What --json writes: one object, always."},
+    Shape{"sweep_document",
+          "What --json writes of a sweep. It is written while the sweep goes on: targets as they "
+          "are finished."},
     Shape{"tool", "The program."},
     Shape{"engine", "How it was measured."},
     Shape{"options", "What was asked for."},
@@ -38,6 +41,19 @@ inline constexpr std::array kShapes{
     Shape{"icmp", "The ICMP message that came back."},
     Shape{"send_error", "Why this computer did not send a probe."},
     Shape{"check", "A threshold, and how it went."},
+    Shape{"sweep", "What was asked for in a sweep, beside options."},
+    Shape{"sweep_target", "One target of a sweep."},
+    Shape{"sweep_counts",
+          "Probes and replies of a sweep. Each probe is in exactly one of received, late, lost, "
+          "errors, send_failures and in_flight, and all of them are sent."},
+    Shape{"sweep_rtt", "Round-trip times of one target: replies and late replies."},
+    Shape{"sweep_icmp", "The last ICMP error that a target's probes met."},
+    Shape{"sweep_probe", "One probe of a target."},
+    Shape{"sweep_totals", "The whole sweep."},
+    Shape{"sweep_total_rtt", "Round-trip times over all targets."},
+    Shape{"rtt_sketch",
+          "All round-trip times, so that the figures of several runs can be added up: those of the "
+          "union follow from it as from the samples themselves."},
     Shape{"verdict", "Did the run pass."},
     Shape{"event", "Every line of --ndjson."},
     Shape{"start", "The run begins.", {"event"}, true},
@@ -70,6 +86,15 @@ inline constexpr std::array kShapes{
           "A target at the end of the run.",
           {"event", "identity", "result", "figures"},
           true},
+    Shape{"swept", "A target of a sweep is finished.", {"event", "sweep_target"}, true},
+    Shape{"sweep_interval",
+          "A target's figures since the last such line, or so far.",
+          {"event", "sweep_target"},
+          true},
+    Shape{"slower",
+          "Many answers are \"administratively prohibited\": the rate was halved.",
+          {"event"},
+          true},
     Shape{"end", "The last line.", {"event"}, true},
 };
 
@@ -80,7 +105,7 @@ inline constexpr std::array kFields{
     row::text("document", "schema", "Always sonde-result.").one_of("sonde-result"),
     row::text("document", "schema_version", "1.x only adds fields, values and events."),
     row::object("document", "tool", "tool"),
-    row::text("document", "mode", "The mode of the run.").one_of("ping|trace|sweep"),
+    row::text("document", "mode", "The mode of the run.").one_of("ping|trace"),
     row::time("document", "started", "When the run began."),
     row::time("document", "ended", "When it ended."),
     row::number("document", "elapsed_ms", "From started to ended, on the steady clock."),
@@ -93,6 +118,27 @@ inline constexpr std::array kFields{
     row::object("document", "rejects", "rejects"),
     row::list("document", "targets", "In the order they were given.").each("target"),
     row::object("document", "verdict", "verdict"),
+    // sweep_document
+    row::text("sweep_document", "schema", "Always sonde-result.").one_of("sonde-result"),
+    row::text("sweep_document", "schema_version", "1.x only adds fields, values and events."),
+    row::object("sweep_document", "tool", "tool"),
+    row::text("sweep_document", "mode", "The mode of the run.").one_of("sweep"),
+    row::time("sweep_document", "started", "When the run began."),
+    row::object("sweep_document", "options", "options"),
+    row::object("sweep_document", "sweep", "sweep"),
+    row::list("sweep_document", "targets", "In the order in which they were finished.")
+        .each("sweep_target"),
+    row::time("sweep_document", "ended", "When it ended."),
+    row::number("sweep_document", "elapsed_ms", "From started to ended, on the steady clock."),
+    row::text("sweep_document", "end_reason", "Why it ended.")
+        .one_of("count|deadline|until|signal|error"),
+    row::text("sweep_document", "error",
+              "The system error that ended the run or kept it from starting.")
+        .or_null(),
+    row::object("sweep_document", "engine", "engine"),
+    row::object("sweep_document", "rejects", "rejects"),
+    row::object("sweep_document", "totals", "sweep_totals"),
+    row::object("sweep_document", "verdict", "verdict"),
     // tool
     row::text("tool", "name", "sonde."),
     row::text("tool", "version", "Of the program."),
@@ -201,7 +247,8 @@ inline constexpr std::array kFields{
     row::flag("outage", "open", "Still going on at the end of the run."),
     // probe_id
     row::count("probe_id", "seq", "Counts the probes to a target from 1; does not wrap."),
-    row::time("probe_id", "sent_at", "The best transmit time known."),
+    row::time("probe_id", "sent_at", "The best transmit time known; null: not kept (a sweep).")
+        .or_null(),
     // answer
     row::address("answer", "from", "Who answered.").or_null(),
     row::number("answer", "rtt_ms", "Round-trip time; null: no answer.").or_null(),
@@ -215,8 +262,12 @@ inline constexpr std::array kFields{
     row::flag("answer", "verified",
               "The reply carried the probe's token; false: too few bytes for one; null: no answer.")
         .or_null(),
-    row::flag("answer", "truncated", "The reply is shorter than the probe."),
-    row::flag("answer", "reordered", "An answer to a later probe came before."),
+    row::flag("answer", "truncated",
+              "The reply is shorter than the probe; null: not kept (a sweep).")
+        .or_null(),
+    row::flag("answer", "reordered",
+              "An answer to a later probe came before; null: not kept (a sweep).")
+        .or_null(),
     row::count("answer", "corrupt_at",
                "The first payload byte that is not what was sent; null: none, or no reply.")
         .or_null(),
@@ -250,6 +301,95 @@ inline constexpr std::array kFields{
     row::number("check", "limit", "With what."),
     row::number("check", "actual", "null: not measured.").or_null(),
     row::flag("check", "pass", "Does it hold."),
+    // sweep
+    row::text("sweep", "mode", "Until a target answers, so many probes each, or until stopped.")
+        .one_of("until_answer|count|loop"),
+    row::count("sweep", "retries", "Further probes to a target that does not answer."),
+    row::number("sweep", "backoff", "How many times longer each of them waits."),
+    row::count("sweep", "rate", "Probes a second over all targets; null: no limit.").or_null(),
+    row::text("sweep", "order", "Of the targets.").one_of("sequential|random"),
+    row::count("sweep", "seed", "Of the random order; null: sequential.").or_null(),
+    row::count("sweep", "shard", "Which part of the targets this was, from 1."),
+    row::count("sweep", "shards", "Of how many."),
+    row::number("sweep", "summary_every_ms", "Between two interval summaries.").or_null(),
+    row::count("sweep", "min_reachable", "So many targets had to answer; null: all.").or_null(),
+    // sweep_target
+    row::text("sweep_target", "input", "The target: an address, or a name as it was given."),
+    row::text("sweep_target", "input_hex", "Its bytes, if they are not UTF-8.").when_needed(),
+    row::address("sweep_target", "address", "null: not resolved.").or_null(),
+    row::text("sweep_target", "state",
+              "alive: it answered; unreachable: it did not; error: it has no address to be probed "
+              "at; pending: the run ended before it was known.")
+        .one_of("alive|unreachable|error|pending"),
+    row::object("sweep_target", "error", "target_error").or_null(),
+    row::object("sweep_target", "counts", "sweep_counts"),
+    row::number("sweep_target", "loss_ratio",
+                "The share of finished probes (all but those in flight) that no echo reply came "
+                "back for; null: none is finished.")
+        .or_null(),
+    row::object("sweep_target", "rtt_ms", "sweep_rtt").or_null(),
+    row::object("sweep_target", "icmp", "sweep_icmp").or_null().when_needed(),
+    row::list("sweep_target", "probes",
+              "In the order they were sent, with --vcount or --json-probes.")
+        .each("sweep_probe")
+        .when_needed(),
+    row::count("sweep_target", "id", "What events call target; in the document only.")
+        .when_needed(),
+    // sweep_counts
+    row::count("sweep_counts", "sent", "Attempts, failed ones included."),
+    row::count("sweep_counts", "received", "Answered in time."),
+    row::count("sweep_counts", "late", "Answered after the time-out."),
+    row::count("sweep_counts", "lost", "Timed out, and nothing came later."),
+    row::count("sweep_counts", "in_flight", "Neither answered nor timed out."),
+    row::count("sweep_counts", "duplicate", "Further replies to an answered probe."),
+    row::count("sweep_counts", "errors", "ICMP errors, and local ones reported after the send."),
+    row::count("sweep_counts", "send_failures", "This computer did not send them."),
+    // sweep_rtt
+    row::number("sweep_rtt", "min", "The smallest."),
+    row::number("sweep_rtt", "avg", "The mean."),
+    row::number("sweep_rtt", "max", "The largest."),
+    row::number("sweep_rtt", "stddev", "Standard deviation of all samples."),
+    // sweep_icmp
+    row::count("sweep_icmp", "type", "IANA number."),
+    row::count("sweep_icmp", "code", "IANA number."),
+    row::text("sweep_icmp", "name",
+              "In words, such as host-unreachable; type-T-code-C where there is none."),
+    row::address("sweep_icmp", "from", "Who sent it; null: not kept.").or_null(),
+    // sweep_probe
+    row::count("sweep_probe", "seq", "From 1."),
+    row::number("sweep_probe", "rtt_ms", "Round-trip time; null: no answer.").or_null(),
+    // sweep_totals
+    row::count("sweep_totals", "targets", "Of this shard, as far as they were known."),
+    row::count("sweep_totals", "alive", "They answered."),
+    row::count("sweep_totals", "unreachable", "They did not."),
+    row::count("sweep_totals", "error", "They have no address to be probed at."),
+    row::count("sweep_totals", "pending", "The run ended before these were known."),
+    row::object("sweep_totals", "counts", "sweep_counts"),
+    row::number("sweep_totals", "loss_ratio", "As of a target.").or_null(),
+    row::object("sweep_totals", "rtt_ms", "sweep_total_rtt").or_null(),
+    row::text("sweep_totals", "clock", "The weakest clock among the round-trip times.")
+        .one_of(kClocks)
+        .or_null(),
+    row::object("sweep_totals", "rtt_sketch", "rtt_sketch").or_null(),
+    // sweep_total_rtt
+    row::number("sweep_total_rtt", "min", "The smallest."),
+    row::number("sweep_total_rtt", "avg", "The mean."),
+    row::number("sweep_total_rtt", "median", "As in rtt."),
+    row::number("sweep_total_rtt", "max", "The largest."),
+    row::number("sweep_total_rtt", "stddev", "Standard deviation of all samples."),
+    row::number("sweep_total_rtt", "p90", "90th percentile, nearest rank."),
+    row::number("sweep_total_rtt", "p95", "95th percentile."),
+    row::number("sweep_total_rtt", "p99", "99th percentile."),
+    // rtt_sketch
+    row::count("rtt_sketch", "count", "Samples."),
+    row::number("rtt_sketch", "mean_ns", "Their mean, in nanoseconds."),
+    row::number("rtt_sketch", "m2_ns2", "The sum of their squared distances from it."),
+    row::count("rtt_sketch", "min_ns", "The smallest."),
+    row::count("rtt_sketch", "max_ns", "The largest."),
+    row::integers("rtt_sketch", "exact_ns", "All of them, up to 512; else empty."),
+    row::integers("rtt_sketch", "histogram",
+                  "Pairs of bucket and count. Bucket b < 256 stands for b ns; bucket 256 k + r, "
+                  "with r < 256, for 2^(k-1) ns from (256 + r) 2^(k-1) ns upwards."),
     // verdict
     row::flag("verdict", "pass", "Everything was as asked."),
     row::count("verdict", "exit_code", "Of the program."),
@@ -265,6 +405,7 @@ inline constexpr std::array kFields{
     row::text("start", "mode", "As in the document.").one_of("ping|trace|sweep"),
     row::object("start", "engine", "engine"),
     row::object("start", "options", "options"),
+    row::object("start", "sweep", "sweep").when_needed(),
     // name
     row::address("name", "address", "Whose name."),
     row::text("name", "name", "The name; null: it has none.").or_null(),
@@ -277,6 +418,8 @@ inline constexpr std::array kFields{
     row::time("state", "since", "When that probe was sent: the new state began."),
     row::number("state", "duration_ms", "How long the state before lasted; null: not known.")
         .or_null(),
+    // slower
+    row::count("slower", "rate", "The new one, probes a second."),
     // end
     row::number("end", "elapsed_ms", "As in the document."),
     row::text("end", "end_reason", "As in the document.")
@@ -284,6 +427,7 @@ inline constexpr std::array kFields{
     row::text("end", "error", "As in the document.").or_null(),
     row::object("end", "engine", "engine"),
     row::object("end", "rejects", "rejects"),
+    row::object("end", "totals", "sweep_totals").when_needed(),
     row::object("end", "verdict", "verdict"),
 };
 

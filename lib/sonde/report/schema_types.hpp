@@ -16,6 +16,7 @@ enum class Type : std::uint8_t {
   address,    // RFC 5952 or dotted decimal, %zone as a number
   object,     // of the shape `of`
   array,      // of objects of the shape `of`; of strings when that is empty
+  integers,   // an array of them
 };
 
 struct Field {
@@ -68,6 +69,7 @@ constexpr Field flag(std::string_view s, std::string_view k, std::string_view d)
 constexpr Field time(std::string_view s, std::string_view k, std::string_view d) { return {s, k, Type::timestamp, d}; }
 constexpr Field address(std::string_view s, std::string_view k, std::string_view d) { return {s, k, Type::address, d}; }
 constexpr Field object(std::string_view s, std::string_view k, std::string_view of) { return {s, k, Type::object, {}, of}; }
+constexpr Field integers(std::string_view s, std::string_view k, std::string_view d) { return {s, k, Type::integers, d}; }
 constexpr Field list(std::string_view s, std::string_view k, std::string_view d) { return {s, k, Type::array, d}; }
 // clang-format on
 }  // namespace row

@@ -94,12 +94,12 @@ void TextNotes::on_end(const stats::RunEnd& end, std::span<const stats::TargetRe
     err_.write(fmt::format("sonde: {} more send errors not shown\n", suppressed_));
   }
   if (options_.verbose) {
-    rejects(end.rejects);
+    note_rejects(err_, end.rejects);
   }
   err_.flush();
 }
 
-void TextNotes::rejects(const probe::RejectCounts& counts) {
+void note_rejects(Sink& err, const probe::RejectCounts& counts) {
   const std::uint64_t sum =
       std::accumulate(counts.by_cause.begin(), counts.by_cause.end(), std::uint64_t{0});
   if (sum == 0) {
@@ -112,7 +112,7 @@ void TextNotes::rejects(const probe::RejectCounts& counts) {
                             reject_name(static_cast<probe::Reject>(i)));
     }
   }
-  err_.write(fmt::format("sonde: ignored {} packet{}: {}\n", sum, sum == 1 ? "" : "s", causes));
+  err.write(fmt::format("sonde: ignored {} packet{}: {}\n", sum, sum == 1 ? "" : "s", causes));
 }
 
 }  // namespace sonde::report

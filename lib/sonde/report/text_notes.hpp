@@ -36,12 +36,14 @@ class TextNotes final : public stats::Listener {
  private:
   [[nodiscard]] std::string host(const stats::Target& target) const;
   void send_error(Instant at, const probe::SendError& error, const stats::Target& target);
-  void rejects(const probe::RejectCounts& counts);
 
   Sink& err_;
   TextNotesOptions options_;
   std::optional<Instant> last_send_error_;
   std::uint64_t suppressed_ = 0;  // send errors since then
 };
+
+// "sonde: ignored 3 packets: 2 ..., 1 ..."; nothing if there were none.
+void note_rejects(Sink& err, const probe::RejectCounts& counts);
 
 }  // namespace sonde::report

@@ -22,8 +22,6 @@
 
 namespace sonde::report {
 
-enum class Stamps : std::uint8_t { none, rfc3339, epoch };  // in front of each line: -D
-
 struct TextPingOptions {
   bool quiet = false;    // header and summary alone
   bool flood = false;    // dots instead of lines

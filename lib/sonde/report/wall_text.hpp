@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -12,6 +13,8 @@ namespace sonde::report {
 
 // Local time minus UTC at a moment.
 using UtcOffset = std::function<std::chrono::seconds(WallTime)>;
+
+enum class Stamps : std::uint8_t { none, rfc3339, epoch };  // in front of each line: -D
 
 [[nodiscard]] std::string utc_text(WallTime when);  // 2026-11-21T19:26:27.123456Z
 [[nodiscard]] std::string local_text(WallTime when, std::chrono::seconds utc_offset);  // …+01:00

@@ -3,16 +3,19 @@
 #include <algorithm>
 #include <deque>
 #include <mutex>
+#include <set>
 #include <system_error>
-#include <thread>
+#include <unordered_map>
 #include <utility>
 
+#include "sonde/resolve/detached_thread.hpp"
 #include "sonde/resolve/system_lookup.hpp"
 
 namespace sonde::resolve {
 namespace {
 
-constexpr std::size_t kForwardThreads = 8;
+// A look-up is waiting, most of the time: so many wait side by side.
+constexpr std::size_t kForwardThreads = 512;
 constexpr std::size_t kReverseWaiting = 16;
 
 struct ForwardJob {
@@ -21,9 +24,40 @@ struct ForwardJob {
   FamilyWanted family = FamilyWanted::any;
 };
 
-struct Pending {
-  std::uint32_t id = 0;
-  Instant deadline;
+// Forward look-ups without an answer, and when each is given up.
+class Pending {
+ public:
+  void add(std::uint32_t id, Instant deadline) {
+    deadlines_[id] = deadline;
+    by_deadline_.emplace(deadline, id);
+  }
+  // False: it was not pending.
+  bool remove(std::uint32_t id) {
+    const auto at = deadlines_.find(id);
+    if (at == deadlines_.end()) {
+      return false;
+    }
+    by_deadline_.erase({at->second, id});
+    deadlines_.erase(at);
+    return true;
+  }
+  // One whose time is up, taken out; nullopt: none.
+  [[nodiscard]] std::optional<std::uint32_t> take_expired(Instant now) {
+    if (by_deadline_.empty() || by_deadline_.begin()->first > now) {
+      return std::nullopt;
+    }
+    const std::uint32_t id = by_deadline_.begin()->second;
+    remove(id);
+    return id;
+  }
+  [[nodiscard]] bool contains(std::uint32_t id) const { return deadlines_.contains(id); }
+  [[nodiscard]] std::optional<Instant> earliest() const {
+    return by_deadline_.empty() ? std::nullopt : std::optional(by_deadline_.begin()->first);
+  }
+
+ private:
+  std::unordered_map<std::uint32_t, Instant> deadlines_;
+  std::set<std::pair<Instant, std::uint32_t>> by_deadline_;
 };
 
 }  // namespace
@@ -37,7 +71,7 @@ struct Resolver::Shared {
   std::mutex mutex;
   std::deque<ForwardJob> forward_jobs;
   std::deque<net::Address> reverse_jobs;
-  std::vector<Pending> pending;  // forward look-ups without an answer
+  Pending pending;
   std::vector<net::Address> asked;
   std::vector<ForwardAnswer> forward_answers;
   std::vector<ReverseAnswer> reverse_answers;
@@ -48,7 +82,7 @@ struct Resolver::Shared {
   void answer(ForwardAnswer found) {
     const std::scoped_lock lock(mutex);
     // A look-up that was given up has been answered already.
-    if (std::erase_if(pending, [&](const Pending& p) { return p.id == found.id; }) > 0) {
+    if (pending.remove(found.id)) {
       forward_answers.push_back(std::move(found));
     }
   }
@@ -61,13 +95,15 @@ struct Resolver::Shared {
   // The next job; nullopt: none waits, and the thread that asked ends.
   std::optional<ForwardJob> next_forward() {
     const std::scoped_lock lock(mutex);
-    if (forward_jobs.empty() || abandoned) {
-      --forward_threads;
-      return std::nullopt;
+    while (!forward_jobs.empty() && !abandoned) {
+      ForwardJob job = std::move(forward_jobs.front());
+      forward_jobs.pop_front();
+      if (pending.contains(job.id)) {  // not given up while it waited
+        return job;
+      }
     }
-    ForwardJob job = std::move(forward_jobs.front());
-    forward_jobs.pop_front();
-    return job;
+    --forward_threads;
+    return std::nullopt;
   }
   std::optional<net::Address> next_reverse() {
     const std::scoped_lock lock(mutex);
@@ -110,23 +146,22 @@ Resolver::~Resolver() {
 
 void Resolver::forward(std::uint32_t id, std::string name, FamilyWanted family, Duration timeout) {
   const std::scoped_lock lock(shared_->mutex);
-  shared_->pending.push_back({.id = id, .deadline = clock_.now() + timeout});
+  shared_->pending.add(id, clock_.now() + timeout);
   shared_->forward_jobs.push_back({.id = id, .name = std::move(name), .family = family});
   if (shared_->forward_threads == kForwardThreads) {
     return;
   }
-  try {
-    std::thread([shared = shared_] { Shared::run_forward(shared); }).detach();
+  const int code = start_detached([shared = shared_] { Shared::run_forward(shared); });
+  if (code == 0) {
     ++shared_->forward_threads;
-  } catch (const std::system_error& error) {
-    if (shared_->forward_threads == 0) {  // nobody will ever take the job
-      shared_->forward_jobs.clear();
-      shared_->pending.pop_back();
-      shared_->forward_answers.push_back(
-          {.id = id,
-           .addresses = std::unexpected(ResolveError{.failure = ResolveFailure::system,
-                                                     .message = error.code().message()})});
-    }
+  } else if (shared_->forward_threads == 0) {  // nobody will ever take the job
+    shared_->forward_jobs.clear();
+    shared_->pending.remove(id);
+    shared_->forward_answers.push_back(
+        {.id = id,
+         .addresses = std::unexpected(
+             ResolveError{.failure = ResolveFailure::system,
+                          .message = std::generic_category().message(code)})});
   }
 }
 
@@ -141,10 +176,9 @@ void Resolver::reverse(const net::Address& address) {
   if (shared_->reverse_thread) {
     return;
   }
-  try {
-    std::thread([shared = shared_] { Shared::run_reverse(shared); }).detach();
-    shared_->reverse_thread = true;
-  } catch (const std::system_error&) {
+  shared_->reverse_thread =
+      start_detached([shared = shared_] { Shared::run_reverse(shared); }) == 0;
+  if (!shared_->reverse_thread) {
     shared_->reverse_jobs.clear();  // names are a courtesy
   }
 }
@@ -152,16 +186,12 @@ void Resolver::reverse(const net::Address& address) {
 std::vector<ForwardAnswer> Resolver::take_forward() {
   const Instant now = clock_.now();
   const std::scoped_lock lock(shared_->mutex);
-  std::erase_if(shared_->pending, [&](const Pending& p) {
-    if (p.deadline > now) {
-      return false;
-    }
+  while (const auto id = shared_->pending.take_expired(now)) {
     shared_->forward_answers.push_back(
-        {.id = p.id,
+        {.id = *id,
          .addresses = std::unexpected(ResolveError{.failure = ResolveFailure::timed_out,
                                                    .message = "the name server did not answer"})});
-    return true;
-  });
+  }
   return std::exchange(shared_->forward_answers, {});
 }
 
@@ -172,10 +202,7 @@ std::vector<ReverseAnswer> Resolver::take_reverse() {
 
 std::optional<Instant> Resolver::deadline() const {
   const std::scoped_lock lock(shared_->mutex);
-  if (shared_->pending.empty()) {
-    return std::nullopt;
-  }
-  return std::ranges::min_element(shared_->pending, {}, &Pending::deadline)->deadline;
+  return shared_->pending.earliest();
 }
 
 }  // namespace sonde::resolve

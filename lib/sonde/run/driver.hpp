@@ -3,11 +3,10 @@
 #pragma once
 
 #include <array>
-#include <functional>
 #include <optional>
 #include <span>
 
-#include "sonde/base/clock.hpp"
+#include "sonde/base/time.hpp"
 #include "sonde/engine/engine.hpp"
 #include "sonde/transport/transport.hpp"
 
@@ -16,15 +15,15 @@ namespace sonde::run {
 class Driver {
  public:
   static constexpr std::size_t kBatch = 64;
-  using EventSink = std::function<void(std::span<const probe::Event>)>;
 
-  // All three outlive the driver.
-  Driver(engine::Engine& engine, transport::Transport& transport, const Clock& clock)
-      : engine_(engine), transport_(transport), clock_(clock) {}
+  // Both outlive the driver.
+  Driver(engine::Engine& engine, transport::Transport& transport)
+      : engine_(engine), transport_(transport) {}
 
-  // Sends what is due, takes in what has arrived, passes on the events. Never waits. False when
-  // there was nothing to do.
-  bool step(const EventSink& events);
+  // Sends what is due at `now` (just read, once a turn: arrivals carry their own times) and takes
+  // in what has arrived. Probes expire only when all that has arrived was taken in. Never waits.
+  // False when there was nothing to do. The engine's events are the caller's to take.
+  bool step(Instant now);
   // Waits for an arrival, the engine's next deadline, `limit` or a wake().
   void wait(std::optional<Instant> limit);
 
@@ -34,7 +33,7 @@ class Driver {
 
   engine::Engine& engine_;
   transport::Transport& transport_;
-  const Clock& clock_;
+  unsigned undrained_ = 0;  // turns in a row that left arrivals behind
   std::array<probe::ProbeSpec, kBatch> specs_{};
   std::array<probe::SendReport, kBatch> reports_{};
   std::array<probe::Observation, kBatch> observations_{};

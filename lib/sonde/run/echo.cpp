@@ -83,15 +83,14 @@ std::expected<std::vector<EchoReply>, transport::Error> echo(const EchoRequest& 
   const Instant end = clock.now() + request.timeout;
   engine->add_target(0, request.destination, clock.now());
   engine->close_targets();
-  Driver driver(*engine, transport, clock);
+  Driver driver(*engine, transport);
   Collected collected;
-  const Driver::EventSink sink = [&collected](std::span<const Event> events) {
-    for (const Event& event : events) {
-      collected.add(event);
-    }
-  };
   while (!collected.over && clock.now() <= end) {
-    const bool busy = driver.step(sink);
+    bool busy = driver.step(clock.now());
+    for (const Event& event : engine->take_events()) {
+      collected.add(event);
+      busy = true;
+    }
     if (!request.collect_all && !collected.replies.empty()) {
       break;
     }

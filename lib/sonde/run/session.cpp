@@ -27,7 +27,7 @@ std::vector<TargetResult> empty_results(const std::vector<stats::Target>& target
 Session::Session(SessionConfig config, const SessionParts& parts)
     : config_(std::move(config)),
       parts_(parts),
-      driver_(parts.engine, parts.transport, parts.clock),
+      driver_(parts.engine, parts.transport),
       started_(config_.start.clock.steady),
       results_(empty_results(config_.targets)) {
   const transport::Capabilities can = parts_.transport.capabilities();
@@ -39,11 +39,11 @@ Verdict Session::run() {
   for (stats::Listener* listener : parts_.listeners) {
     listener->on_start(config_.start);
   }
-  const Driver::EventSink sink = [this](std::span<const Event> events) { on_events(events); };
   while (true) {
     admit_targets();
     pass_on_names();
-    const bool busy = driver_.step(sink);
+    bool busy = driver_.step(parts_.clock.now());
+    busy = pass_on_events() || busy;
     if (parts_.control.interim && parts_.control.interim.exchange(false)) {
       interim();
     }
@@ -119,16 +119,26 @@ void Session::pass_on(const NamedAddress& named) {
   }
 }
 
-void Session::on_events(std::span<const Event> events) {
-  for (const Event& event : events) {
-    TargetResult& result = results_.at(event.probe.target);
-    result.stats.apply(event);
-    if (config_.want_names && (event.kind == EventKind::reply || event.kind == EventKind::error)) {
-      parts_.directory.want_name(event.observation.responder);
+bool Session::pass_on_events() {
+  bool any = false;
+  for (auto batch = parts_.engine.take_events(); !batch.empty();
+       batch = parts_.engine.take_events()) {
+    for (const Event& event : batch) {
+      pass_on(event);
     }
-    for (stats::Listener* listener : parts_.listeners) {
-      listener->on_event(event, result);
-    }
+    any = true;
+  }
+  return any;
+}
+
+void Session::pass_on(const Event& event) {
+  TargetResult& result = results_.at(event.probe.target);
+  result.stats.apply(event);
+  if (config_.want_names && (event.kind == EventKind::reply || event.kind == EventKind::error)) {
+    parts_.directory.want_name(event.observation.responder);
+  }
+  for (stats::Listener* listener : parts_.listeners) {
+    listener->on_event(event, result);
   }
 }
 
@@ -170,6 +180,7 @@ Verdict Session::finish(EndReason reason) {
                     .reason = reason,
                     .engine = config_.start.engine,
                     .rejects = parts_.transport.rejects(),
+                    .dropped = parts_.transport.dropped(),
                     .error = std::nullopt,
                     .verdict = config_.judge(results_, reason)};
   end.engine.clock = weakest_clock();
@@ -187,6 +198,7 @@ Verdict report_failure(const SessionConfig& config, std::string error, const Clo
                     .reason = EndReason::error,
                     .engine = config.start.engine,
                     .rejects = {},
+                    .dropped = 0,
                     .error = std::move(error),
                     .verdict = config.judge(results, EndReason::error)};
   for (stats::Listener* listener : listeners) {

@@ -33,7 +33,7 @@ struct SessionConfig {
 
 // What a session works with; all outlive it.
 struct SessionParts {
-  engine::Engine& engine;
+  engine::TargetedEngine& engine;
   transport::Transport& transport;
   const Clock& clock;
   Directory& directory;
@@ -52,7 +52,8 @@ class Session {
   void admit_targets();
   void pass_on_names();
   void pass_on(const NamedAddress& named);
-  void on_events(std::span<const probe::Event> events);
+  bool pass_on_events();
+  void pass_on(const probe::Event& event);
   void interim();
   void flush();
   stats::Verdict finish(stats::EndReason reason);

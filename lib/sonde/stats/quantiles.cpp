@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 namespace sonde::stats {
 namespace {
@@ -129,6 +130,40 @@ std::optional<Duration> Quantiles::at(double q) const {
     ++bucket;
   }
   return duration_of(std::clamp(middle_of(bucket), min_ns_, max_ns_));
+}
+
+Quantiles::Snapshot Quantiles::snapshot() const {
+  return {.min_ns = min_ns_, .max_ns = max_ns_, .exact = exact_, .histogram = histogram_};
+}
+
+std::optional<Quantiles> Quantiles::from(const Snapshot& snapshot) {
+  const auto in_range = [&](std::uint64_t ns) {
+    return ns >= snapshot.min_ns && ns <= snapshot.max_ns;
+  };
+  const bool one_kind = snapshot.exact.empty() || snapshot.histogram.empty();
+  if (!one_kind || snapshot.exact.size() > kExact ||
+      snapshot.histogram.size() > bucket_of(kLargest) + 1 ||
+      !std::ranges::all_of(snapshot.exact, in_range)) {
+    return std::nullopt;
+  }
+  Quantiles out;
+  out.exact_ = snapshot.exact;
+  out.sorted_ = false;
+  out.histogram_ = snapshot.histogram;
+  out.count_ = out.exact_.size();
+  for (const std::uint64_t times : out.histogram_) {
+    if (times > std::numeric_limits<std::uint64_t>::max() - out.count_) {
+      return std::nullopt;
+    }
+    out.count_ += times;
+  }
+  const bool empty_is_zero = out.count_ > 0 || (snapshot.min_ns == 0 && snapshot.max_ns == 0);
+  if (snapshot.min_ns > snapshot.max_ns || !empty_is_zero) {
+    return std::nullopt;
+  }
+  out.min_ns_ = snapshot.min_ns;
+  out.max_ns_ = snapshot.max_ns;
+  return out;
 }
 
 }  // namespace sonde::stats

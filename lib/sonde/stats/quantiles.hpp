@@ -23,6 +23,19 @@ class Quantiles {
   // q in [0, 1], nearest rank (0.5 of 1 2 3 4 is 2). Absent without samples.
   [[nodiscard]] std::optional<Duration> at(double q) const;
 
+  // All of it as plain numbers, to be written down and merged elsewhere. Either `exact` holds the
+  // samples, or `histogram` counts them: bucket b < 256 stands for b ns, and bucket 256 k + r
+  // (r < 256, k >= 1) for 2^(k-1) ns from (256 + r) 2^(k-1) ns upwards.
+  struct Snapshot {
+    std::uint64_t min_ns = 0;
+    std::uint64_t max_ns = 0;
+    std::vector<std::uint64_t> exact{};
+    std::vector<std::uint64_t> histogram{};
+  };
+  [[nodiscard]] Snapshot snapshot() const;
+  // nullopt: numbers that no snapshot has.
+  [[nodiscard]] static std::optional<Quantiles> from(const Snapshot& snapshot);
+
  private:
   [[nodiscard]] static std::size_t bucket_of(std::uint64_t ns) noexcept;
   [[nodiscard]] static std::uint64_t middle_of(std::size_t bucket) noexcept;

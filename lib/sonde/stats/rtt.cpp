@@ -64,6 +64,20 @@ void RttStats::merge(const RttStats& other) noexcept {
   count_ += other.count_;
 }
 
+RttStats::Sums RttStats::sums() const noexcept {
+  return {.count = count_, .min = min_, .max = max_, .mean_ns = mean_ns_, .m2 = m2_};
+}
+
+RttStats RttStats::from(const Sums& sums) noexcept {
+  RttStats rtt;
+  rtt.count_ = sums.count;
+  rtt.min_ = sums.min;
+  rtt.max_ = rtt.last_ = sums.max;
+  rtt.mean_ns_ = rtt.ewma_ns_ = sums.mean_ns;
+  rtt.m2_ = sums.m2;
+  return rtt;
+}
+
 std::optional<Duration> RttStats::min() const noexcept {
   return count_ > 0 ? std::optional(min_) : std::nullopt;
 }

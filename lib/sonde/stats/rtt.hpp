@@ -27,6 +27,18 @@ class RttStats {
   // Exponentially weighted moving average, weight 1/8: ping's ewma.
   [[nodiscard]] std::optional<Duration> ewma() const noexcept;
 
+  // What a merge needs, as plain numbers, to be written down and merged elsewhere.
+  struct Sums {
+    std::uint64_t count = 0;
+    Duration min{};
+    Duration max{};
+    double mean_ns = 0;
+    double m2 = 0;  // sum of squared distances from the mean, ns^2
+  };
+  [[nodiscard]] Sums sums() const noexcept;
+  // jitter() and last() of what was read back mean nothing.
+  [[nodiscard]] static RttStats from(const Sums& sums) noexcept;
+
  private:
   std::uint64_t count_ = 0;
   Duration min_{};

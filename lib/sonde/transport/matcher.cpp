@@ -90,6 +90,7 @@ bool Matcher::admits(const SentProbe& sent, Bytes payload, Match& match) const n
     return false;
   }
   fill_reply(match, sent, payload, evidence == Evidence::proven);
+  sends_->answered(sent);
   return true;
 }
 

@@ -3,6 +3,7 @@
 // One thread calls them; only wake() may come from another thread or a signal handler.
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "sonde/base/time.hpp"
@@ -29,6 +30,8 @@ class Transport {
   virtual void wake() noexcept = 0;
   // Strangers' and forged packets so far.
   [[nodiscard]] virtual probe::RejectCounts rejects() const = 0;
+  // Packets that the system had for us and dropped, because they were not fetched in time.
+  [[nodiscard]] virtual std::uint64_t dropped() const { return 0; }
 };
 
 }  // namespace sonde::transport

@@ -13,7 +13,7 @@ namespace sonde::app {
 namespace {
 
 TEST_CASE("help: no line is wider than 80 columns, ends in a blank, or holds a tab") {
-  for (const std::string& text : {general_help(), mode_help(Mode::ping)}) {
+  for (const std::string& text : {general_help(), mode_help(Mode::ping), mode_help(Mode::sweep)}) {
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
       CAPTURE(line);
@@ -26,13 +26,22 @@ TEST_CASE("help: no line is wider than 80 columns, ends in a blank, or holds a t
 }
 
 TEST_CASE("help: every option that is meant to be seen is there, generators are not") {
-  const std::string help = mode_help(Mode::ping);
-  for (const OptionSpec& spec : option_table()) {
-    CAPTURE(spec.name);
-    const bool shown =
-        belongs_to(spec, Mode::ping) && spec.traits.visibility == Visibility::everywhere;
-    CHECK((help.find("  --" + std::string(spec.name)) != std::string::npos ||
-           help.find(", --" + std::string(spec.name)) != std::string::npos) == shown);
+  for (const Mode mode : {Mode::ping, Mode::sweep}) {
+    const std::string help = mode_help(mode);
+    for (const OptionSpec& spec : option_table()) {
+      CAPTURE(spec.name);
+      const OptionSpec* here = find_option(mode, spec.name);
+      const bool shown = here != nullptr && here->traits.visibility == Visibility::everywhere;
+      const auto stands_after = [&](std::string_view before) {
+        const std::size_t at = help.find(std::string(before) + "--" + std::string(spec.name));
+        if (at == std::string::npos) {
+          return false;
+        }
+        const char next = help[at + before.size() + 2 + spec.name.size()];
+        return next == ' ' || next == '\n' || next == '[';
+      };
+      CHECK((stands_after("\n      ") || stands_after(", ")) == shown);
+    }
   }
 }
 
@@ -49,7 +58,8 @@ TEST_CASE("completions: every shell gets every option but the generators") {
     REQUIRE(script.has_value());
     for (const OptionSpec& spec : option_table()) {
       CAPTURE(spec.name);
-      if (belongs_to(spec, Mode::ping) && spec.traits.visibility != Visibility::internal) {
+      if ((belongs_to(spec, Mode::ping) || belongs_to(spec, Mode::sweep)) &&
+          spec.traits.visibility != Visibility::internal) {
         CHECK(script->find(spec.name) != std::string::npos);
       }
     }

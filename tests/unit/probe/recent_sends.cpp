@@ -95,4 +95,19 @@ TEST_CASE("recent sends: at a slow pace old ones are forgotten and memory stays 
   CHECK(sends.find(kHost, net::IcmpSeq(1)) == nullptr);
 }
 
+TEST_CASE("recent sends: answered ones make room sooner than those that nobody answered") {
+  RecentSends sends;
+  for (std::uint64_t n = 0; n < 20'000; ++n) {
+    sends.add(sent(n));
+    sends.answered(*sends.by_number(n));
+  }
+  CHECK(sends.by_number(20'000 - RecentSends::kAnswered) != nullptr);
+  CHECK(sends.by_number(20'000 - RecentSends::kAnswered - 1) == nullptr);
+  const std::uint64_t lost = sends.add(sent(20'000));
+  for (std::uint64_t n = 1; n < 60'000; ++n) {
+    sends.answered(*sends.by_number(sends.add(sent(20'000 + n))));
+  }
+  CHECK(sends.by_number(lost) != nullptr);
+}
+
 }  // namespace sonde::probe

@@ -10,9 +10,12 @@
 #include <sstream>
 
 #include "sonde/report/json.hpp"
+#include "sonde/report/json_sweep.hpp"
 #include "sonde/report/ndjson.hpp"
+#include "sonde/report/ndjson_sweep.hpp"
 #include "tests/unit/report/run_script.hpp"
 #include "tests/unit/report/schema_check.hpp"
+#include "tests/unit/report/sweep_script.hpp"
 
 namespace sonde::report {
 namespace {
@@ -52,6 +55,27 @@ void play_everything(RunScript& run) {
                .verdict = {.pass = false, .exit_code = 4, .reasons = {"one"}}});
 }
 
+// Every line of a sweep's events, and its document.
+void play_sweeps(SchemaCheck& check) {
+  StringSink document;
+  StringSink lines;
+  JsonSweep json_reporter(document, "0.1.0", true);
+  NdjsonSweep ndjson_reporter(lines, "0.1.0", true);
+  SweepScript run({&json_reporter, &ndjson_reporter});
+  run.start();
+  run.fail("n\xff", "not found");
+  run.answer(probe::SweepEventKind::reply, 0, 0, 1ms).settle(0, probe::SweepState::alive);
+  run.answer(probe::SweepEventKind::late, 1, 0, 700ms).error(1, 1, "10.9.1.2");
+  run.answer(probe::SweepEventKind::duplicate, 0, 0, 2ms).timeout(1, 2).send_failed(1, 3);
+  run.settle(1, probe::SweepState::unreachable);
+  run.interim().slower(500).end();
+  check.object(json::parse(document.text()), "sweep_document");
+  std::istringstream in(lines.text());
+  for (std::string line; std::getline(in, line);) {
+    check.event_line(json::parse(line));
+  }
+}
+
 TEST_CASE("schema: every row of the table is written, and nothing else") {
   StringSink document;
   StringSink lines;
@@ -65,6 +89,7 @@ TEST_CASE("schema: every row of the table is written, and nothing else") {
   for (std::string line; std::getline(in, line);) {
     check.event_line(json::parse(line));
   }
+  play_sweeps(check);
   CHECK(check.wrongs == std::vector<std::string>{});
   for (const Field& field : kFields) {
     CAPTURE(SchemaCheck::path(field));

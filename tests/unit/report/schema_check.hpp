@@ -91,6 +91,10 @@ class SchemaCheck {
         return value.is_object();
       case Type::array:
         return value.is_array();
+      case Type::integers:
+        return value.is_array() && std::ranges::all_of(value, [](const nlohmann::json& number) {
+                 return number.is_number_integer();
+               });
       case Type::timestamp:
         return value.is_string() && value.get<std::string>().size() == 27;
       case Type::string:

@@ -129,8 +129,12 @@ TEST_CASE("resolver: a look-up past its deadline is given up, and a late answer 
   const auto answers = rig.resolver.take_forward();
   REQUIRE(answers.size() == 1);
   CHECK(answers[0].id == 3);
-  rig.await_wake();
-  CHECK(rig.resolver.take_forward().empty());
+  rig.resolver.forward(4, "localhost", FamilyWanted::any, 5s);
+  for (std::vector<ForwardAnswer> later; later.empty();) {  // 3 may wake us, and tells nothing
+    rig.await_wake();
+    later = rig.resolver.take_forward();
+    CHECK(std::ranges::none_of(later, [](const ForwardAnswer& a) { return a.id == 3; }));
+  }
 }
 
 TEST_CASE("resolver: deadline() is that of the look-up that will be given up first") {

@@ -121,6 +121,7 @@ void Sender::remember(IcmpChannel& channel, std::span<const probe::ProbeSpec> sp
     sent.destination = effective_destination(spec.destination);
     sent.seq = wire_sequence(spec.id);
     sent.authenticated = spec.authenticate;
+    sent.answered = false;
     sent.payload = spec.compare ? spec.payload : Bytes{};
     sent.tag = tags_[first++];
     sent.at = at;

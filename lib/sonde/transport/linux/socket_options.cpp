@@ -7,6 +7,7 @@
 #include <linux/in6.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <system_error>
@@ -77,6 +78,10 @@ Result use_buffers(int fd, const OpenOptions& options) {
   };
   if (const int failure = set(SO_SNDBUF, options.send_buffer_bytes); failure != 0) {
     return std::unexpected(system_error("set the send buffer", failure));
+  }
+  // With CAP_NET_ADMIN beyond net.core.rmem_max, else up to it.
+  if (set(SO_RCVBUFFORCE, options.receive_buffer_bytes) == 0) {
+    return {};
   }
   if (const int failure = set(SO_RCVBUF, options.receive_buffer_bytes); failure != 0) {
     return std::unexpected(system_error("set the receive buffer", failure));
@@ -157,6 +162,13 @@ std::expected<void, Error> apply_common(int fd, net::Family family, const OpenOp
     result = use_flow_label(fd, options.flow_label);
   }
   return result;
+}
+
+std::uint32_t queue_drops(int fd) noexcept {
+  std::array<std::uint32_t, kMemoryInformationWords> words{};
+  socklen_t size = sizeof words;
+  const int result = ::getsockopt(fd, SOL_SOCKET, kMemoryInformation, words.data(), &size);
+  return result == 0 ? words[kMemoryInformationDrops] : 0;
 }
 
 std::expected<void, Error> bind_source(int fd, const net::Address& source, std::uint16_t ident) {

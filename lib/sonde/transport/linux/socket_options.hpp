@@ -30,6 +30,9 @@ void try_option(int fd, OptionName option, int value) noexcept;
 [[nodiscard]] std::expected<void, Error> bind_source(int fd, const net::Address& source,
                                                      std::uint16_t ident = 0);
 
+// How many packets the system dropped because this socket's queue was full.
+[[nodiscard]] std::uint32_t queue_drops(int fd) noexcept;
+
 [[nodiscard]] Error system_error(std::string operation, int os_code,
                                  ErrorCode code = ErrorCode::system);
 [[nodiscard]] std::string error_text(int os_code);

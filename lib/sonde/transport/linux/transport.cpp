@@ -9,6 +9,8 @@
 #include <iterator>
 #include <utility>
 
+#include "sonde/transport/linux/socket_options.hpp"
+
 namespace sonde::transport {
 namespace {
 
@@ -64,6 +66,14 @@ Capabilities LinuxTransport::capabilities() const {
   out.sets_ident = true;
   out.sees_errors = true;
   return out;
+}
+
+std::uint64_t LinuxTransport::dropped() const {
+  std::uint64_t sum = 0;
+  for (const Port& port : ports_) {
+    sum += port.channel ? queue_drops(port.channel->fd()) : 0;
+  }
+  return sum;
 }
 
 LinuxTransport::Port& LinuxTransport::port_of(net::Family family) noexcept {

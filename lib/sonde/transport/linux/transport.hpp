@@ -46,6 +46,7 @@ class LinuxTransport final : public Transport {
   void wait(Instant until) override;
   void wake() noexcept override;
   [[nodiscard]] probe::RejectCounts rejects() const override { return receiver_.rejects(); }
+  [[nodiscard]] std::uint64_t dropped() const override;
 
  private:
   static constexpr std::size_t kChannels = 2;

@@ -1,0 +1,248 @@
+#include "app/cmd_sweep.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "app/cmd_merge.hpp"
+#include "app/log.hpp"
+#include "app/output_file.hpp"
+#include "app/privileges.hpp"
+#include "app/resolve_sweep.hpp"
+#include "app/resume.hpp"
+#include "app/signals.hpp"
+#include "app/sweep_feed.hpp"
+#include "app/sweep_options.hpp"
+#include "app/sweep_presentation.hpp"
+#include "app/sweep_verdict.hpp"
+#include "app/target_reader.hpp"
+#include "app/terminal.hpp"
+#include "app/verdict.hpp"
+#include "app/waker.hpp"
+#include "sonde/base/random.hpp"
+#include "sonde/base/system_clock.hpp"
+#include "sonde/resolve/resolver.hpp"
+#include "sonde/run/sweep_session.hpp"
+#include "sonde/transport/open.hpp"
+
+namespace sonde::app {
+
+namespace {
+
+constexpr std::string_view kHelp = "sonde sweep --help";
+
+// One run. Members in the order in which they are needed; the last ones go first.
+class SweepCommand {
+ public:
+  SweepCommand(SweepOptions options, SweepPlan plan, Console& console)
+      : options_(std::move(options)),
+        plan_(std::move(plan)),
+        console_(console),
+        log_(options_.verbose) {}
+
+  ExitCode run();
+
+ private:
+  bool open_files();
+  ExitCode fail(const transport::Error& error);
+  ExitCode probe(transport::Transport& transport, engine::SweepEngine& engine);
+  bool take_over(SweepFeed& feed, run::SweepSession& session);
+  ExitCode finish(const stats::Verdict& verdict);
+  [[nodiscard]] run::SweepSessionConfig session_config() const;
+
+  SweepOptions options_;
+  SweepPlan plan_;
+  Console& console_;
+  Log log_;
+  SystemClock clock_;
+  SystemRng rng_;
+  run::Control control_;
+  net::AddressList targets_;
+  std::optional<Resume> resume_;
+  std::optional<int> target_file_;  // open, until the reader takes it over
+  std::unique_ptr<OutputFile> file_;
+  SweepListeners listeners_;
+};
+
+ExitCode SweepCommand::run() {
+  // Whoever gained rights by starting us opens no file with them.
+  const bool files_first = !more_than_caller();
+  if (files_first && !open_files()) {
+    return ExitCode::system;
+  }
+  auto engine = engine::SweepEngine::make(plan_.engine, targets_);
+  if (!engine) {
+    return console_.usage({.message = engine.error().message}, kHelp);
+  }
+  auto opened = transport::open_icmp(plan_.transport, clock_, rng_);
+  const auto dropped = drop_privileges();
+  if (!files_first && dropped && !open_files()) {
+    return ExitCode::system;
+  }
+  listeners_ = sweep_listeners(
+      options_, plan_,
+      {.out = console_.out, .err = console_.err, .file = file_ ? &file_->sink() : nullptr});
+  console_.out.tell(control_.output_failed);
+  if (!dropped) {
+    return fail({.operation = "cannot give up privileges", .why = dropped.error()});
+  }
+  if (!opened) {
+    return fail(opened.error());
+  }
+  for (const std::string& rung : opened->ladder) {
+    log_.note("{}", rung);
+  }
+  const transport::Capabilities can = opened->transport->capabilities();
+  log_.note("using {}{}", can.backend, can.privileged ? ", privileged" : "");
+  return probe(*opened->transport, *engine);
+}
+
+// The output, and the file with the targets.
+bool SweepCommand::open_files() {
+  if (plan_.output) {
+    auto file = OutputFile::open(*plan_.output);
+    if (!file) {
+      console_.complain(file.error());
+      return false;
+    }
+    file_ = *std::move(file);
+    file_->sink().tell(control_.output_failed);
+  }
+  if (options_.resume) {
+    auto resume = Resume::open(*options_.resume, plan_, options_.order.seed.has_value());
+    if (!resume) {
+      console_.complain(resume.error());
+      return false;
+    }
+    resume_ = *std::move(resume);
+  }
+  if (!plan_.file) {
+    return true;
+  }
+  const auto fd =
+      *plan_.file == "-" ? std::expected<int, int>(kStdin) : open_for_reading(*plan_.file);
+  if (!fd) {
+    console_.complain(fmt::format("cannot open {}: {}", *plan_.file,
+                                  std::generic_category().message(fd.error())));
+    return false;
+  }
+  target_file_ = *fd;
+  return true;
+}
+
+run::SweepSessionConfig SweepCommand::session_config() const {
+  return {
+      .start = {.mode = "sweep", .clock = read_both(clock_), .engine = {}, .options = plan_.run},
+      .options = plan_.sweep,
+      .detail = plan_.detail,
+      .sample_rounds = plan_.sample_rounds,
+      .deadline = plan_.run.deadline,
+      .progress_every = listeners_.progress_every};
+}
+
+// No transport: people get the error with its way out, machines their document.
+ExitCode SweepCommand::fail(const transport::Error& error) {
+  run::SweepSessionConfig config = session_config();
+  config.judge = [&error](const stats::SweepResults&, stats::EndReason) {
+    return system_failure(error.message());
+  };
+  const stats::Verdict verdict =
+      run::report_sweep_failure(config, targets_, error.message(), clock_, listeners_.views());
+  console_.system(error);
+  return finish(verdict);
+}
+
+ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngine& engine) {
+  const auto waker = std::make_shared<Waker>(transport);
+  const auto wake = [waker] { waker->wake(); };
+  resolve::Resolver resolver(clock_, wake);
+  std::optional<TargetReader> reader;
+  if (target_file_) {
+    reader.emplace(*target_file_, *plan_.file == "-" ? "standard input" : *plan_.file,
+                   resolve::numeric_address, wake);
+  }
+  const SignalScope signals(control_, transport);
+  SweepFeed feed({.operands = std::move(plan_.operands),
+                  .reader = reader ? &*reader : nullptr,
+                  .resolver = resolver,
+                  .policy = plan_.policy,
+                  .family = plan_.family,
+                  .complain = [this](const std::string& line) { console_.complain(line); }});
+  run::SweepSessionConfig config = session_config();
+  config.judge = [&](const stats::SweepResults& results, stats::EndReason /*reason*/) {
+    return judge_sweep(results.totals(), engine.planned(),
+                       {.min_reachable = options_.min_reachable,
+                        .shards = plan_.engine.shards,
+                        .cut_short = feed.cut_short()});
+  };
+  const std::vector<stats::SweepListener*> listeners = listeners_.views();
+  run::SweepSession session(std::move(config), {.engine = engine,
+                                                .transport = transport,
+                                                .clock = clock_,
+                                                .targets = targets_,
+                                                .feed = feed,
+                                                .control = control_,
+                                                .listeners = listeners});
+  if (resume_ && !take_over(feed, session)) {
+    waker->forget();
+    return ExitCode::usage;
+  }
+  const ExitCode code = finish(session.run());
+  waker->forget();
+  return code;
+}
+
+// What the earlier run finished; all is checked before a word is printed.
+bool SweepCommand::take_over(SweepFeed& feed, run::SweepSession& session) {
+  feed.preload(targets_);
+  auto why = resume_->check(targets_);
+  if (!why) {
+    why = resume_->restore(session);
+  }
+  if (why) {
+    console_.complain(*why);
+  }
+  return !why;
+}
+
+ExitCode SweepCommand::finish(const stats::Verdict& verdict) {
+  const auto code = console_.finish(static_cast<ExitCode>(verdict.exit_code));
+  if (file_ != nullptr) {
+    if (const auto failure = file_->close()) {
+      console_.complain(*failure);
+      return ExitCode::system;
+    }
+  }
+  return code;
+}
+
+}  // namespace
+
+ExitCode run_sweep(const CommandLine& line, Console& console) {
+  auto options = read_sweep_options(line);
+  if (!options) {
+    return console.usage(options.error(), kHelp);
+  }
+  if (options->merge) {
+    if (options->targets.empty() || options->resume || options->file) {
+      return console.usage({.message = "--merge takes files, and nothing that is probed",
+                            .hint = "sonde sweep --merge [-j|-J|-a|-u] FILE..."},
+                           kHelp);
+    }
+    return run_merge(*options, console);
+  }
+  SystemRng rng;
+  auto plan = resolve_sweep(
+      *options, {.trusted = caller_is_root(), .numeric = resolve::numeric_address}, rng);
+  if (!plan) {
+    return console.usage(plan.error(), kHelp);
+  }
+  SweepCommand command(*std::move(options), *std::move(plan), console);
+  return command.run();
+}
+
+}  // namespace sonde::app

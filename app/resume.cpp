@@ -1,0 +1,113 @@
+#include "app/resume.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "app/saved_file.hpp"
+#include "app/sweep_parts.hpp"
+
+namespace sonde::app {
+
+namespace {
+
+using Answer = report::SavedSweepSink::Answer;
+
+std::string called(const net::AddressList& targets, std::uint32_t index) {
+  if (!targets.name(index).empty()) {
+    return std::string(targets.name(index));
+  }
+  const auto address = targets.at(index);
+  return address ? address->to_text() : std::string();
+}
+
+std::optional<std::string> error_of(const std::expected<void, std::string>& result) {
+  return result ? std::nullopt : std::optional(result.error());
+}
+
+}  // namespace
+
+// What failed or was not over is tried again.
+bool Resume::finished(const report::SavedSweepTarget& saved) noexcept {
+  return saved.target.state == probe::SweepState::alive ||
+         saved.target.state == probe::SweepState::unreachable;
+}
+
+std::expected<Resume, std::string> Resume::open(const std::string& path, SweepPlan& plan,
+                                                bool seed_given) {
+  std::optional<report::SavedHead> head;
+  const auto read = read_saved_file(path, {.on_head = [&head](const report::SavedHead& found) {
+                                      head = found;
+                                      return Answer(std::string());  // that is enough
+                                    }});
+  if (!head) {
+    return std::unexpected(read ? fmt::format("{}: there is no sweep in it", path) : read.error());
+  }
+  if (plan.engine.random_order && head->sweep.random_order && !seed_given) {
+    plan.engine.random_order = head->sweep.random_order;
+    plan.sweep.random_order = head->sweep.random_order;
+  }
+  if (auto why = not_together(*head, {.options = plan.run, .sweep = plan.sweep})) {
+    return std::unexpected(fmt::format("{}: {}", path, *why));
+  }
+  if (head->sweep.shard != plan.sweep.shard) {
+    return std::unexpected(
+        fmt::format("{}: it is shard {}/{}", path, head->sweep.shard, head->sweep.shards));
+  }
+  return Resume(path, plan.engine.mode);
+}
+
+std::optional<std::string> Resume::check(net::AddressList& targets) {
+  finished_.assign(targets.size(), false);
+  return error_of(read_saved_file(
+      path_, {.on_target = [&](const report::SavedSweepTarget& saved) -> Answer {
+        const std::uint32_t index = saved.target.index;
+        if (!finished(saved)) {
+          return std::nullopt;
+        }
+        if (index >= targets.size() || called(targets, index) != saved.input) {
+          return fmt::format("its target {} is {}, and here it is {}: not the same sweep", index,
+                             saved.input,
+                             index < targets.size() ? called(targets, index) : "not there");
+        }
+        if (finished_[index]) {
+          return fmt::format("target {} is finished twice", saved.input);
+        }
+        finished_[index] = true;
+        if (targets.is_name(index) && saved.address) {
+          targets.set_address(index, *saved.address);
+        }
+        return std::nullopt;
+      }}));
+}
+
+// With rounds, the times are in the lines of the answers, which stand before the target's result.
+std::optional<std::string> Resume::restore(run::SweepSession& session) {
+  stats::RttStats rtt;
+  stats::Quantiles quantiles;
+  const auto add = [&](Duration sample) {
+    rtt.add(sample);
+    quantiles.add(sample);
+  };
+  const bool rounds = mode_ != probe::SweepMode::until_answer;
+  auto error = error_of(read_saved_file(
+      path_, {.on_target = [&](const report::SavedSweepTarget& saved) -> Answer {
+                if (finished(saved)) {
+                  session.restore(saved.target);
+                  if (!rounds && saved.only_rtt) {
+                    add(*saved.only_rtt);
+                  }
+                }
+                return std::nullopt;
+              },
+              .on_answer = [&](const report::SavedAnswer& answer) -> Answer {
+                if (rounds && answer.target < finished_.size() && finished_[answer.target]) {
+                  add(answer.rtt);
+                }
+                return std::nullopt;
+              }}));
+  session.restore_rtt(rtt, quantiles);
+  return error;
+}
+
+}  // namespace sonde::app

@@ -1,0 +1,38 @@
+// resume.hpp: --resume FILE: what the NDJSON of an earlier run finished goes into the new session,
+// and is not probed again. The earlier run may have been killed at any byte. It must be the same
+// sweep: kind, shard, order, and every finished target under the same number. Errors: one line.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/resolve_sweep.hpp"
+#include "sonde/net/address_list.hpp"
+#include "sonde/report/saved_sweep.hpp"
+#include "sonde/run/sweep_session.hpp"
+
+namespace sonde::app {
+
+class Resume {
+ public:
+  // Reads how the earlier run was asked for, and takes its random order over if the new one has no
+  // seed of its own (`seed_given`).
+  [[nodiscard]] static std::expected<Resume, std::string> open(const std::string& path,
+                                                               SweepPlan& plan, bool seed_given);
+  // Is all that is finished there in the list? Names get the address that they had.
+  [[nodiscard]] std::optional<std::string> check(net::AddressList& targets);
+  // After check().
+  [[nodiscard]] std::optional<std::string> restore(run::SweepSession& session);
+
+ private:
+  Resume(std::string path, probe::SweepMode mode) : path_(std::move(path)), mode_(mode) {}
+  [[nodiscard]] static bool finished(const report::SavedSweepTarget& saved) noexcept;
+
+  std::string path_;
+  probe::SweepMode mode_;
+  std::vector<bool> finished_;  // by index
+};
+
+}  // namespace sonde::app

@@ -1,0 +1,98 @@
+#include "app/saved_file.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+#include "app/line_splitter.hpp"
+#include "app/terminal.hpp"
+
+namespace sonde::app {
+
+namespace {
+
+using Result = std::expected<void, std::string>;
+
+constexpr std::size_t kChunk = std::size_t{256} * 1024;
+constexpr std::size_t kLongestLine = std::size_t{64} * 1024 * 1024;
+
+// Hands out pieces of a file; empty: its end.
+class Source {
+ public:
+  explicit Source(int fd) : fd_(fd) {}
+  ~Source() { (void)close_file(fd_); }
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+
+  [[nodiscard]] std::expected<std::string_view, std::string> next() {
+    const auto n = read_some(fd_, *buffer_);
+    if (!n) {
+      return std::unexpected(std::generic_category().message(n.error()));
+    }
+    return std::string_view(buffer_->data(), *n);
+  }
+
+ private:
+  int fd_;
+  std::unique_ptr<std::array<char, kChunk>> buffer_ = std::make_unique<std::array<char, kChunk>>();
+};
+
+Result read_document(Source& source, std::string text, const report::SavedSweepSink& sink) {
+  while (true) {
+    const auto piece = source.next();
+    if (!piece) {
+      return std::unexpected(piece.error());
+    }
+    if (piece->empty()) {
+      return report::read_saved_document(text, sink);
+    }
+    text += *piece;
+  }
+}
+
+Result read_lines(Source& source, std::string_view piece, const report::SavedSweepSink& sink) {
+  LineSplitter lines(kLongestLine);
+  Result result;
+  const auto on_line = [&](std::string_view line, std::uint64_t number) {
+    if (result && !line.empty()) {
+      if (auto told = report::read_saved_line(line, sink); !told) {
+        result = std::unexpected(fmt::format("line {}: {}", number, told.error()));
+      }
+    }
+  };
+  while (result && !piece.empty()) {
+    lines.feed(piece, on_line);
+    const auto next = source.next();
+    if (!next) {
+      return std::unexpected(next.error());
+    }
+    piece = *next;
+  }
+  return result;  // not finish(): what has no line feed was cut short
+}
+
+}  // namespace
+
+Result read_saved_file(const std::string& path, const report::SavedSweepSink& sink) {
+  const auto named = [&path](const std::string& why) {
+    return std::unexpected(fmt::format("{}: {}", path, why));
+  };
+  const auto fd = open_for_reading(path);
+  if (!fd) {
+    return named(std::generic_category().message(fd.error()));
+  }
+  Source source(*fd);
+  const auto first = source.next();
+  if (!first) {
+    return named(first.error());
+  }
+  Result result = report::is_document(*first) ? read_document(source, std::string(*first), sink)
+                                              : read_lines(source, *first, sink);
+  return result ? result : named(result.error());
+}
+
+}  // namespace sonde::app

@@ -1,0 +1,17 @@
+// saved_file.hpp: a file that --json or --ndjson wrote of a sweep, read from its start to its end.
+// NDJSON takes the memory of a line, a document that of its text and tree. Errors: one line, with
+// the file and, of NDJSON, the number of the line. A last line that is cut short is where the run
+// was killed: it is passed over.
+#pragma once
+
+#include <expected>
+#include <string>
+
+#include "sonde/report/saved_sweep.hpp"
+
+namespace sonde::app {
+
+[[nodiscard]] std::expected<void, std::string> read_saved_file(const std::string& path,
+                                                               const report::SavedSweepSink& sink);
+
+}  // namespace sonde::app

@@ -1,0 +1,129 @@
+#include "app/target_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/values.hpp"
+#include "sonde/net/prefix.hpp"
+
+namespace sonde::app {
+
+namespace {
+
+using Result = std::expected<TargetText, UsageError>;
+
+constexpr std::size_t kLongestName = 253;  // RFC 1035 section 2.3.4, in text
+
+std::unexpected<UsageError> refuse(std::string_view text, std::string_view what,
+                                   std::string_view hint = {}) {
+  return std::unexpected(UsageError{.message = fmt::format("{}: {}", in_quotes(text), what),
+                                    .hint = std::string(hint)});
+}
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+bool only_digits_and(std::string_view text, std::string_view others) noexcept {
+  return std::ranges::all_of(text, [&](char c) { return is_digit(c) || others.contains(c); });
+}
+
+// Bytes over 0x7f are the resolver's business.
+bool may_stand_in_name(char c) noexcept {
+  return static_cast<unsigned char>(c) > ' ' && c != '\x7f';
+}
+
+Result parse_prefix(std::string_view text, std::size_t slash, const NumericAddress& numeric) {
+  constexpr std::string_view kHint = "a prefix is an address, a slash and a length: 192.0.2.0/24";
+  const auto address = numeric(std::string(text.substr(0, slash)));
+  const auto length = whole_number(text.substr(slash + 1));
+  if (!address || !length) {
+    return refuse(text, "not a prefix", kHint);
+  }
+  constexpr std::uint64_t kOutside = 129;
+  const auto prefix =
+      net::Prefix::make(*address, static_cast<unsigned>(std::min(*length, kOutside)));
+  if (!prefix) {
+    return refuse(text, fmt::format("an IPv{} prefix has a length of 0 to {}",
+                                    address->is_v4() ? 4 : 6, address->is_v4() ? 32 : 128));
+  }
+  const auto hosts = net::AddressRange::hosts_of(*prefix);
+  if (!hosts) {
+    return refuse(text, "too many addresses", "a sweep has at most 4294967295 targets");
+  }
+  return TargetText{.text = std::string(text), .range = hosts, .several = true};
+}
+
+// "192.0.2.1" and "20": the last part is another.
+std::optional<net::Address> short_last(const net::Address& first, std::string_view last) {
+  constexpr std::uint32_t kLastByte = 0xff;
+  const auto number = whole_number(last);
+  if (!first.is_v4() || !number || *number > kLastByte) {
+    return std::nullopt;
+  }
+  return net::Address::v4((first.v4_value() & ~kLastByte) | static_cast<std::uint32_t>(*number));
+}
+
+Result make_range(std::string_view text, const net::Address& first, const net::Address& last) {
+  const auto range = net::AddressRange::between(first, last);
+  if (range) {
+    return TargetText{.text = std::string(text), .range = range, .several = true};
+  }
+  if (first.family() != last.family()) {
+    return refuse(text, "the ends of the range are of two families");
+  }
+  return refuse(text, last < first ? "the last address is before the first"
+                                   : "too many addresses, or two zones");
+}
+
+}  // namespace
+
+Result parse_target_pair(std::string_view first, std::string_view last,
+                         const NumericAddress& numeric) {
+  const auto from = numeric(std::string(first));
+  auto to = numeric(std::string(last));
+  if (!from || !to) {
+    return refuse(from ? last : first, "not an address",
+                  "-g takes prefixes, or pairs of addresses: -g 192.0.2.1 192.0.2.20");
+  }
+  return make_range(fmt::format("{}-{}", first, last), *from, *to);
+}
+
+Result parse_target(std::string_view text, const NumericAddress& numeric) {
+  if (const std::size_t slash = text.find('/'); slash != std::string_view::npos) {
+    return parse_prefix(text, slash, numeric);
+  }
+  if (const auto address = numeric(std::string(text))) {
+    return TargetText{.text = std::string(text),
+                      .range = net::AddressRange{.first = *address, .count = 1}};
+  }
+  if (const std::size_t hyphen = text.find('-'); hyphen != std::string_view::npos) {
+    const auto first = numeric(std::string(text.substr(0, hyphen)));
+    const std::string_view rest = text.substr(hyphen + 1);
+    auto last = numeric(std::string(rest));
+    if (first && !last) {
+      last = short_last(*first, rest);
+    }
+    if (first && last) {
+      return make_range(text, *first, *last);
+    }
+  }
+  if (text.contains(':') || only_digits_and(text, ".-")) {
+    return refuse(text, "neither an address nor a name");
+  }
+  if (text.empty() || text.size() > kLongestName || !std::ranges::all_of(text, may_stand_in_name)) {
+    return refuse(text.substr(0, kLongestName), "not a host name");
+  }
+  return TargetText{.text = std::string(text)};
+}
+
+std::string_view target_of_line(std::string_view line) noexcept {
+  constexpr std::string_view kBlank = " \t\r\n\v\f";
+  const std::size_t begin = line.find_first_not_of(kBlank);
+  if (begin == std::string_view::npos || line[begin] == '#') {
+    return {};
+  }
+  line.remove_prefix(begin);
+  return line.substr(0, line.find_first_of(kBlank));
+}
+
+}  // namespace sonde::app

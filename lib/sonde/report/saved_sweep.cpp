@@ -1,0 +1,339 @@
+#include "sonde/report/saved_sweep.hpp"
+
+#include <rapidjson/document.h>
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace sonde::report {
+namespace {
+
+using Value = rapidjson::Value;
+using Result = std::expected<void, std::string>;
+
+std::unexpected<std::string> no(std::string_view what) {
+  return std::unexpected(std::string(what));
+}
+Result result_of(const SavedSweepSink::Answer& answer) {
+  return answer ? Result(std::unexpected(*answer)) : Result();
+}
+
+// --- one member, or what it is when it is missing or of another type
+// ------------------------------
+
+const Value& member(const Value& object, const char* key) {
+  static const Value kNull;
+  if (!object.IsObject()) {
+    return kNull;
+  }
+  const auto at = object.FindMember(key);
+  return at == object.MemberEnd() ? kNull : at->value;
+}
+
+std::uint64_t count_in(const Value& object, const char* key) {
+  const Value& value = member(object, key);
+  return value.IsUint64() ? value.GetUint64() : 0;
+}
+
+std::optional<std::uint64_t> optional_count(const Value& object, const char* key) {
+  const Value& value = member(object, key);
+  return value.IsUint64() ? std::optional(value.GetUint64()) : std::nullopt;
+}
+
+std::string_view text_in(const Value& object, const char* key) {
+  const Value& value = member(object, key);
+  return value.IsString() ? std::string_view(value.GetString(), value.GetStringLength())
+                          : std::string_view();
+}
+
+// Milliseconds that were written from whole nanoseconds.
+std::optional<Duration> ms_in(const Value& object, const char* key) {
+  constexpr double kNsPerMs = 1e6;
+  constexpr double kMost = 9e18;
+  const Value& value = member(object, key);
+  if (!value.IsNumber()) {
+    return std::nullopt;
+  }
+  const double ns = std::round(value.GetDouble() * kNsPerMs);
+  return ns >= 0 && ns < kMost ? std::optional(Duration(static_cast<Duration::rep>(ns)))
+                               : std::nullopt;
+}
+
+template <typename T>
+struct Word {
+  std::string_view word;
+  T value;
+};
+template <typename T, std::size_t N>
+std::optional<T> word_in(const Value& object, const char* key, const Word<T> (&words)[N]) {
+  const std::string_view text = text_in(object, key);
+  for (const Word<T>& word : words) {
+    if (word.word == text) {
+      return word.value;
+    }
+  }
+  return std::nullopt;
+}
+
+constexpr Word<probe::SweepMode> kModes[]{{"until_answer", probe::SweepMode::until_answer},
+                                          {"count", probe::SweepMode::count},
+                                          {"loop", probe::SweepMode::loop}};
+constexpr Word<probe::SweepState> kStates[]{{"alive", probe::SweepState::alive},
+                                            {"unreachable", probe::SweepState::unreachable},
+                                            {"error", probe::SweepState::failed},
+                                            {"pending", probe::SweepState::pending}};
+constexpr Word<stats::EndReason> kReasons[]{{"count", stats::EndReason::count},
+                                            {"deadline", stats::EndReason::deadline},
+                                            {"until", stats::EndReason::until},
+                                            {"signal", stats::EndReason::signal},
+                                            {"error", stats::EndReason::error}};
+constexpr Word<probe::RttClock> kClockWords[]{{"kernel-tx-rx", probe::RttClock::kernel_tx_rx},
+                                              {"kernel-rx", probe::RttClock::kernel_rx},
+                                              {"steady", probe::RttClock::steady},
+                                              {"api-ms", probe::RttClock::api_ms}};
+
+// "2026-11-21T19:26:27.123456Z"
+std::optional<WallTime> time_in(const Value& object, const char* key) {
+  namespace chrono = std::chrono;
+  const std::string_view text = text_in(object, key);
+  constexpr std::size_t kLength = 27;
+  constexpr std::size_t kFields[]{0, 5, 8, 11, 14, 17, 20};
+  constexpr std::size_t kWidths[]{4, 2, 2, 2, 2, 2, 6};
+  int parts[7]{};
+  if (text.size() != kLength) {
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < std::size(kFields); ++i) {
+    const char* const from = text.data() + kFields[i];
+    if (std::from_chars(from, from + kWidths[i], parts[i]).ptr != from + kWidths[i]) {
+      return std::nullopt;
+    }
+  }
+  const chrono::year_month_day date{chrono::year(parts[0]),
+                                    chrono::month(static_cast<unsigned>(parts[1])),
+                                    chrono::day(static_cast<unsigned>(parts[2]))};
+  if (!date.ok()) {
+    return std::nullopt;
+  }
+  const auto days = chrono::sys_days(date).time_since_epoch();
+  return WallTime(days + chrono::hours(parts[3]) + chrono::minutes(parts[4]) +
+                  chrono::seconds(parts[5]) + chrono::microseconds(parts[6]));
+}
+
+// --- whole objects -------------------------------------------------------------------------------
+
+stats::Counts counts_in(const Value& counts) {
+  return {.sent = count_in(counts, "sent"),
+          .received = count_in(counts, "received"),
+          .lost = count_in(counts, "lost"),
+          .late = count_in(counts, "late"),
+          .in_flight = count_in(counts, "in_flight"),
+          .duplicate = count_in(counts, "duplicate"),
+          .errors = count_in(counts, "errors"),
+          .send_failures = count_in(counts, "send_failures")};
+}
+
+Result tell_head(const Value& object, const char* started, const SavedSweepSink& sink) {
+  const Value& options = member(object, "options");
+  const Value& sweep = member(object, "sweep");
+  const auto mode = word_in(sweep, "mode", kModes);
+  const std::uint64_t shard = count_in(sweep, "shard");
+  const std::uint64_t shards = count_in(sweep, "shards");
+  constexpr std::uint64_t kMost = 0xffff'ffff;
+  if (!mode || shard < 1 || shard > shards || shards > kMost) {
+    return no("this is no sweep");
+  }
+  SavedHead head;
+  head.options.count = optional_count(options, "count");
+  head.options.interval = ms_in(options, "interval_ms").value_or(Duration{});
+  head.options.timeout = ms_in(options, "timeout_ms").value_or(Duration{});
+  head.options.deadline = ms_in(options, "deadline_ms");
+  head.options.payload_bytes = static_cast<std::uint32_t>(count_in(options, "payload_bytes"));
+  head.options.tos = net::Tos(static_cast<std::uint8_t>(count_in(options, "tos")));
+  if (const auto ttl = optional_count(options, "ttl")) {
+    head.options.ttl = net::Ttl(static_cast<std::uint8_t>(*ttl));
+  }
+  const Value& df = member(options, "df");
+  head.options.dont_fragment = df.IsBool() && df.GetBool();
+  head.sweep.mode = *mode;
+  head.sweep.retries = static_cast<std::uint32_t>(count_in(sweep, "retries"));
+  const Value& backoff = member(sweep, "backoff");
+  head.sweep.backoff = backoff.IsNumber() ? backoff.GetDouble() : 1;
+  head.sweep.rate = optional_count(sweep, "rate");
+  head.sweep.random_order = optional_count(sweep, "seed");
+  head.sweep.shard = static_cast<std::uint32_t>(shard);
+  head.sweep.shards = static_cast<std::uint32_t>(shards);
+  head.sweep.min_reachable = optional_count(sweep, "min_reachable");
+  head.started = time_in(object, started).value_or(WallTime{});
+  return result_of(sink.on_head(head));
+}
+
+std::vector<float> samples_in(const Value& probes) {
+  constexpr float kNsPerMs = 1e6F;
+  std::vector<float> samples;
+  if (probes.IsArray()) {
+    for (const Value& probe : probes.GetArray()) {
+      const Value& rtt = member(probe, "rtt_ms");
+      samples.push_back(rtt.IsNumber() ? rtt.GetFloat() * kNsPerMs : stats::kNoAnswer);
+    }
+  }
+  return samples;
+}
+
+Result tell_target(const Value& object, const char* id, const SavedSweepSink& sink) {
+  const auto index = optional_count(object, id);
+  const auto state = word_in(object, "state", kStates);
+  const Value& input = member(object, "input");
+  if (!index || *index >= net::AddressList::kMax || !state || !input.IsString()) {
+    return no("a target lacks its number, name or state");
+  }
+  SavedSweepTarget saved;
+  saved.input = text_in(object, "input");
+  saved.address = net::Address::parse(text_in(object, "address"));
+  saved.target.index = static_cast<std::uint32_t>(*index);
+  saved.target.state = *state;
+  saved.target.counts = counts_in(member(object, "counts"));
+  const Value& rtt = member(object, "rtt_ms");
+  const auto min = ms_in(rtt, "min");
+  const auto avg = ms_in(rtt, "avg");
+  const auto max = ms_in(rtt, "max");
+  if (min && avg && max) {
+    saved.target.rtt = stats::SweepRtt{.min = *min,
+                                       .mean = *avg,
+                                       .max = *max,
+                                       .stddev = ms_in(rtt, "stddev").value_or(Duration{}),
+                                       .last = *avg};
+    const stats::Counts& counts = saved.target.counts;
+    if (counts.received + counts.late == 1) {
+      saved.only_rtt = avg;
+    }
+  }
+  if (const Value& error = member(object, "error"); error.IsObject()) {
+    const bool resolve = text_in(error, "kind") == "resolve";
+    saved.target.error = stats::TargetError{
+        .kind = resolve ? stats::TargetError::Kind::resolve : stats::TargetError::Kind::system,
+        .message = std::string(text_in(error, "message"))};
+  }
+  saved.target.samples = samples_in(member(object, "probes"));
+  return result_of(sink.on_target(saved));
+}
+
+// False: these are no figures that a run wrote.
+bool read_sketch(const Value& sketch, SavedEnd& end) {
+  if (!sketch.IsObject()) {
+    return true;  // nothing was answered
+  }
+  constexpr std::uint64_t kMostBuckets = 1U << 16U;
+  const Value& mean = member(sketch, "mean_ns");
+  const Value& m2 = member(sketch, "m2_ns2");
+  stats::Quantiles::Snapshot snapshot{.min_ns = count_in(sketch, "min_ns"),
+                                      .max_ns = count_in(sketch, "max_ns")};
+  const Value& exact = member(sketch, "exact_ns");
+  const Value& pairs = member(sketch, "histogram");
+  if (!mean.IsNumber() || !m2.IsNumber() || !exact.IsArray() || !pairs.IsArray() ||
+      pairs.Size() % 2 != 0) {
+    return false;
+  }
+  for (const Value& ns : exact.GetArray()) {
+    if (!ns.IsUint64()) {
+      return false;
+    }
+    snapshot.exact.push_back(ns.GetUint64());
+  }
+  for (rapidjson::SizeType i = 0; i < pairs.Size(); i += 2) {
+    if (!pairs[i].IsUint64() || !pairs[i + 1].IsUint64() || pairs[i].GetUint64() >= kMostBuckets) {
+      return false;
+    }
+    const std::uint64_t bucket = pairs[i].GetUint64();
+    if (bucket >= snapshot.histogram.size()) {
+      snapshot.histogram.resize(bucket + 1);
+    }
+    snapshot.histogram[bucket] = pairs[i + 1].GetUint64();
+  }
+  const auto quantiles = stats::Quantiles::from(snapshot);
+  const std::uint64_t count = count_in(sketch, "count");
+  if (!quantiles || quantiles->count() != count) {
+    return false;
+  }
+  end.quantiles = *quantiles;
+  end.rtt = stats::RttStats::from({.count = count,
+                                   .min = Duration(static_cast<Duration::rep>(snapshot.min_ns)),
+                                   .max = Duration(static_cast<Duration::rep>(snapshot.max_ns)),
+                                   .mean_ns = mean.GetDouble(),
+                                   .m2 = m2.GetDouble()});
+  return true;
+}
+
+Result tell_end(const Value& object, const SavedSweepSink& sink) {
+  const Value& totals = member(object, "totals");
+  SavedEnd end;
+  if (!totals.IsObject() || !read_sketch(member(totals, "rtt_sketch"), end)) {
+    return no("the totals are not those of a sweep");
+  }
+  end.targets = count_in(totals, "targets");
+  end.counts = counts_in(member(totals, "counts"));
+  end.reason = word_in(object, "end_reason", kReasons).value_or(stats::EndReason::error);
+  const Value& engine = member(object, "engine");
+  end.engine.backend = text_in(engine, "backend");
+  const Value& privileged = member(engine, "privileged");
+  end.engine.privileged = privileged.IsBool() && privileged.GetBool();
+  end.clock = word_in(totals, "clock", kClockWords);
+  end.engine.clock = word_in(engine, "clock", kClockWords).value_or(probe::RttClock::steady);
+  end.elapsed = ms_in(object, "elapsed_ms").value_or(Duration{});
+  return result_of(sink.on_end(end));
+}
+
+}  // namespace
+
+std::expected<void, std::string> read_saved_line(std::string_view line,
+                                                 const SavedSweepSink& sink) {
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseIterativeFlag>(line.data(), line.size());
+  if (document.HasParseError() || !document.IsObject()) {
+    return no("this is no JSON object");
+  }
+  const std::string_view event = text_in(document, "event");
+  if (event == "start") {
+    return tell_head(document, "ts", sink);
+  }
+  if (event == "swept") {
+    return tell_target(document, "target", sink);
+  }
+  if (event == "reply" || event == "late") {
+    const auto target = optional_count(document, "target");
+    const auto rtt = ms_in(document, "rtt_ms");
+    if (!target || *target >= net::AddressList::kMax || !rtt) {
+      return no("an answer lacks its target or time");
+    }
+    return result_of(sink.on_answer({.target = static_cast<std::uint32_t>(*target), .rtt = *rtt}));
+  }
+  return event == "end" ? tell_end(document, sink) : Result();
+}
+
+std::expected<void, std::string> read_saved_document(std::string_view text,
+                                                     const SavedSweepSink& sink) {
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
+  if (document.HasParseError() || !document.IsObject() || text_in(document, "mode") != "sweep") {
+    return no("this is no document of a sweep");
+  }
+  if (auto told = tell_head(document, "started", sink); !told) {
+    return told;
+  }
+  if (const Value& targets = member(document, "targets"); targets.IsArray()) {
+    for (const Value& target : targets.GetArray()) {
+      if (auto told = tell_target(target, "id", sink); !told) {
+        return told;
+      }
+    }
+  }
+  return tell_end(document, sink);
+}
+
+bool is_document(std::string_view first_bytes) noexcept {
+  return first_bytes.starts_with(R"({"schema":)") || !first_bytes.contains(R"("event")");
+}
+
+}  // namespace sonde::report

@@ -1,0 +1,69 @@
+// saved_sweep.hpp: what --json and --ndjson wrote of a sweep, read back: for --resume and --merge.
+// In: one line of NDJSON, or a whole document. Out: values; members that are not known are passed
+// over. Errors: one line. Nothing here is trusted: a file may be cut, edited, or something else.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sonde/net/address.hpp"
+#include "sonde/stats/sweep_listener.hpp"
+
+namespace sonde::report {
+
+// How the run was asked for, and when it began.
+struct SavedHead {
+  stats::RunOptions options{};
+  stats::SweepOptions sweep{};
+  WallTime started{};
+};
+
+struct SavedSweepTarget {
+  stats::SavedTarget target{};  // index: its id in that run
+  std::string input{};
+  std::optional<net::Address> address{};
+  std::optional<Duration> only_rtt{};  // one sample: which it was
+};
+
+// An answer with rounds.
+struct SavedAnswer {
+  std::uint32_t target = 0;
+  Duration rtt{};
+};
+
+struct SavedEnd {
+  std::uint64_t targets = 0;
+  stats::Counts counts{};  // of everything
+  stats::RttStats rtt{};
+  stats::Quantiles quantiles{};
+  stats::EndReason reason = stats::EndReason::count;
+  stats::EngineInfo engine{};
+  Duration elapsed{};
+  std::optional<probe::RttClock> clock{};
+};
+
+// Who takes what was read; a callback says why it must end, or nothing.
+struct SavedSweepSink {
+  using Answer = std::optional<std::string>;
+  std::function<Answer(const SavedHead&)> on_head = [](const SavedHead&) { return Answer(); };
+  std::function<Answer(const SavedSweepTarget&)> on_target = [](const SavedSweepTarget&) {
+    return Answer();
+  };
+  std::function<Answer(const SavedAnswer&)> on_answer = [](const SavedAnswer&) { return Answer(); };
+  std::function<Answer(const SavedEnd&)> on_end = [](const SavedEnd&) { return Answer(); };
+};
+
+// One line of NDJSON. An error: it is no JSON object, lacks what it must have, or the sink said so.
+[[nodiscard]] std::expected<void, std::string> read_saved_line(std::string_view line,
+                                                               const SavedSweepSink& sink);
+// A document of --json: head, targets, end.
+[[nodiscard]] std::expected<void, std::string> read_saved_document(std::string_view text,
+                                                                   const SavedSweepSink& sink);
+// Is this the start of a document, and not of event lines?
+[[nodiscard]] bool is_document(std::string_view first_bytes) noexcept;
+
+}  // namespace sonde::report

@@ -1,0 +1,275 @@
+#include "sonde/report/text_sweep.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include "sonde/report/failure_text.hpp"
+#include "sonde/report/numbers.hpp"
+#include "sonde/report/ping_summary.hpp"
+
+namespace sonde::report {
+namespace {
+
+using probe::SweepEventKind;
+using probe::SweepState;
+
+template <typename... Args>
+void append(std::string& out, fmt::format_string<Args...> format, Args&&... args) {
+  fmt::format_to(std::back_inserter(out), format, std::forward<Args>(args)...);
+}
+
+[[nodiscard]] std::uint64_t answers(const stats::Counts& counts) noexcept {
+  return counts.received + counts.late;
+}
+
+// Whole per cent of the finished probes, rounded down, as fping.
+[[nodiscard]] std::uint64_t loss_percent(const stats::Counts& counts) noexcept {
+  constexpr std::uint64_t kPercent = 100;
+  const std::uint64_t finished = counts.sent - counts.in_flight;
+  return finished == 0 ? 0 : (finished - answers(counts)) * kPercent / finished;
+}
+
+void append_ms_or_nan(std::string& out, const std::optional<Duration>& d) {
+  if (d) {
+    append_reply_ms(out, *d);
+  } else {
+    out += "NaN";
+  }
+}
+
+}  // namespace
+
+void append_host(std::string& out, const stats::SweepResult& result, bool numeric,
+                 Utf8Terminal utf8) {
+  if (result.address && (numeric || result.name.empty())) {
+    result.address->append_text(out);
+  } else {
+    out += terminal_text(Untrusted(std::string(result.name)), utf8);
+  }
+}
+
+stats::SweepEventMask TextSweep::wanted() const {
+  if (options_.quiet) {
+    return 0;
+  }
+  using enum SweepEventKind;
+  return stats::mask_of(reply) | stats::mask_of(timeout) | stats::mask_of(late) |
+         stats::mask_of(duplicate) | stats::mask_of(error) | stats::mask_of(send_failed);
+}
+
+void TextSweep::on_start(const stats::RunStart& start, const stats::SweepOptions& options) {
+  start_ = start;
+  sweep_ = options;
+}
+
+void TextSweep::stamp(Instant at) {
+  if (options_.stamps == Stamps::none) {
+    return;
+  }
+  const WallTime when = wall_at(start_.clock, at);
+  if (options_.stamps == Stamps::epoch) {
+    append(line_, "[{}] ", epoch_text(when));
+  } else {
+    append(line_, "{} ", local_text(when, options_.utc_offset(when)));
+  }
+}
+
+void TextSweep::host(const stats::SweepResult& result) {
+  append_host(line_, result, options_.numeric, options_.utf8);
+}
+
+void TextSweep::end_line() {
+  line_ += '\n';
+  out_.write(line_);
+  line_.clear();
+}
+
+// --- until a target answers ----------------------------------------------------------------------
+
+void TextSweep::on_target(const stats::SweepResult& result, Instant at) {
+  if (rounds() || options_.quiet || result.state == SweepState::failed) {
+    return;
+  }
+  const bool alive = result.state == SweepState::alive;
+  if (options_.show != SweepShow::all && alive != (options_.show == SweepShow::alive)) {
+    return;
+  }
+  stamp(at);
+  host(result);
+  if (options_.show == SweepShow::all) {
+    if (alive) {
+      line_ += " is alive";
+    } else {
+      line_ += ' ';
+      line_ += toned("is unreachable", Tone::bad, options_.colour);
+    }
+  }
+  if (alive && options_.elapsed && result.rtt) {
+    line_ += " (";
+    append_reply_ms(line_, result.rtt->last);
+    line_ += " ms)";
+  }
+  end_line();
+}
+
+// --- rounds --------------------------------------------------------------------------------------
+
+void TextSweep::on_event(const probe::SweepEvent& event, const stats::SweepResults& results) {
+  if (!rounds()) {
+    return;
+  }
+  const stats::SweepResult result = results.after(event);
+  stamp(event.at);
+  host(result);
+  append(line_, " : {}[{}], ", event.kind == SweepEventKind::duplicate ? "duplicate for " : "",
+         event.round);
+  outcome(event);
+  if (event.kind != SweepEventKind::duplicate) {
+    so_far(result);
+  }
+  line_ += event.kind == SweepEventKind::late ? " (late)" : "";
+  end_line();
+}
+
+void TextSweep::outcome(const probe::SweepEvent& event) {
+  if (event.kind == SweepEventKind::timeout) {
+    line_ += toned("timed out", Tone::bad, options_.colour);
+  } else if (event.send_error != nullptr) {
+    append(line_, "not sent: {}", send_error_text(*event.send_error));
+  } else if (event.kind == SweepEventKind::error && event.observation != nullptr) {
+    append(line_, "ICMP {} from {}", icmp_error_text(*event.observation),
+           event.observation->responder.to_text());
+  } else {
+    append(line_, "{} bytes, ", event.bytes);
+    append_reply_ms(line_, event.rtt);
+    line_ += " ms";
+  }
+}
+
+void TextSweep::so_far(const stats::SweepResult& result) {
+  line_ += " (";
+  append_ms_or_nan(line_, result.rtt.transform([](const auto& rtt) { return rtt.mean; }));
+  append(line_, " avg, {}% loss)", loss_percent(result.counts));
+}
+
+void TextSweep::summaries(const stats::SweepResults& results) {
+  for (std::uint64_t i = 0; i < results.size(); ++i) {
+    const stats::SweepResult result = results.at(static_cast<std::uint32_t>(i));
+    if (result.counts.sent > 0) {
+      summary(result);
+    }
+  }
+}
+
+void TextSweep::summary(const stats::SweepResult& result) {
+  host(result);
+  if (options_.list_rounds && !result.samples.empty()) {
+    rounds_of(result);
+  } else {
+    append(line_, " : xmt/rcv/%loss = {}/{}/{}%", result.counts.sent, answers(result.counts),
+           loss_percent(result.counts));
+    if (result.rtt) {
+      line_ += ", min/avg/max = ";
+      append_reply_ms(line_, result.rtt->min);
+      line_ += '/';
+      append_reply_ms(line_, result.rtt->mean);
+      line_ += '/';
+      append_reply_ms(line_, result.rtt->max);
+    }
+  }
+  end_line();
+}
+
+void TextSweep::rounds_of(const stats::SweepResult& result) {
+  line_ += " :";
+  const auto sent = std::min<std::uint64_t>(result.counts.sent, result.samples.size());
+  for (const float ns : result.samples.first(sent)) {
+    line_ += ' ';
+    if (ns == stats::kNoAnswer) {
+      line_ += '-';
+    } else {
+      append_reply_ms(line_, Duration(static_cast<Duration::rep>(ns)));
+    }
+  }
+}
+
+// fping's: the time of day, then the targets.
+void TextSweep::on_interim(Instant now, const stats::SweepResults& /*results*/,
+                           const stats::SweepResults& window) {
+  if (!rounds()) {
+    return;
+  }
+  const WallTime when = wall_at(start_.clock, now);
+  constexpr std::size_t kTimeAt = 11;  // behind "2026-11-21T"
+  constexpr std::size_t kTime = 8;
+  append(line_, "[{}]", local_text(when, options_.utc_offset(when)).substr(kTimeAt, kTime));
+  end_line();
+  summaries(window);
+  out_.flush();
+}
+
+// --- the end -------------------------------------------------------------------------------------
+
+void TextSweep::on_end(const stats::RunEnd& end, const stats::SweepResults& results) {
+  if (rounds()) {
+    if (!options_.quiet) {
+      end_line();
+    }
+    summaries(results);
+  }
+  if (options_.totals || options_.percentiles) {
+    totals(end, results);
+  }
+  if (sweep_.min_reachable) {
+    append(line_, "{} hosts reachable (required: {}, reachable: {})",
+           results.totals().alive >= *sweep_.min_reachable ? "Enough" : "Not enough",
+           *sweep_.min_reachable, results.totals().alive);
+    end_line();
+  }
+  out_.flush();
+}
+
+void TextSweep::totals(const stats::RunEnd& end, const stats::SweepResults& results) {
+  const stats::SweepTotals& totals = results.totals();
+  const stats::RttStats& rtt = results.rtt();
+  const stats::Counts& counts = totals.counts;
+  const std::uint64_t other = counts.duplicate + counts.errors;
+  if (options_.totals) {
+    append(line_, "\n {:7} targets\n {:7} alive\n {:7} unreachable\n {:7} unknown addresses\n",
+           results.size(), totals.alive, totals.unreachable, totals.failed);
+    append(line_,
+           "\n {:7} timeouts (waiting for response)\n {:7} ICMP Echos sent\n"
+           " {:7} ICMP Echo Replies received\n {:7} other ICMP received\n",
+           counts.lost, counts.sent, answers(counts), other);
+  }
+  const auto time = [this](const std::optional<Duration>& d, std::string_view what) {
+    line_ += ' ';
+    append_ms_or_nan(line_, d);
+    append(line_, " ms ({} round trip time)\n", what);
+  };
+  line_ += '\n';
+  if (options_.totals) {
+    time(rtt.min(), "min");
+    time(rtt.mean(), "avg");
+    time(rtt.max(), "max");
+  }
+  if (options_.percentiles) {
+    constexpr std::array<std::pair<double, std::string_view>, 4> kRanks{
+        {{0.5, "median"}, {0.9, "p90"}, {0.95, "p95"}, {0.99, "p99"}}};
+    for (const auto& [rank, name] : kRanks) {
+      time(results.quantiles().at(rank), name);
+    }
+  }
+  if (options_.totals) {
+    const std::chrono::duration<double> elapsed =
+        std::max(Duration{}, end.ended - start_.clock.steady);
+    append(line_, " {:12.3f} sec (elapsed real time)\n", elapsed.count());
+  }
+  end_line();
+}
+
+}  // namespace sonde::report

@@ -1,0 +1,105 @@
+// sweep_session.hpp: one sweep, from its first probe to its verdict: engine + transport + results +
+// listeners. It ends when the engine is done, at the deadline, or when Control says so; what is
+// still in flight then is counted as that, not as lost.
+// Every listener gets on_start first and on_end last, exactly once each, whatever happens.
+// When more than a tenth of the recent answers are "administratively prohibited", it halves the
+// rate and tells the listeners (prohibition_watch.hpp).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sonde/base/clock.hpp"
+#include "sonde/engine/sweep.hpp"
+#include "sonde/net/address_list.hpp"
+#include "sonde/run/control.hpp"
+#include "sonde/run/driver.hpp"
+#include "sonde/run/prohibition_watch.hpp"
+#include "sonde/run/target_feed.hpp"
+#include "sonde/stats/sweep_listener.hpp"
+#include "sonde/stats/sweep_results.hpp"
+#include "sonde/transport/transport.hpp"
+
+namespace sonde::run {
+
+using SweepJudge = std::function<stats::Verdict(const stats::SweepResults&, stats::EndReason)>;
+
+struct SweepSessionConfig {
+  stats::RunStart start{};  // its engine field is filled by the session
+  stats::SweepOptions options{};
+  stats::SweepDetail detail = stats::SweepDetail::records;
+  std::uint32_t sample_rounds = 0;           // detail `samples`: probes a target
+  std::optional<Duration> deadline{};        // of the whole run, look-ups included
+  std::optional<Duration> progress_every{};  // on_progress(); absent: never
+  bool slow_down = true;                     // when prohibited
+  SweepJudge judge{};
+};
+
+// What a session works with; all outlive it. The engine was made for the same list.
+struct SweepSessionParts {
+  engine::SweepEngine& engine;
+  transport::Transport& transport;
+  const Clock& clock;
+  net::AddressList& targets;
+  TargetFeed& feed;
+  Control& control;
+  std::span<stats::SweepListener* const> listeners;
+};
+
+class SweepSession {
+ public:
+  SweepSession(SweepSessionConfig config, const SweepSessionParts& parts);
+  // Before run(): a target of the list that an earlier run has settled. It is told to the listeners
+  // as settled and not probed. The first call is the start of the run.
+  void restore(const stats::SavedTarget& saved);
+  void restore_rtt(const stats::RttStats& rtt, const stats::Quantiles& quantiles);
+  // Runs to the end; the verdict was also given to the listeners.
+  stats::Verdict run();
+
+ private:
+  struct Subscriber {
+    stats::SweepListener* listener;
+    stats::SweepEventMask wanted;
+  };
+  [[nodiscard]] std::optional<stats::EndReason> end_reason(Instant now) const;
+  void start();
+  [[nodiscard]] bool grow(Instant now);
+  [[nodiscard]] bool admit_targets(Instant now);
+  void answer(NameAnswer& name, Instant now);
+  bool pass_on_events(Instant now);
+  void pass_on(const probe::SweepEvent& event);
+  void periodic(Instant now);
+  static void advance(Instant& next, Duration every, Instant now) noexcept;
+  void interim(Instant now, const stats::SweepResults& window);
+  void flush();
+  void slow_down(Instant now);
+  [[nodiscard]] std::optional<Instant> limit() const;
+  stats::Verdict finish(stats::EndReason reason, Instant now);
+
+  SweepSessionConfig config_;
+  SweepSessionParts parts_;
+  Driver driver_;
+  Instant started_;
+  stats::SweepResults results_;
+  std::optional<stats::SweepResults> window_{};  // with options.summary_every
+  std::vector<Subscriber> subscribers_{};
+  stats::SweepEventMask wanted_ = 0;  // by any of them
+  std::vector<NameAnswer> answers_{};
+  ProhibitionWatch watch_{};
+  std::optional<Instant> next_interim_{};
+  std::optional<Instant> next_progress_{};
+  std::uint64_t known_ = 0;  // targets that engine and results know of
+  bool began_ = false;       // on_start() was called
+  bool closed_ = false;
+};
+
+// A run that could not begin, for the same listeners: start, end with EndReason::error.
+stats::Verdict report_sweep_failure(const SweepSessionConfig& config,
+                                    const net::AddressList& targets, std::string error,
+                                    const Clock& clock,
+                                    std::span<stats::SweepListener* const> listeners);
+
+}  // namespace sonde::run

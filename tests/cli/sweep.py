@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""`sonde sweep`: fping's texts to the letter, exit codes, targets from everywhere, what is refused,
+JSON and NDJSON under the schema, --resume and --merge. Loopback, or a namespace of its own."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from _cli import SILENT, Checks, need_icmp, own_network, plain_signals, environment, sonde, start, SONDE
+
+try:
+    from jsonschema import Draft202012Validator
+except ImportError:
+    print("skipped: python3-jsonschema is not installed")
+    sys.exit(77)
+
+NOBODY = ("-r0", "-W", "50ms")
+
+
+def figures(text):
+    """Measured times as N."""
+    return re.sub(r"(?<![\d.])\d+\.\d+(?![\d.])|(?<=[ (/])\d+(?= ms| avg)", "N", text)
+
+
+class Schema:
+    """The printed schema, with unknown members forbidden."""
+
+    def __init__(self):
+        self.schema = json.loads(sonde("--print-schema").stdout)
+        for definition in self.schema["$defs"].values():
+            definition["additionalProperties"] = False
+
+    def errors(self, value):
+        name = value.get("event", "sweep_document")
+        definition = {**self.schema, "$ref": f"#/$defs/{name}"}
+        definition.pop("oneOf")
+        return [e.message for e in Draft202012Validator(definition).iter_errors(value)]
+
+
+def texts(checks, lab):
+    golden = [
+        (["127.0.0.1", "192.0.2.1", *NOBODY], 1, "127.0.0.1 is alive\n192.0.2.1 is unreachable\n"),
+        (["-a", "127.0.0.1", "192.0.2.1", *NOBODY], 1, "127.0.0.1\n"),
+        (["-u", "127.0.0.1", "192.0.2.1", *NOBODY], 1, "192.0.2.1\n"),
+        (["-e", "127.0.0.1"], 0, "127.0.0.1 is alive (N ms)\n"),
+        (["127.0.0.0/30"], 0, "127.0.0.1 is alive\n127.0.0.2 is alive\n"),
+        (["127.0.0.6/31"], 0, "127.0.0.6 is alive\n127.0.0.7 is alive\n"),
+        (["127.0.0.7/32", "::1"], 0, "127.0.0.7 is alive\n::1 is alive\n"),
+        (["127.0.0.9-11"], 0, "127.0.0.9 is alive\n127.0.0.10 is alive\n127.0.0.11 is alive\n"),
+        (["-g", "127.0.0.9", "127.0.0.10"], 0, "127.0.0.9 is alive\n127.0.0.10 is alive\n"),
+        (["-qx1", "127.0.0.1", "192.0.2.1", *NOBODY], 0,
+         "Enough hosts reachable (required: 1, reachable: 1)\n"),
+        (["-qx2", "127.0.0.1", "192.0.2.1", *NOBODY], 1,
+         "Not enough hosts reachable (required: 2, reachable: 1)\n"),
+        (["-c1", "127.0.0.1"], 0,
+         "127.0.0.1 : [0], 64 bytes, N ms (N avg, 0% loss)\n\n"
+         "127.0.0.1 : xmt/rcv/%loss = 1/1/0%, min/avg/max = N/N/N\n"),
+        (["-c1", "-W", "20ms", "192.0.2.1"], 1,
+         "192.0.2.1 : [0], timed out (NaN avg, 100% loss)\n\n"
+         "192.0.2.1 : xmt/rcv/%loss = 1/0/100%\n"),
+        (["-qC3", "-i5ms", "-W", "20ms", "127.0.0.1", "192.0.2.1"], 1,
+         "127.0.0.1 : N N N\n192.0.2.1 : - - -\n"),
+        (["--shard=2/2", "127.0.0.1-4"], 0, "127.0.0.2 is alive\n127.0.0.4 is alive\n"),
+    ]
+    for arguments, code, wanted in golden:
+        run = sonde("sweep", *arguments, before=lab)
+        checks.check(figures(run.stdout) == wanted and run.returncode == code and run.stderr == "",
+                     f"sweep {arguments}:\n{wanted}", run)
+    totals = sonde("sweep", "-q", "--stats=totals", "127.0.0.1").stdout
+    checks.check(figures(totals) ==
+                 "\n       1 targets\n       1 alive\n       0 unreachable\n       0 unknown addresses\n\n"
+                 "       0 timeouts (waiting for response)\n       1 ICMP Echos sent\n"
+                 "       1 ICMP Echo Replies received\n       0 other ICMP received\n\n"
+                 " N ms (min round trip time)\n N ms (avg round trip time)\n"
+                 " N ms (max round trip time)\n        N sec (elapsed real time)\n\n", "--stats totals")
+    for line in sonde("sweep", "--help").stdout.splitlines():
+        checks.check(len(line) <= 80, f"no help line over 80 columns: {line}")
+
+
+def targets(checks, lab, folder):
+    file = folder / "targets"
+    file.write_bytes(b"# comment\n\n  127.0.0.1 the router\r\n127.0.0.2-3\n\t#x\nbad/33\n"
+                     b"224.0.0.1\n127.0.0.4")
+    run = sonde("sweep", "-f", str(file))
+    checks.check(run.stdout == "".join(f"127.0.0.{i} is alive\n" for i in (1, 2, 3, 4)) and
+                 run.returncode == 2 and f"{file}:6: 'bad/33': not a prefix" in run.stderr and
+                 "224.0.0.1: multicast" in run.stderr, "a file: comments, CRLF, bad lines named", run)
+    run = sonde("sweep", "-a", "-f", "-", "127.0.0.9", input="127.0.0.1\n", stdin=None)
+    checks.check(run.stdout == "127.0.0.9\n127.0.0.1\n" and run.returncode == 0,
+                 "operands, then standard input", run)
+    run = sonde("sweep", "-f", "/dev/null")
+    checks.check(run.returncode == 3 and run.stdout == "", "a file without a target", run)
+    run = sonde("sweep", "-f", str(folder / "missing"))
+    checks.check(run.returncode == 4 and "cannot open" in run.stderr, "a missing file", run)
+    run = sonde("sweep", "nosuch.invalid", "127.0.0.1", before=lab)
+    checks.check(run.returncode == 2 and run.stdout == "127.0.0.1 is alive\n" and
+                 run.stderr.startswith("sonde: nosuch.invalid: "), "a name that does not resolve", run)
+    many = sonde("sweep", "-q", "--rate=max", "127.0.0.0/16", "--stats=totals")
+    checks.check("65534 alive" in many.stdout and many.returncode == 0, "65534 loopback targets", many)
+
+
+def refused(checks):
+    for arguments, word in [
+        (["10.0.0.0/8"], "--allow many"),
+        (["--rate=max", "192.0.2.1"], "--allow fast"),
+        (["--rate=10001", "192.0.2.1"], "--allow fast"),
+        (["224.0.0.1"], "--allow multicast"),
+        (["220.0.0.0-230.0.0.0"], "--allow multicast"),
+        (["ff02::1"], "--allow multicast"),
+        (["0.0.0.1"], "--allow zero"),
+        (["255.255.255.255"], "-b"),
+        (["10.0.0.300"], "neither an address nor a name"),
+        (["10.0.0.1/33"], "length of 0 to 32"),
+        (["10.0.0.9-10.0.0.1"], "before the first"),
+        (["2001:db8::/64"], "too many"),
+        (["-g", "127.0.0.1"], "has no last address"),
+        (["--shard=3/2", "127.0.0.1"], "not a shard"),
+        (["--rate=0", "127.0.0.1"], "not a rate"),
+        (["--order=backwards", "127.0.0.1"], "not an order"),
+        (["--backoff=0.5", "127.0.0.1"], "not a factor"),
+        (["-i1", "127.0.0.1"], "goes with -c, -C or -l"),
+        (["-a", "-u", "127.0.0.1"], "exclude each other"),
+        (["-c1", "-r1", "127.0.0.1"], "exclude each other"),
+        (["--alife", "127.0.0.1"], "--alive"),
+        ([], "no target given"),
+        (["--merge"], "--merge takes files"),
+        (["--allow=everything", "127.0.0.1"], "is not one of"),
+    ]:
+        run = sonde("sweep", *arguments)
+        checks.check(run.returncode == 3 and run.stdout == "" and word in run.stderr and
+                     all(line.startswith("sonde: ") for line in run.stderr.splitlines()),
+                     f"refused: {arguments}", run)
+
+
+def machine(checks, lab):
+    schema = Schema()
+    for arguments, code in [
+        (["127.0.0.1", "::1"], 0),
+        (["127.0.0.1", "192.0.2.1", *NOBODY], 1),
+        (["-C2", "-i5ms", "-W", "20ms", "127.0.0.1", "192.0.2.1"], 1),
+        (["nosuch.invalid"], 2),
+        (["--json-probes", "127.0.0.1", "192.0.2.1", *NOBODY], 1),
+        (["-l", "-i5ms", "-w", "30ms", "--summary-every=10ms", "127.0.0.1"], 0),
+        (["--order=random:7", "--shard=1/2", "127.0.0.0/29"], 0),
+    ]:
+        run = sonde("sweep", "-j", *arguments, before=lab)
+        document = json.loads(run.stdout)
+        checks.check(schema.errors(document) == [] and run.stdout.count("\n") == 1 and
+                     run.returncode == code == document["verdict"]["exit_code"],
+                     f"-j {arguments}: {schema.errors(document)}", run)
+        run = sonde("sweep", "-J", *arguments, before=lab)
+        events = [json.loads(line) for line in run.stdout.splitlines()]
+        wrong = [error for event in events for error in schema.errors(event)]
+        checks.check(wrong == [] and events[0]["event"] == "start" and
+                     events[-1]["event"] == "end" and run.returncode == code,
+                     f"-J {arguments}: {wrong}", run)
+        totals, counts = events[-1]["totals"], events[-1]["totals"]["counts"]
+        buckets = ("received", "late", "lost", "errors", "send_failures", "in_flight")
+        checks.check(counts["sent"] == sum(counts[b] for b in buckets) and
+                     totals["targets"] == sum(totals[s] for s in ("alive", "unreachable", "error", "pending")),
+                     f"-J {arguments}: the totals add up", run)
+
+
+def together(checks, lab, folder):
+    """What shards and parts of runs add up to is what one run gives."""
+    every = ["127.0.0.0/22", "--rate=max"]
+    for number in (1, 2, 3):
+        sonde("sweep", "-J", "--order=random:5", f"--shard={number}/3", *every,
+              f"--output={folder}/s{number}", "-q")
+    parts = [str(folder / f"s{n}") for n in (1, 2, 3)]
+    merged = json.loads(sonde("sweep", "--merge", "-j", *parts).stdout)
+    checks.check(Schema().errors(merged) == [], "a merged document is valid")
+    checks.check(sorted(t["input"] for t in merged["targets"]) ==
+                 sorted(f"127.0.{i // 256}.{i % 256}" for i in range(1, 1023)) and
+                 merged["totals"]["counts"]["sent"] == 1022 and merged["verdict"]["pass"],
+                 "three shards are everything, once")
+    times = sorted(json.loads(line)["rtt_ms"]["avg"] for part in parts
+                   for line in Path(part).read_text().splitlines() if '"swept"' in line)
+    rtt = merged["totals"]["rtt_ms"]
+    checks.check(rtt["min"] == times[0] and rtt["max"] == times[-1] and
+                 abs(rtt["avg"] - sum(times) / len(times)) < 1e-6 and
+                 abs(rtt["median"] / times[len(times) // 2 - 1] - 1) < 0.004, "merged times")
+    for files, word in [([parts[0], parts[0]], "is there twice"), ([parts[0], "/dev/null"], "no document")]:
+        run = sonde("sweep", "--merge", "-j", *files)
+        checks.check(run.returncode == 3 and run.stdout == "" and word in run.stderr, f"merge {word}", run)
+    run = sonde("sweep", "--merge", "-q", *parts[:2])
+    checks.check(run.returncode == 1 and "shard 3/3 is missing" in run.stderr, "a missing shard", run)
+    sonde("sweep", "-j", f"--output={folder}/other", "-q", "-r1", "127.1.0.1")
+    run = sonde("sweep", "--merge", parts[0], str(folder / "other"))
+    checks.check(run.returncode == 3 and "--retry is another" in run.stderr, "other sweeps", run)
+
+    # A run that was killed in the middle of a line goes on where it was.
+    whole = folder / "whole"
+    sonde("sweep", "-J", "-q", f"--output={whole}", *every)
+    (folder / "cut").write_bytes(whole.read_bytes()[:100_000])
+    finished = (folder / "cut").read_bytes().count(b'"swept"')
+    run = sonde("sweep", "-J", f"--resume={folder}/cut", *every)
+    events = [json.loads(line) for line in run.stdout.splitlines()]
+    swept = [event["input"] for event in events if event["event"] == "swept"]
+    checks.check(len(swept) == len(set(swept)) == 1022 and events[-1]["totals"]["alive"] == 1022 and
+                 events[-1]["totals"]["counts"]["sent"] == 1022 and
+                 events[-1]["totals"]["rtt_sketch"]["count"] == 1022 and finished > 100,
+                 "resumed: everything once")
+    run = sonde("sweep", "-q", f"--resume={whole}", "127.1.0.0/22", "--rate=max")
+    checks.check(run.returncode == 3 and "not the same sweep" in run.stderr, "resumed: other targets", run)
+    run = sonde("sweep", "-q", f"--resume={whole}", "-c1", "127.0.0.0/22")
+    checks.check(run.returncode == 4 and "is another" in run.stderr, "resumed: another kind", run)
+
+
+def streams(checks, lab):
+    command = f"'{SONDE}' sweep --rate=max 127.0.0.0/16 | head -1; echo ${{PIPESTATUS[0]}}"
+    run = subprocess.run(["bash", "-c", command], env=environment(), capture_output=True, text=True,
+                         timeout=30, check=False, preexec_fn=plain_signals)
+    checks.check(run.stdout.splitlines()[0] == "127.0.0.1 is alive" and run.stderr == "", "| head -1", run)
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        run = sonde("sweep", "127.0.0.1", stdout=full)
+    checks.check(run.returncode == 4 and "No space left" in run.stderr, "/dev/full", run)
+    run = subprocess.run(["bash", "-c", f"'{SONDE}' sweep 127.0.0.1 >&-"], env=environment(),
+                         capture_output=True, text=True, timeout=30, check=False)
+    checks.check(run.returncode == 4, "a closed stdout", run)
+    process = start("sweep", "-J", "--rate=20", "127.0.0.0/24", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    lines = [process.stdout.readline() for _ in range(3)]
+    process.send_signal(signal.SIGINT)
+    rest = process.stdout.read()
+    end = json.loads(rest.splitlines()[-1])
+    checks.check(process.wait(20) == 1 and end["end_reason"] == "signal" and end["totals"]["pending"] > 0 and
+                 '"swept"' in lines[1], "Ctrl-C tells what is known")
+
+
+def main():
+    need_icmp()
+    checks = Checks()
+    lab = own_network(SILENT)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        texts(checks, lab)
+        targets(checks, lab, folder)
+        refused(checks)
+        machine(checks, lab)
+        together(checks, lab, folder)
+        streams(checks, lab)
+    checks.finish()
+
+
+if __name__ == "__main__":
+    main()

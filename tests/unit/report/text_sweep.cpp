@@ -1,0 +1,126 @@
+// text_sweep.cpp: fping's words, and when they are said.
+#include "sonde/report/text_sweep.hpp"
+
+#include <doctest/doctest.h>
+
+#include "sonde/report/sweep_notes.hpp"
+#include "sonde/report/sweep_progress.hpp"
+#include "tests/unit/report/sweep_script.hpp"
+
+namespace sonde::report {
+namespace {
+
+using probe::SweepEventKind;
+using probe::SweepState;
+
+const stats::SweepOptions kUntilAnswer{.mode = probe::SweepMode::until_answer, .retries = 3};
+const stats::SweepOptions kCount{.mode = probe::SweepMode::count};
+
+template <typename Play>
+std::string text_of(const TextSweepOptions& options, const stats::SweepOptions& sweep, Play play) {
+  StringSink out;
+  TextSweep reporter(out, options);
+  SweepScript run({&reporter}, sweep);
+  run.start();
+  play(run);
+  run.end();
+  return out.text();
+}
+
+void one_of_two(SweepScript& run) {
+  run.answer(SweepEventKind::reply, 0, 0, 30us).settle(0, SweepState::alive);
+  run.timeout(1, 0).settle(1, SweepState::unreachable);
+  run.fail("nosuch.example", "Name or service not known");
+}
+
+TEST_CASE("text sweep: a line a target, alive or unreachable") {
+  CHECK(text_of({}, kUntilAnswer, one_of_two) == "127.0.0.1 is alive\n127.0.0.2 is unreachable\n");
+  CHECK(text_of({.show = SweepShow::alive}, kUntilAnswer, one_of_two) == "127.0.0.1\n");
+  CHECK(text_of({.show = SweepShow::unreachable}, kUntilAnswer, one_of_two) == "127.0.0.2\n");
+  CHECK(text_of({.elapsed = true}, kUntilAnswer, one_of_two) ==
+        "127.0.0.1 is alive (0.030 ms)\n127.0.0.2 is unreachable\n");
+  CHECK(text_of({.quiet = true}, kUntilAnswer, one_of_two).empty());
+  CHECK(text_of({.stamps = Stamps::epoch}, kUntilAnswer, one_of_two) ==
+        "[1795289186.838472] 127.0.0.1 is alive\n[1795289186.868472] 127.0.0.2 is unreachable\n");
+}
+
+TEST_CASE("text sweep: a line a probe, and a summary of each target") {
+  const auto play = [](SweepScript& run) {
+    run.answer(SweepEventKind::reply, 0, 0, 30us).timeout(1, 0);
+    run.answer(SweepEventKind::late, 0, 1, 90us).error(1, 1, "10.9.1.2").send_failed(1, 2);
+    run.answer(SweepEventKind::duplicate, 0, 1, 95us);
+  };
+  const std::string lines =
+      "127.0.0.1 : [0], 64 bytes, 0.030 ms (0.030 avg, 0% loss)\n"
+      "127.0.0.2 : [0], timed out (NaN avg, 100% loss)\n"
+      "127.0.0.1 : [1], 64 bytes, 0.090 ms (0.060 avg, 0% loss) (late)\n"
+      "127.0.0.2 : [1], ICMP Destination Host Unreachable from 10.9.1.2 (NaN avg, 100% loss)\n"
+      "127.0.0.2 : [2], not sent: Network is unreachable (NaN avg, 100% loss)\n"
+      "127.0.0.1 : duplicate for [1], 64 bytes, 0.095 ms\n\n";
+  const std::string first = "127.0.0.1 : xmt/rcv/%loss = 2/2/0%, min/avg/max = 0.030/0.060/0.090\n";
+  const std::string second = "127.0.0.2 : xmt/rcv/%loss = 3/0/100%\n";
+  CHECK(text_of({}, kCount, play) == lines + first + second);
+  CHECK(text_of({.quiet = true}, kCount, play) == first + second);
+  CHECK(text_of({.quiet = true, .list_rounds = true}, kCount, play) ==
+        "127.0.0.1 : 0.030 0.090\n127.0.0.2 : - - -\n");
+}
+
+TEST_CASE("text sweep: the totals are fping's block, with NaN for what was not measured") {
+  const std::string text = text_of({.quiet = true, .totals = true, .percentiles = true},
+                                   kUntilAnswer, [](SweepScript& run) { run.timeout(1, 0); });
+  CHECK(text ==
+        "\n       2 targets\n       0 alive\n       0 unreachable\n       0 unknown addresses\n"
+        "\n       1 timeouts (waiting for response)\n       1 ICMP Echos sent\n"
+        "       0 ICMP Echo Replies received\n       0 other ICMP received\n"
+        "\n NaN ms (min round trip time)\n NaN ms (avg round trip time)\n"
+        " NaN ms (max round trip time)\n NaN ms (median round trip time)\n"
+        " NaN ms (p90 round trip time)\n NaN ms (p95 round trip time)\n"
+        " NaN ms (p99 round trip time)\n        0.020 sec (elapsed real time)\n\n");
+}
+
+TEST_CASE("text sweep: enough hosts, or not") {
+  stats::SweepOptions options = kUntilAnswer;
+  options.min_reachable = 1;
+  CHECK(text_of({.quiet = true}, options, one_of_two) ==
+        "Enough hosts reachable (required: 1, reachable: 1)\n");
+  options.min_reachable = 2;
+  CHECK(text_of({.quiet = true}, options, one_of_two) ==
+        "Not enough hosts reachable (required: 2, reachable: 1)\n");
+}
+
+TEST_CASE("sweep notes: look-ups that failed are named, and a flood of errors is not") {
+  StringSink err;
+  SweepNotes notes(err, {});
+  SweepScript run({&notes}, kUntilAnswer);
+  run.start();
+  one_of_two(run);
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    run.error(1, 1, "10.9.1.2");
+  }
+  run.slower(500).end();
+  const std::string line = "sonde: 127.0.0.2: Destination Host Unreachable, says 10.9.1.2\n";
+  std::string wanted = "sonde: nosuch.example: Name or service not known\n";
+  for (std::uint32_t i = 0; i < SweepNotes::kLinesASecond; ++i) {
+    wanted += line;
+  }
+  CHECK(err.text() == wanted +
+                          "sonde: many answers are \"administratively prohibited\": slowing down "
+                          "to 500 probes a second\nsonde: 10 more ICMP errors not shown\n");
+}
+
+TEST_CASE("sweep progress: nothing for 2 s, then one line that makes way for others") {
+  StringSink err;
+  StringSink out;
+  SweepProgress progress(err, out);
+  SweepScript run({&progress}, kUntilAnswer);
+  run.start().progress(1s, 2);
+  CHECK(err.text().empty());
+  run.answer(SweepEventKind::reply, 0, 0, 30us).settle(0, SweepState::alive).progress(3s, 2);
+  const std::string line = "\r\x1b[Ksonde: 50% of 2 targets, 1 alive, 0/s, 0:03 left";
+  CHECK(err.text() == line);
+  run.end();
+  CHECK(err.text() == line + "\r\x1b[K");
+}
+
+}  // namespace
+}  // namespace sonde::report

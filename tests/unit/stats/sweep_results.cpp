@@ -1,0 +1,240 @@
+// sweep_results.cpp: buckets, records, samples, what is known without them, and restoring.
+#include "sonde/stats/sweep_results.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+
+namespace sonde::stats {
+namespace {
+
+using probe::Replaced;
+using probe::SweepEvent;
+using probe::SweepEventKind;
+using probe::SweepMode;
+using probe::SweepState;
+
+constexpr Instant kStart{100s};
+
+net::AddressList hosts(std::uint64_t count) {
+  net::AddressList list;
+  REQUIRE(list.append(net::Address::v4(0x0a000001), count));
+  return list;
+}
+
+SweepEvent event(SweepEventKind kind, std::uint32_t target, Duration rtt = 0ns,
+                 Replaced replaces = Replaced::nothing) {
+  return {.kind = kind, .replaces = replaces, .target = target, .at = kStart, .rtt = rtt};
+}
+
+SweepEvent settled(std::uint32_t target, SweepState state) {
+  SweepEvent out = event(SweepEventKind::settled, target);
+  out.state = state;
+  return out;
+}
+
+std::uint64_t sum(const Counts& counts) {
+  return counts.received + counts.late + counts.lost + counts.errors + counts.send_failures +
+         counts.in_flight;
+}
+
+}  // namespace
+
+TEST_CASE("sweep results: every probe is in one bucket, whatever replaced what") {
+  const net::AddressList list = hosts(2);
+  SweepResults results(list, SweepDetail::records, 0, SweepMode::count);
+  for (int i = 0; i < 6; ++i) {
+    results.apply(event(SweepEventKind::sent, 1));
+  }
+  results.apply(event(SweepEventKind::send_failed, 1));
+  results.apply(event(SweepEventKind::reply, 1, 3ms));
+  results.apply(event(SweepEventKind::timeout, 1));
+  results.apply(event(SweepEventKind::late, 1, 900ms, Replaced::timeout));
+  results.apply(event(SweepEventKind::error, 1));
+  results.apply(event(SweepEventKind::reply, 1, 1ms, Replaced::error));
+  results.apply(event(SweepEventKind::timeout, 1));
+  results.apply(event(SweepEventKind::error, 1, 2s, Replaced::timeout));
+  results.apply(event(SweepEventKind::duplicate, 1, 2ms));
+  results.apply(event(SweepEventKind::timeout, 1));
+  const Counts counts = results.at(1).counts;
+  CHECK(counts.sent == 7);
+  CHECK(counts.received == 2);
+  CHECK(counts.late == 1);
+  CHECK(counts.errors == 1);
+  CHECK(counts.lost == 1);
+  CHECK(counts.send_failures == 1);
+  CHECK(counts.in_flight == 1);
+  CHECK(counts.duplicate == 1);
+  CHECK(sum(counts) == counts.sent);
+  CHECK(sum(results.totals().counts) == results.totals().counts.sent);
+  CHECK(results.at(0).counts.sent == 0);
+  CHECK_FALSE(results.at(0).rtt);
+}
+
+TEST_CASE("sweep results: a record has the sums of its round-trip times") {
+  const net::AddressList list = hosts(1);
+  SweepResults results(list, SweepDetail::records, 0, SweepMode::count);
+  for (const Duration rtt : {2ms, 4ms, 6ms}) {
+    results.apply(event(SweepEventKind::sent, 0));
+    results.apply(event(SweepEventKind::reply, 0, rtt));
+  }
+  const SweepResult result = results.at(0);
+  REQUIRE(result.rtt);
+  CHECK(result.rtt->min == 2ms);
+  CHECK(result.rtt->mean == 4ms);
+  CHECK(result.rtt->max == 6ms);
+  CHECK(result.rtt->last == 6ms);
+  CHECK(result.rtt->stddev == 1632993ns);  // of the population
+  CHECK(results.rtt().mean() == 4ms);
+  CHECK(results.quantiles().at(0.5) == 4ms);
+  CHECK(result.address == net::Address::v4(0x0a000001));
+}
+
+TEST_CASE("sweep results: a round-trip time of 0 is a minimum too") {
+  const net::AddressList list = hosts(1);
+  SweepResults results(list, SweepDetail::records);
+  results.apply(event(SweepEventKind::reply, 0, 0ns));
+  results.apply(event(SweepEventKind::reply, 0, 5ns));
+  CHECK(results.at(0).rtt->min == 0ns);
+}
+
+TEST_CASE("sweep results: without records, what settled a target is told from its event") {
+  const net::AddressList list = hosts(2);
+  SweepResults results(list, SweepDetail::states);
+  SweepEvent reply = event(SweepEventKind::reply, 0, 7ms);
+  reply.round = 2;
+  results.apply(reply);
+  CHECK(results.at(0).state == SweepState::pending);  // until it is settled
+  CHECK(results.after(reply).counts.sent == 3);
+  CHECK(results.after(reply).counts.lost == 2);
+  CHECK(results.after(reply).rtt->mean == 7ms);
+  reply.cause = reply.kind;
+  reply.kind = SweepEventKind::settled;
+  reply.state = SweepState::alive;
+  results.apply(reply);
+  CHECK(results.after(reply).counts.received == 1);
+  CHECK(results.after(reply).rtt->mean == 7ms);
+  CHECK(results.at(0).state == SweepState::alive);
+  SweepEvent end = settled(1, SweepState::unreachable);
+  end.round = 3;
+  end.earlier_errors = 1;
+  end.cause = SweepEventKind::send_failed;
+  results.apply(end);
+  CHECK(results.after(end).counts.sent == 4);
+  CHECK(results.after(end).counts.lost == 2);
+  CHECK(results.after(end).counts.errors == 1);
+  CHECK(results.after(end).counts.send_failures == 1);
+  CHECK_FALSE(results.after(end).rtt);
+  CHECK(results.totals().alive == 1);
+  CHECK(results.totals().unreachable == 1);
+  CHECK(results.bytes_a_target() == 0);
+}
+
+TEST_CASE("sweep results: with rounds a target is alive from its first answer on, counted once") {
+  const net::AddressList list = hosts(1);
+  SweepResults results(list, SweepDetail::records, 0, SweepMode::loop);
+  results.apply(event(SweepEventKind::reply, 0, 1ms));
+  results.apply(event(SweepEventKind::reply, 0, 1ms));
+  CHECK(results.totals().alive == 1);
+  results.apply(settled(0, SweepState::alive));
+  CHECK(results.totals().alive == 1);
+  CHECK(results.totals().settled() == 1);
+}
+
+TEST_CASE("sweep results: samples stand by round, and none is told apart from a fast one") {
+  const net::AddressList list = hosts(3);
+  SweepResults results(list, SweepDetail::samples, 4, SweepMode::count);
+  SweepEvent reply = event(SweepEventKind::reply, 2, 250us);
+  reply.round = 1;
+  results.apply(reply);
+  reply.round = 3;
+  reply.rtt = 0ns;
+  results.apply(reply);
+  const std::span<const float> samples = results.at(2).samples;
+  REQUIRE(samples.size() == 4);
+  CHECK(samples[0] == kNoAnswer);
+  CHECK(samples[1] == 250'000.0F);
+  CHECK(samples[2] == kNoAnswer);
+  CHECK(samples[3] != kNoAnswer);
+  CHECK(results.at(1).samples[1] == kNoAnswer);
+}
+
+TEST_CASE("sweep results: the last ICMP error keeps its responder") {
+  const net::AddressList list = hosts(2);
+  SweepResults results(list, SweepDetail::records);
+  const probe::Observation seen{.probe = {},
+                                .kind = probe::ObservationKind::icmp_error,
+                                .responder = net::Address::v4(0x0a0000fe),
+                                .icmp = {.type = 3, .code = 1}};
+  for (const std::uint32_t target : {0U, 1U}) {
+    SweepEvent error = event(SweepEventKind::error, target, 1ms);
+    error.observation = &seen;
+    results.apply(error);
+  }
+  const SweepResult result = results.at(1);
+  REQUIRE(result.icmp_error);
+  CHECK(result.icmp_error->icmp == wire::IcmpType{.type = 3, .code = 1});
+  CHECK(result.icmp_error->responder == seen.responder);
+  CHECK(result.icmp_error->status == probe::Status::destination_host_unreachable);
+}
+
+TEST_CASE("sweep results: a name that failed has its reason") {
+  net::AddressList list;
+  REQUIRE(list.append_name("no.such.host"));
+  SweepResults results(list, SweepDetail::states);
+  results.fail(0, {.kind = TargetError::Kind::resolve, .message = "Name or service not known"});
+  results.apply(settled(0, SweepState::failed));
+  const SweepResult result = results.at(0);
+  REQUIRE(result.error != nullptr);
+  CHECK(result.error->message == "Name or service not known");
+  CHECK(result.name == "no.such.host");
+  CHECK_FALSE(result.address);
+  CHECK(results.totals().failed == 1);
+}
+
+TEST_CASE("sweep results: a new interval forgets the counts and keeps the states") {
+  const net::AddressList list = hosts(1);
+  SweepResults results(list, SweepDetail::records, 0, SweepMode::loop);
+  results.apply(event(SweepEventKind::sent, 0));
+  results.apply(event(SweepEventKind::reply, 0, 1ms));
+  results.restart();
+  CHECK(results.at(0).counts.sent == 0);
+  CHECK_FALSE(results.at(0).rtt);
+  CHECK(results.at(0).state == SweepState::alive);
+  CHECK(results.totals().counts.sent == 0);
+  CHECK(results.quantiles().count() == 0);
+  CHECK(results.totals().alive == 1);
+}
+
+TEST_CASE("sweep results: what an earlier run left is counted, except what was in flight") {
+  const net::AddressList list = hosts(3);
+  SweepResults before(list, SweepDetail::samples, 2, SweepMode::count);
+  before.apply(event(SweepEventKind::sent, 1));
+  before.apply(event(SweepEventKind::sent, 1));
+  before.apply(event(SweepEventKind::sent, 1));
+  before.apply(event(SweepEventKind::reply, 1, 4ms));
+  before.apply(event(SweepEventKind::timeout, 1));
+  before.apply(settled(1, SweepState::alive));
+  const SweepResult saved = before.at(1);
+  SweepResults after(list, SweepDetail::samples, 2, SweepMode::count);
+  after.restore({.index = 1,
+                 .state = saved.state,
+                 .counts = saved.counts,
+                 .rtt = saved.rtt,
+                 .error = std::nullopt,
+                 .samples = {saved.samples.begin(), saved.samples.end()}});
+  after.restore_rtt(before.rtt(), before.quantiles());
+  const SweepResult restored = after.at(1);
+  CHECK(restored.state == SweepState::alive);
+  CHECK(restored.counts.sent == 2);
+  CHECK(restored.counts.received == 1);
+  CHECK(restored.counts.lost == 1);
+  CHECK(restored.counts.in_flight == 0);
+  CHECK(restored.rtt->mean == 4ms);
+  CHECK(restored.samples[0] == 4'000'000.0F);
+  CHECK(after.totals().alive == 1);
+  CHECK(after.totals().counts.sent == 2);
+  CHECK(after.quantiles().at(0.5) == 4ms);
+}
+
+}  // namespace sonde::stats
