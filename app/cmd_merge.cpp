@@ -30,7 +30,7 @@ class Merge {
       : min_reachable_(options.min_reachable), listeners_(listeners) {}
 
   // Why not; nullopt: it is in.
-  std::optional<std::string> add(const std::string& path);
+  std::optional<SavedFileError> add(const std::string& path);
   stats::Verdict finish();
 
  private:
@@ -53,7 +53,7 @@ class Merge {
   bool ended_ = false;  // the present file has its end
 };
 
-std::optional<std::string> Merge::add(const std::string& path) {
+std::optional<SavedFileError> Merge::add(const std::string& path) {
   counted_ = {};
   ended_ = false;
   const auto read =
@@ -63,10 +63,12 @@ std::optional<std::string> Merge::add(const std::string& path) {
   if (!read) {
     return read.error();
   }
-  return ended_ ? std::nullopt
-                : std::optional(fmt::format("{}: the run was killed before its end; finish it with "
-                                            "--resume first",
-                                            path));
+  if (!ended_) {
+    return SavedFileError{.message = fmt::format("{}: the run was killed before its end; finish it "
+                                                 "with --resume first",
+                                                 path)};
+  }
+  return std::nullopt;
 }
 
 Answer Merge::head(const report::SavedHead& head) {
@@ -223,8 +225,8 @@ ExitCode run_merge(const SweepOptions& options, Console& console) {
     Merge merge(options, *views);
     for (const std::string& path : options.targets) {
       if (const auto why = merge.add(path)) {
-        console.complain(*why);
-        return ExitCode::usage;
+        console.complain(why->message);
+        return why->system ? ExitCode::system : ExitCode::usage;
       }
     }
     verdict = merge.finish();

@@ -21,8 +21,8 @@ std::string called(const net::AddressList& targets, std::uint32_t index) {
   return address ? address->to_text() : std::string();
 }
 
-std::optional<std::string> error_of(const std::expected<void, std::string>& result) {
-  return result ? std::nullopt : std::optional(result.error());
+std::optional<std::string> error_of(const std::expected<void, SavedFileError>& result) {
+  return result ? std::nullopt : std::optional(result.error().message);
 }
 
 }  // namespace
@@ -41,7 +41,8 @@ std::expected<Resume, std::string> Resume::open(const std::string& path, SweepPl
                                       return Answer(std::string());  // that is enough
                                     }});
   if (!head) {
-    return std::unexpected(read ? fmt::format("{}: there is no sweep in it", path) : read.error());
+    return std::unexpected(read ? fmt::format("{}: there is no sweep in it", path)
+                                : read.error().message);
   }
   if (plan.engine.random_order && head->sweep.random_order && !seed_given) {
     plan.engine.random_order = head->sweep.random_order;
