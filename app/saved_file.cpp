@@ -58,10 +58,9 @@ Result read_lines(Source& source, std::string_view piece, const report::SavedSwe
   LineSplitter lines(kLongestLine);
   Result result;
   const auto on_line = [&](std::string_view line, std::uint64_t number) {
-    if (result && !line.empty()) {
-      if (auto told = report::read_saved_line(line, sink); !told) {
-        result = std::unexpected(fmt::format("line {}: {}", number, told.error()));
-      }
+    const Result told = result && !line.empty() ? report::read_saved_line(line, sink) : Result();
+    if (!told) {
+      result = std::unexpected(fmt::format("line {}: {}", number, told.error()));
     }
   };
   while (result && !piece.empty()) {
