@@ -30,7 +30,7 @@ class Merge {
       : min_reachable_(options.min_reachable), listeners_(listeners) {}
 
   // Why not; nullopt: it is in.
-  std::optional<std::string> add(const std::string& path);
+  std::optional<SavedFileError> add(const std::string& path);
   stats::Verdict finish();
 
  private:
@@ -53,7 +53,7 @@ class Merge {
   bool ended_ = false;  // the present file has its end
 };
 
-std::optional<std::string> Merge::add(const std::string& path) {
+std::optional<SavedFileError> Merge::add(const std::string& path) {
   counted_ = {};
   ended_ = false;
   const auto read =
@@ -63,10 +63,12 @@ std::optional<std::string> Merge::add(const std::string& path) {
   if (!read) {
     return read.error();
   }
-  return ended_ ? std::nullopt
-                : std::optional(fmt::format("{}: the run was killed before its end; finish it with "
-                                            "--resume first",
-                                            path));
+  if (!ended_) {
+    return SavedFileError{.message = fmt::format("{}: the run was killed before its end; finish it "
+                                                 "with --resume first",
+                                                 path)};
+  }
+  return std::nullopt;
 }
 
 Answer Merge::head(const report::SavedHead& head) {
@@ -173,15 +175,17 @@ Answer Merge::end(const report::SavedEnd& end) {
 }
 
 stats::Verdict Merge::finish() {
+  if (!first_ || !results_) {  // no file was added
+    return {};
+  }
+  const std::uint32_t shards = first_->sweep.shards;
   end_.ended = Instant{} + longest_;
   end_.verdict = judge_sweep(results_->totals(), planned_, {.min_reachable = min_reachable_});
-  for (std::uint32_t shard = 1; first_->sweep.shards > 1 && shard <= first_->sweep.shards;
-       ++shard) {
+  for (std::uint32_t shard = 1; shards > 1 && shard <= shards; ++shard) {
     if (!shards_.contains(shard)) {
       end_.verdict.pass = false;
       end_.verdict.exit_code = std::max(end_.verdict.exit_code, number(ExitCode::no_answer));
-      end_.verdict.reasons.push_back(
-          fmt::format("shard {}/{} is missing", shard, first_->sweep.shards));
+      end_.verdict.reasons.push_back(fmt::format("shard {}/{} is missing", shard, shards));
     }
   }
   for (stats::SweepListener* listener : listeners_) {
@@ -198,11 +202,39 @@ std::expected<std::unique_ptr<OutputFile>, std::string> open_output(const SweepO
   return OutputFile::open(*options.output);
 }
 
+std::expected<stats::Verdict, SavedFileError> merge_once(
+    const SweepOptions& options, const std::vector<stats::SweepListener*>& listeners) {
+  Merge merge(options, listeners);
+  for (const std::string& path : options.targets) {
+    if (auto why = merge.add(path)) {
+      return std::unexpected(*std::move(why));
+    }
+  }
+  return merge.finish();
+}
+
+// First whether the files belong together; then they are told.
+std::expected<stats::Verdict, SavedFileError> merge_files(
+    const SweepOptions& options, const std::vector<stats::SweepListener*>& listeners) {
+  auto verdict = merge_once(options, {});
+  return verdict ? merge_once(options, listeners) : verdict;
+}
+
+ExitCode close_output(OutputFile* file, ExitCode code, Console& console) {
+  if (file != nullptr) {
+    if (const auto failure = file->close()) {
+      console.complain(*failure);
+      return ExitCode::system;
+    }
+  }
+  return code;
+}
+
 }  // namespace
 
 ExitCode run_merge(const SweepOptions& options, Console& console) {
   if (const auto dropped = drop_privileges(); !dropped) {
-    console.complain("cannot give up privileges");
+    console.complain(fmt::format("cannot give up privileges: {}", dropped.error()));
     return ExitCode::system;
   }
   auto file = open_output(options);
@@ -215,33 +247,18 @@ ExitCode run_merge(const SweepOptions& options, Console& console) {
   const SweepListeners listeners = sweep_listeners(
       options, plan,
       {.out = console.out, .err = console.err, .file = *file ? &(*file)->sink() : nullptr});
-  // First whether they belong together; then they are told.
-  const std::vector<stats::SweepListener*> nobody;
-  const std::vector<stats::SweepListener*> everybody = listeners.views();
-  stats::Verdict verdict;
-  for (const auto* views : {&nobody, &everybody}) {
-    Merge merge(options, *views);
-    for (const std::string& path : options.targets) {
-      if (const auto why = merge.add(path)) {
-        console.complain(*why);
-        return ExitCode::usage;
-      }
-    }
-    verdict = merge.finish();
+  const auto verdict = merge_files(options, listeners.views());
+  if (!verdict) {
+    console.complain(verdict.error().message);
+    return verdict.error().system ? ExitCode::system : ExitCode::usage;
   }
-  for (const std::string& reason : verdict.reasons) {
+  for (const std::string& reason : verdict->reasons) {
     if (reason.starts_with("shard ")) {
       console.complain(reason);
     }
   }
-  const ExitCode code = console.finish(static_cast<ExitCode>(verdict.exit_code));
-  if (*file) {
-    if (const auto failure = (*file)->close()) {
-      console.complain(*failure);
-      return ExitCode::system;
-    }
-  }
-  return code;
+  const ExitCode code = console.finish(static_cast<ExitCode>(verdict->exit_code));
+  return close_output(file->get(), code, console);
 }
 
 }  // namespace sonde::app

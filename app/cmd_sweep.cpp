@@ -50,7 +50,7 @@ class SweepCommand {
   bool open_files();
   ExitCode fail(const transport::Error& error);
   ExitCode probe(transport::Transport& transport, engine::SweepEngine& engine);
-  bool take_over(SweepFeed& feed, run::SweepSession& session);
+  bool take_over(Resume& resume, SweepFeed& feed, run::SweepSession& session);
   ExitCode finish(const stats::Verdict& verdict);
   [[nodiscard]] run::SweepSessionConfig session_config() const;
 
@@ -162,8 +162,9 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
   resolve::Resolver resolver(clock_, wake);
   std::optional<TargetReader> reader;
   if (target_file_) {
-    reader.emplace(*target_file_, *plan_.file == "-" ? "standard input" : *plan_.file,
-                   resolve::numeric_address, wake);
+    const std::string path = plan_.file.value_or("-");
+    reader.emplace(*target_file_, path == "-" ? "standard input" : path, resolve::numeric_address,
+                   wake);
   }
   const SignalScope signals(control_, transport);
   SweepFeed feed({.operands = std::move(plan_.operands),
@@ -187,7 +188,7 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
                                                 .feed = feed,
                                                 .control = control_,
                                                 .listeners = listeners});
-  if (resume_ && !take_over(feed, session)) {
+  if (resume_ && !take_over(*resume_, feed, session)) {
     waker->forget();
     return ExitCode::usage;
   }
@@ -197,11 +198,11 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
 }
 
 // What the earlier run finished; all is checked before a word is printed.
-bool SweepCommand::take_over(SweepFeed& feed, run::SweepSession& session) {
+bool SweepCommand::take_over(Resume& resume, SweepFeed& feed, run::SweepSession& session) {
   feed.preload(targets_);
-  auto why = resume_->check(targets_);
+  auto why = resume.check(targets_);
   if (!why) {
-    why = resume_->restore(session);
+    why = resume.restore(session);
   }
   if (why) {
     console_.complain(*why);

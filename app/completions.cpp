@@ -21,12 +21,16 @@ std::vector<const OptionSpec*> shown_options(Mode mode) {
   return shown;
 }
 
-// The modes of this version that have options of their own; ping, which has the most, first.
-std::vector<ModeWord> option_modes() {
-  std::vector<ModeWord> modes;
+// The modes of this version that have options of their own; ping, the default, first.
+struct OptionMode {
+  std::string_view word;
+  Mode mode;
+};
+std::vector<OptionMode> option_modes() {
+  std::vector<OptionMode> modes;
   for (const ModeWord& word : mode_words()) {
     if (word.built && word.mode) {
-      modes.push_back(word);
+      modes.push_back({.word = word.word, .mode = *word.mode});
     }
   }
   return modes;
@@ -89,11 +93,11 @@ std::string bash_case(const OptionSpec& spec) {
 }
 
 // What one mode adds: its options' names, and what stands behind those that take a value.
-std::string bash_mode(const ModeWord& mode) {
+std::string bash_mode(const OptionMode& mode) {
   std::string cases;
   std::string options;
   std::string without;
-  for (const OptionSpec* spec : shown_options(*mode.mode)) {
+  for (const OptionSpec* spec : shown_options(mode.mode)) {
     options += fmt::format("{}--{}", options.empty() ? "" : " ", spec->name);
     if (spec->value != Value::required) {
       continue;
@@ -116,7 +120,7 @@ std::string bash_mode(const ModeWord& mode) {
 
 std::string bash_script() {
   std::string modes;
-  for (const ModeWord& mode : option_modes()) {
+  for (const OptionMode& mode : option_modes()) {
     modes.insert(0, bash_mode(mode));  // ping's stands for all that is no mode's word: last
   }
   std::string head(kBashHead);
@@ -179,9 +183,9 @@ std::string zsh_option(const OptionSpec& spec) {
                      takes ? "+" : "", takes ? "=" : "", doc, value);
 }
 
-std::string zsh_mode(const ModeWord& mode) {
+std::string zsh_mode(const OptionMode& mode) {
   std::string options;
-  for (const OptionSpec* spec : shown_options(*mode.mode)) {
+  for (const OptionSpec* spec : shown_options(mode.mode)) {
     options += "  " + zsh_option(*spec);
   }
   return fmt::format("    {})\n      options=(\n{}      ) ;;\n",
@@ -190,7 +194,7 @@ std::string zsh_mode(const ModeWord& mode) {
 
 std::string zsh_script() {
   std::string options;
-  for (const ModeWord& mode : option_modes()) {
+  for (const OptionMode& mode : option_modes()) {
     options.insert(0, zsh_mode(mode));
   }
   std::string modes;
@@ -264,14 +268,14 @@ std::string fish_script() {
     }
   }
   std::string others;  // whose first word makes an option not ping's
-  for (const ModeWord& mode : option_modes()) {
+  for (const OptionMode& mode : option_modes()) {
     others += mode.mode == Mode::ping ? "" : fmt::format(" {}", mode.word);
   }
-  for (const ModeWord& mode : option_modes()) {
+  for (const OptionMode& mode : option_modes()) {
     const std::string condition = mode.mode == Mode::ping
                                       ? fmt::format("not __fish_seen_subcommand_from{}", others)
                                       : fmt::format("__fish_seen_subcommand_from {}", mode.word);
-    for (const OptionSpec* spec : shown_options(*mode.mode)) {
+    for (const OptionSpec* spec : shown_options(mode.mode)) {
       script += fish_option(*spec, condition);
     }
   }

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
+#include <limits>
 #include <utility>
 
 #include "app/values.hpp"
@@ -55,7 +55,7 @@ Refusal refuse_alone(const SweepOptions& o) {
     return UsageError{.message = "--json-probes goes with at most 100000 probes a target",
                       .hint = "or with -J, one line a probe, without --json-probes"};
   }
-  if (o.count && *o.count > std::uint64_t{0xffff'ffff}) {
+  if (o.count && *o.count > std::numeric_limits<std::uint32_t>::max()) {
     return UsageError{.message = "-c, --count: a sweep has at most 4294967295 probes a target",
                       .hint = "without end: -l"};
   }
@@ -99,18 +99,24 @@ Refusal plan_operands(const SweepOptions& options, const Situation& situation, S
   return std::nullopt;
 }
 
+Refusal refuse_operand(const SweepOptions& options, const SweepPolicy& policy,
+                       const TargetText& target) {
+  auto refusal = target.range ? refuse(policy, *target.range) : std::nullopt;
+  if (refusal) {
+    refusal->message = fmt::format("{}: {}", in_quotes(target.text), refusal->message);
+    if (refusal->hint.empty() && (options.ipv4 || options.ipv6)) {
+      refusal->hint = fmt::format("leave out -{}", options.ipv4 ? 4 : 6);
+    }
+  }
+  return refusal;
+}
+
 Refusal refuse_operands(const SweepOptions& options, const SweepPlan& plan) {
   std::uint64_t total = 0;
   bool all_loopback = true;
   for (const TargetText& target : plan.operands) {
-    if (target.range) {
-      if (auto refusal = refuse(plan.policy, *target.range)) {
-        refusal->message = fmt::format("{}: {}", in_quotes(target.text), refusal->message);
-        if (refusal->hint.empty() && (options.ipv4 || options.ipv6)) {
-          refusal->hint = fmt::format("leave out -{}", options.ipv4 ? 4 : 6);
-        }
-        return refusal;
-      }
+    if (auto refusal = refuse_operand(options, plan.policy, target)) {
+      return refusal;
     }
     all_loopback = all_loopback && target.range && is_loopback(*target.range);
     const std::uint64_t count = target.range ? target.range->count : 1;

@@ -21,8 +21,8 @@ std::string called(const net::AddressList& targets, std::uint32_t index) {
   return address ? address->to_text() : std::string();
 }
 
-std::optional<std::string> error_of(const std::expected<void, std::string>& result) {
-  return result ? std::nullopt : std::optional(result.error());
+std::optional<std::string> error_of(const std::expected<void, SavedFileError>& result) {
+  return result ? std::nullopt : std::optional(result.error().message);
 }
 
 }  // namespace
@@ -41,7 +41,8 @@ std::expected<Resume, std::string> Resume::open(const std::string& path, SweepPl
                                       return Answer(std::string());  // that is enough
                                     }});
   if (!head) {
-    return std::unexpected(read ? fmt::format("{}: there is no sweep in it", path) : read.error());
+    return std::unexpected(read ? fmt::format("{}: there is no sweep in it", path)
+                                : read.error().message);
   }
   if (plan.engine.random_order && head->sweep.random_order && !seed_given) {
     plan.engine.random_order = head->sweep.random_order;
@@ -85,27 +86,25 @@ std::optional<std::string> Resume::check(net::AddressList& targets) {
 std::optional<std::string> Resume::restore(run::SweepSession& session) {
   stats::RttStats rtt;
   stats::Quantiles quantiles;
-  const auto add = [&](Duration sample) {
-    rtt.add(sample);
-    quantiles.add(sample);
+  const auto add = [&](bool wanted, std::optional<Duration> sample) {
+    if (wanted && sample) {
+      rtt.add(*sample);
+      quantiles.add(*sample);
+    }
   };
   const bool rounds = mode_ != probe::SweepMode::until_answer;
-  auto error = error_of(read_saved_file(
-      path_, {.on_target = [&](const report::SavedSweepTarget& saved) -> Answer {
-                if (finished(saved)) {
-                  session.restore(saved.target);
-                  if (!rounds && saved.only_rtt) {
-                    add(*saved.only_rtt);
-                  }
-                }
-                return std::nullopt;
-              },
-              .on_answer = [&](const report::SavedAnswer& answer) -> Answer {
-                if (rounds && answer.target < finished_.size() && finished_[answer.target]) {
-                  add(answer.rtt);
-                }
-                return std::nullopt;
-              }}));
+  const auto target = [&](const report::SavedSweepTarget& saved) {
+    if (finished(saved)) {
+      session.restore(saved.target);
+      add(!rounds, saved.only_rtt);
+    }
+    return Answer();
+  };
+  const auto answer = [&](const report::SavedAnswer& saved) {
+    add(rounds && saved.target < finished_.size() && finished_[saved.target], saved.rtt);
+    return Answer();
+  };
+  auto error = error_of(read_saved_file(path_, {.on_target = target, .on_answer = answer}));
   session.restore_rtt(rtt, quantiles);
   return error;
 }

@@ -58,10 +58,9 @@ Result read_lines(Source& source, std::string_view piece, const report::SavedSwe
   LineSplitter lines(kLongestLine);
   Result result;
   const auto on_line = [&](std::string_view line, std::uint64_t number) {
-    if (result && !line.empty()) {
-      if (auto told = report::read_saved_line(line, sink); !told) {
-        result = std::unexpected(fmt::format("line {}: {}", number, told.error()));
-      }
+    const Result told = result && !line.empty() ? report::read_saved_line(line, sink) : Result();
+    if (!told) {
+      result = std::unexpected(fmt::format("line {}: {}", number, told.error()));
     }
   };
   while (result && !piece.empty()) {
@@ -77,22 +76,28 @@ Result read_lines(Source& source, std::string_view piece, const report::SavedSwe
 
 }  // namespace
 
-Result read_saved_file(const std::string& path, const report::SavedSweepSink& sink) {
-  const auto named = [&path](const std::string& why) {
-    return std::unexpected(fmt::format("{}: {}", path, why));
+std::expected<void, SavedFileError> read_saved_file(const std::string& path,
+                                                    const report::SavedSweepSink& sink) {
+  const auto named = [&path](const std::string& why, bool system) {
+    return std::unexpected(
+        SavedFileError{.message = fmt::format("{}: {}", path, why), .system = system});
   };
   const auto fd = open_for_reading(path);
   if (!fd) {
-    return named(std::generic_category().message(fd.error()));
+    return named(std::generic_category().message(fd.error()), true);
   }
   Source source(*fd);
   const auto first = source.next();
   if (!first) {
-    return named(first.error());
+    return named(first.error(), true);
   }
-  Result result = report::is_document(*first) ? read_document(source, std::string(*first), sink)
-                                              : read_lines(source, *first, sink);
-  return result ? result : named(result.error());
+  const Result result = report::is_document(*first)
+                            ? read_document(source, std::string(*first), sink)
+                            : read_lines(source, *first, sink);
+  if (!result) {
+    return named(result.error(), false);
+  }
+  return {};
 }
 
 }  // namespace sonde::app

@@ -11,7 +11,12 @@
 
 namespace sonde::app {
 
-[[nodiscard]] std::expected<void, std::string> read_saved_file(const std::string& path,
-                                                               const report::SavedSweepSink& sink);
+struct SavedFileError {
+  std::string message;
+  bool system = false;  // it could not be read at all
+};
+
+[[nodiscard]] std::expected<void, SavedFileError> read_saved_file(
+    const std::string& path, const report::SavedSweepSink& sink);
 
 }  // namespace sonde::app

@@ -187,6 +187,8 @@ def together(checks, lab, folder):
     for files, word in [([parts[0], parts[0]], "is there twice"), ([parts[0], "/dev/null"], "no document")]:
         run = sonde("sweep", "--merge", "-j", *files)
         checks.check(run.returncode == 3 and run.stdout == "" and word in run.stderr, f"merge {word}", run)
+    run = sonde("sweep", "--merge", "-j", str(folder / "missing"))
+    checks.check(run.returncode == 4 and run.stdout == "", "merging what is not there", run)
     run = sonde("sweep", "--merge", "-q", *parts[:2])
     checks.check(run.returncode == 1 and "shard 3/3 is missing" in run.stderr, "a missing shard", run)
     sonde("sweep", "-j", f"--output={folder}/other", "-q", "-r1", "127.1.0.1")

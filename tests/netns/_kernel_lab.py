@@ -157,15 +157,15 @@ def expect_counts(done, **wanted):
             expect(probe["rtt_ms"] is None or probe["rtt_ms"] >= 0, "a negative RTT")
 
 
-def run_cases(cases):
-    """Each case in a lab of its own; all are run, then the exit code tells."""
+def run_cases(cases, kind=Lab):
+    """Each case in a lab of its own, of this kind; all are run, then the exit code tells."""
     wanted = sys.argv[1:]
     failed = 0
     for case in cases:
         if wanted and case.__name__ not in wanted:
             continue
         try:
-            with Lab() as lab:
+            with kind() as lab:
                 case(lab)
             print(f"ok      {case.__name__}")
         except (Failure, subprocess.TimeoutExpired) as failure:

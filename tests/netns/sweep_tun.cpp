@@ -41,7 +41,7 @@ constexpr std::size_t kLargest = 256;  // bytes of a request that are kept
 constexpr std::size_t kIpv4Header = 20;
 constexpr std::size_t kIcmpHeader = 8;
 constexpr microseconds kCopyGap{700};
-constexpr microseconds kSpin{150};  // closer than this to the next answer nobody sleeps
+constexpr microseconds kSpin{15};  // closer than this to the next answer nobody sleeps
 
 struct Model {
   std::uint32_t first = 0;

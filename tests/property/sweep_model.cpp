@@ -257,6 +257,7 @@ void check_pace(const World& world) {
     return;
   }
   std::vector<Instant> sent;
+  sent.reserve(world.probes.size());
   for (const auto& [number, seen] : world.probes) {
     sent.push_back(seen.sent_at);
   }

@@ -11,6 +11,8 @@ constexpr std::uint64_t mask_of(unsigned bits) noexcept {
   return bits == 0 ? 0 : ~std::uint64_t{0} >> (64U - bits);
 }
 
+// The numbers below are those of SplitMix64.
+// NOLINTBEGIN(readability-magic-numbers)
 // Every bit of the result depends on every bit of both (the finaliser of SplitMix64).
 std::uint64_t mix(std::uint64_t value, std::uint64_t key) noexcept {
   constexpr std::uint64_t kFirst = 0xbf58476d1ce4e5b9;
@@ -20,6 +22,7 @@ std::uint64_t mix(std::uint64_t value, std::uint64_t key) noexcept {
   z = (z ^ (z >> 27U)) * kSecond;
   return z ^ (z >> 31U);
 }
+// NOLINTEND(readability-magic-numbers)
 
 }  // namespace
 

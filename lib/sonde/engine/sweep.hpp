@@ -34,11 +34,12 @@ namespace sonde::engine {
 
 struct SweepConfig {
   static constexpr Duration kLongest = 1h;  // time-out
+  static constexpr double kBackoff = 1.5;
 
   probe::SweepMode mode = probe::SweepMode::until_answer;
   Duration timeout = 500ms;                  // of a target's first probe
   std::uint32_t retries = 3;                 // until_answer
-  double backoff = 1.5;                      // until_answer: each retry waits so many times longer
+  double backoff = kBackoff;                 // until_answer: each retry waits so many times longer
   std::uint32_t count = 1;                   // mode count: probes a target
   Duration interval = 1s;                    // count, loop: between probes to one target
   std::optional<std::uint64_t> rate = 1000;  // probes a second in all; absent: no limit
@@ -112,7 +113,7 @@ class SweepEngine final : public Engine {
   probe::SweepEvent& add_answer(probe::SweepEventKind kind, const Flight& flight,
                                 const probe::Observation& seen);
   void withdraw(const probe::SendReport& report);
-  void refuse(const probe::SendReport& report);
+  void refuse(const probe::SendReport& report, const probe::SendError& error);
   void note_room(Instant at, bool full);
   void on_reply(const probe::Observation& reply, Flight& flight);
   void on_error(const probe::Observation& error, Flight& flight);

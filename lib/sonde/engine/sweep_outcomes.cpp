@@ -102,7 +102,7 @@ void SweepEngine::on_sent(std::span<const SendReport> reports) {
     if (no_room && report.at - blocked_since_.value_or(report.at) < kPatience) {
       withdraw(report);
     } else {
-      refuse(report);
+      refuse(report, *report.error);
     }
   }
   if (!reports.empty()) {
@@ -130,10 +130,10 @@ void SweepEngine::note_room(Instant at, bool full) {
 }
 
 // What never left has its outcome at once, and what the system refuses now it would refuse again.
-void SweepEngine::refuse(const SendReport& report) {
+void SweepEngine::refuse(const SendReport& report, const probe::SendError& error) {
   Flight& flight = *flights_.find(report.id.sequence);
   flight.state = State::failed;
-  send_errors_.push_back(*report.error);
+  send_errors_.push_back(error);
   add_event(SweepEventKind::send_failed, flight, report.at);
   close(report.id.sequence, flight, report.at);
 }

@@ -99,7 +99,11 @@ const AddressList::Run& AddressList::run_of(std::uint32_t index) const noexcept 
     return run < runs_.size() && runs_[run].first <= index &&
            (run + 1 == runs_.size() || index < runs_[run + 1].first);
   };
-  if (!holds(last_run_) && !holds(++last_run_)) {
+  if (holds(last_run_)) {
+    return runs_[last_run_];
+  }
+  ++last_run_;  // mostly the next one
+  if (!holds(last_run_)) {
     const auto after = std::ranges::upper_bound(runs_, index, {}, &Run::first);
     last_run_ = static_cast<std::size_t>(after - runs_.begin()) - 1;
   }

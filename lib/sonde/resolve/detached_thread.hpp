@@ -1,5 +1,5 @@
-// detached_thread.hpp: a thread that nobody waits for, with a small stack: hundreds of them wait for
-// the system's resolver side by side.
+// detached_thread.hpp: a thread that nobody waits for, with a small stack: hundreds of them wait
+// for the system's resolver side by side.
 #pragma once
 
 #include <functional>

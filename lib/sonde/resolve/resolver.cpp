@@ -157,11 +157,10 @@ void Resolver::forward(std::uint32_t id, std::string name, FamilyWanted family, 
   } else if (shared_->forward_threads == 0) {  // nobody will ever take the job
     shared_->forward_jobs.clear();
     shared_->pending.remove(id);
-    shared_->forward_answers.push_back(
-        {.id = id,
-         .addresses = std::unexpected(
-             ResolveError{.failure = ResolveFailure::system,
-                          .message = std::generic_category().message(code)})});
+    shared_->forward_answers.push_back({.id = id,
+                                        .addresses = std::unexpected(ResolveError{
+                                            .failure = ResolveFailure::system,
+                                            .message = std::generic_category().message(code)})});
   }
 }
 

@@ -4,8 +4,9 @@
 // wake-up function was called from the resolver's thread. A look-up that misses its deadline is
 // answered with timed_out, at the latest by the take_*() after it: nobody ever waits for the
 // system's resolver, not even the destructor (its threads are left to end with the process).
-// Forward look-ups run side by side, up to 512 of them, each on a thread with a small stack; reverse
-// ones on one of their own, at most 16 waiting, the rest is dropped, and each address is asked once.
+// Forward look-ups run side by side, up to 512 of them, each on a thread with a small stack;
+// reverse ones on one of their own, at most 16 waiting, the rest is dropped, and each address is
+// asked once.
 #pragma once
 
 #include <cstdint>

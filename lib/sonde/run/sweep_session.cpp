@@ -200,12 +200,13 @@ void SweepSession::periodic(Instant now) {
   if (parts_.control.interim && parts_.control.interim.exchange(false)) {
     interim(now, results_);
   }
-  if (next_interim_ && now >= *next_interim_) {
+  const auto& every = config_.options.summary_every;
+  if (window_ && every && next_interim_ && now >= *next_interim_) {
     interim(now, *window_);
     window_->restart();
-    advance(*next_interim_, *config_.options.summary_every, now);
+    advance(*next_interim_, *every, now);
   }
-  if (next_progress_ && now >= *next_progress_) {
+  if (config_.progress_every && next_progress_ && now >= *next_progress_) {
     for (SweepListener* listener : parts_.listeners) {
       listener->on_progress({.now = now, .planned = parts_.engine.planned(), .complete = closed_},
                             results_);
@@ -263,6 +264,7 @@ Verdict SweepSession::finish(EndReason reason, Instant now) {
   return end.verdict;
 }
 
+// NOLINTNEXTLINE(readability-function-size): as report_failure(), and the list
 Verdict report_sweep_failure(const SweepSessionConfig& config, const net::AddressList& targets,
                              std::string error, const Clock& clock,
                              std::span<SweepListener* const> listeners) {

@@ -131,7 +131,8 @@ class SweepResults {
     std::uint8_t icmp_code = 0;
     bool met_error = false;
   };
-  static_assert(sizeof(Record) <= 80);
+  static constexpr std::size_t kRecordBytes = 80;
+  static_assert(sizeof(Record) <= kRecordBytes);
   template <typename Counters>
   static void count(Counters& into, const probe::SweepEvent& event) noexcept;
   [[nodiscard]] static std::uint64_t in_flight(const Counts& counts) noexcept;

@@ -10,6 +10,7 @@ namespace {
 
 std::vector<std::uint64_t> all_of(const Permutation& order) {
   std::vector<std::uint64_t> out;
+  out.reserve(order.size());
   for (std::uint64_t position = 0; position < order.size(); ++position) {
     out.push_back(order.at(position));
   }

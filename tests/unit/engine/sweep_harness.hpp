@@ -97,12 +97,12 @@ class SweepHarness {
       return target +
              (alive ? " alive" : (event.state == SweepState::failed ? " failed" : " unreachable"));
     }
-    const std::map<SweepEventKind, std::string> kNames{
+    const std::map<SweepEventKind, std::string> names{
         {SweepEventKind::sent, "sent"},   {SweepEventKind::send_failed, "send_failed"},
         {SweepEventKind::reply, "reply"}, {SweepEventKind::timeout, "timeout"},
         {SweepEventKind::late, "late"},   {SweepEventKind::duplicate, "duplicate"},
         {SweepEventKind::error, "error"}};
-    return kNames.at(event.kind) + " " + target + ":" + std::to_string(event.round);
+    return names.at(event.kind) + " " + target + ":" + std::to_string(event.round);
   }
 
   std::map<std::uint32_t, int> rounds_{};

@@ -1,0 +1,66 @@
+// What a target can be, and what it cannot.
+#include "app/target_text.hpp"
+
+#include <doctest/doctest.h>
+
+#include "app/sweep_policy.hpp"
+
+namespace sonde::app {
+namespace {
+
+std::optional<net::Address> numeric(const std::string& text) { return net::Address::parse(text); }
+net::AddressRange range_of(std::string_view text) {
+  return parse_target(text, numeric).value().range.value();
+}
+net::Address at(std::string_view text) { return net::Address::parse(text).value(); }
+
+TEST_CASE("target: an address, a prefix, a range, a name") {
+  CHECK(range_of("192.0.2.1") == net::AddressRange{.first = at("192.0.2.1"), .count = 1});
+  CHECK(range_of("192.0.2.77/24") == net::AddressRange{.first = at("192.0.2.1"), .count = 254});
+  CHECK(range_of("192.0.2.1-192.0.3.0").count == 256);
+  CHECK(range_of("192.0.2.1-20").count == 20);
+  CHECK(range_of("2001:db8::1-2001:db8::ff").count == 255);
+  for (const char* name : {"host", "a-b.example", "1.2.3.4-dsl.example.net", "1-2-3-4.example"}) {
+    CAPTURE(name);
+    CHECK_FALSE(parse_target(name, numeric).value().range.has_value());
+  }
+}
+
+TEST_CASE("target: what is neither") {
+  for (const char* text :
+       {"", "10.0.0.256", "10.0.0", "1.2.3.4/33", "x/24", "1.2.3.4/", "1.2.3.9-1.2.3.1",
+        "1.2.3.4-::1", "1.2.3.4-300", "1::2::3", "2001:db8::/64", "a b", "a\x01", "10.0.0.1-"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_target(text, numeric).has_value());
+  }
+}
+
+TEST_CASE("target: the first word of a line, as fping") {
+  CHECK(target_of_line("  192.0.2.1\tthe router\r") == "192.0.2.1");
+  CHECK(target_of_line("host\r") == "host");
+  CHECK(target_of_line("# 192.0.2.1").empty());
+  CHECK(target_of_line("  #x").empty());
+  CHECK(target_of_line(" \r").empty());
+}
+
+TEST_CASE("sweep policy: what is refused, and what asks for it") {
+  SweepPolicy policy{.rate = {.per_second = 1000}};
+  const auto why = [&policy](std::string_view text) { return refuse(policy, range_of(text)); };
+  CHECK_FALSE(why("192.0.2.0/24").has_value());
+  CHECK(why("224.0.0.1")->hint.contains("--allow multicast"));
+  CHECK(why("223.255.255.0-224.0.0.9")->hint.contains("--allow multicast"));
+  CHECK(why("0.1.2.3")->hint.contains("--allow zero"));
+  CHECK(why("255.255.255.255")->hint.contains("-b"));
+  CHECK(why("::")->hint.contains("::1"));
+  policy.allowed = {.multicast = true, .zero = true};
+  CHECK_FALSE(why("224.0.0.1").has_value());
+  CHECK_FALSE(why("0.1.2.3").has_value());
+  policy.rate = {};
+  CHECK(why("192.0.2.1")->hint.contains("--allow fast"));
+  CHECK_FALSE(why("127.0.0.0/8").has_value());
+  CHECK(refuse_many(policy, 65'537)->hint.contains("--allow many"));
+  CHECK_FALSE(refuse_many(policy, 65'536).has_value());
+}
+
+}  // namespace
+}  // namespace sonde::app
