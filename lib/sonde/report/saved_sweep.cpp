@@ -1,16 +1,19 @@
 #include "sonde/report/saved_sweep.hpp"
 
-#include <rapidjson/document.h>
-
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
-#include <limits>
+#include <utility>
 #include <vector>
+
+#include "sonde/report/json_tree.hpp"
 
 namespace sonde::report {
 namespace {
 
-using Value = rapidjson::Value;
+using Value = JsonValue;
+using Kind = JsonValue::Kind;
 using Result = std::expected<void, std::string>;
 
 std::unexpected<std::string> no(std::string_view what) {
@@ -23,40 +26,30 @@ Result result_of(const SavedSweepSink::Answer& answer) {
 // --- one member, or what it is when it is missing or of another type
 // ------------------------------
 
-const Value& member(const Value& object, const char* key) {
-  static const Value kNull;
-  if (!object.IsObject()) {
-    return kNull;
-  }
-  const auto at = object.FindMember(key);
-  return at == object.MemberEnd() ? kNull : at->value;
+std::uint64_t count_in(const Value& object, std::string_view key) {
+  const Value& value = object.member(key);
+  return value.is(Kind::whole) ? value.whole : 0;
 }
 
-std::uint64_t count_in(const Value& object, const char* key) {
-  const Value& value = member(object, key);
-  return value.IsUint64() ? value.GetUint64() : 0;
+std::optional<std::uint64_t> optional_count(const Value& object, std::string_view key) {
+  const Value& value = object.member(key);
+  return value.is(Kind::whole) ? std::optional(value.whole) : std::nullopt;
 }
 
-std::optional<std::uint64_t> optional_count(const Value& object, const char* key) {
-  const Value& value = member(object, key);
-  return value.IsUint64() ? std::optional(value.GetUint64()) : std::nullopt;
-}
-
-std::string_view text_in(const Value& object, const char* key) {
-  const Value& value = member(object, key);
-  return value.IsString() ? std::string_view(value.GetString(), value.GetStringLength())
-                          : std::string_view();
+std::string_view text_in(const Value& object, std::string_view key) {
+  const Value& value = object.member(key);
+  return value.text;
 }
 
 // Milliseconds that were written from whole nanoseconds.
-std::optional<Duration> ms_in(const Value& object, const char* key) {
+std::optional<Duration> ms_in(const Value& object, std::string_view key) {
   constexpr double kNsPerMs = 1e6;
   constexpr double kMost = 9e18;
-  const Value& value = member(object, key);
-  if (!value.IsNumber()) {
+  const Value& value = object.member(key);
+  if (!value.is_number()) {
     return std::nullopt;
   }
-  const double ns = std::round(value.GetDouble() * kNsPerMs);
+  const double ns = std::round(value.number * kNsPerMs);
   return ns >= 0 && ns < kMost ? std::optional(Duration(static_cast<Duration::rep>(ns)))
                                : std::nullopt;
 }
@@ -67,7 +60,8 @@ struct Word {
   T value;
 };
 template <typename T, std::size_t N>
-std::optional<T> word_in(const Value& object, const char* key, const Word<T> (&words)[N]) {
+std::optional<T> word_in(const Value& object, std::string_view key,
+                         const std::array<Word<T>, N>& words) {
   const std::string_view text = text_in(object, key);
   for (const Word<T>& word : words) {
     if (word.word == text) {
@@ -77,35 +71,39 @@ std::optional<T> word_in(const Value& object, const char* key, const Word<T> (&w
   return std::nullopt;
 }
 
-constexpr Word<probe::SweepMode> kModes[]{{"until_answer", probe::SweepMode::until_answer},
-                                          {"count", probe::SweepMode::count},
-                                          {"loop", probe::SweepMode::loop}};
-constexpr Word<probe::SweepState> kStates[]{{"alive", probe::SweepState::alive},
+constexpr auto kModes =
+    std::to_array<Word<probe::SweepMode>>({{"until_answer", probe::SweepMode::until_answer},
+                                           {"count", probe::SweepMode::count},
+                                           {"loop", probe::SweepMode::loop}});
+constexpr auto kStates =
+    std::to_array<Word<probe::SweepState>>({{"alive", probe::SweepState::alive},
                                             {"unreachable", probe::SweepState::unreachable},
                                             {"error", probe::SweepState::failed},
-                                            {"pending", probe::SweepState::pending}};
-constexpr Word<stats::EndReason> kReasons[]{{"count", stats::EndReason::count},
-                                            {"deadline", stats::EndReason::deadline},
-                                            {"until", stats::EndReason::until},
-                                            {"signal", stats::EndReason::signal},
-                                            {"error", stats::EndReason::error}};
-constexpr Word<probe::RttClock> kClockWords[]{{"kernel-tx-rx", probe::RttClock::kernel_tx_rx},
-                                              {"kernel-rx", probe::RttClock::kernel_rx},
-                                              {"steady", probe::RttClock::steady},
-                                              {"api-ms", probe::RttClock::api_ms}};
+                                            {"pending", probe::SweepState::pending}});
+constexpr auto kReasons =
+    std::to_array<Word<stats::EndReason>>({{"count", stats::EndReason::count},
+                                           {"deadline", stats::EndReason::deadline},
+                                           {"until", stats::EndReason::until},
+                                           {"signal", stats::EndReason::signal},
+                                           {"error", stats::EndReason::error}});
+constexpr auto kClockWords =
+    std::to_array<Word<probe::RttClock>>({{"kernel-tx-rx", probe::RttClock::kernel_tx_rx},
+                                          {"kernel-rx", probe::RttClock::kernel_rx},
+                                          {"steady", probe::RttClock::steady},
+                                          {"api-ms", probe::RttClock::api_ms}});
 
 // "2026-11-21T19:26:27.123456Z"
-std::optional<WallTime> time_in(const Value& object, const char* key) {
+std::optional<WallTime> time_in(const Value& object, std::string_view key) {
   namespace chrono = std::chrono;
   const std::string_view text = text_in(object, key);
   constexpr std::size_t kLength = 27;
-  constexpr std::size_t kFields[]{0, 5, 8, 11, 14, 17, 20};
-  constexpr std::size_t kWidths[]{4, 2, 2, 2, 2, 2, 6};
-  int parts[7]{};
+  constexpr std::array<std::size_t, 7> kFields{0, 5, 8, 11, 14, 17, 20};  // NOLINT: columns
+  constexpr std::array<std::size_t, 7> kWidths{4, 2, 2, 2, 2, 2, 6};
+  std::array<int, 7> parts{};
   if (text.size() != kLength) {
     return std::nullopt;
   }
-  for (std::size_t i = 0; i < std::size(kFields); ++i) {
+  for (std::size_t i = 0; i < kFields.size(); ++i) {
     const char* const from = text.data() + kFields[i];
     if (std::from_chars(from, from + kWidths[i], parts[i]).ptr != from + kWidths[i]) {
       return std::nullopt;
@@ -135,9 +133,9 @@ stats::Counts counts_in(const Value& counts) {
           .send_failures = count_in(counts, "send_failures")};
 }
 
-Result tell_head(const Value& object, const char* started, const SavedSweepSink& sink) {
-  const Value& options = member(object, "options");
-  const Value& sweep = member(object, "sweep");
+Result tell_head(const Value& object, std::string_view started, const SavedSweepSink& sink) {
+  const Value& options = object.member("options");
+  const Value& sweep = object.member("sweep");
   const auto mode = word_in(sweep, "mode", kModes);
   const std::uint64_t shard = count_in(sweep, "shard");
   const std::uint64_t shards = count_in(sweep, "shards");
@@ -155,12 +153,12 @@ Result tell_head(const Value& object, const char* started, const SavedSweepSink&
   if (const auto ttl = optional_count(options, "ttl")) {
     head.options.ttl = net::Ttl(static_cast<std::uint8_t>(*ttl));
   }
-  const Value& df = member(options, "df");
-  head.options.dont_fragment = df.IsBool() && df.GetBool();
+  const Value& df = options.member("df");
+  head.options.dont_fragment = df.is(Kind::boolean) && df.flag;
   head.sweep.mode = *mode;
   head.sweep.retries = static_cast<std::uint32_t>(count_in(sweep, "retries"));
-  const Value& backoff = member(sweep, "backoff");
-  head.sweep.backoff = backoff.IsNumber() ? backoff.GetDouble() : 1;
+  const Value& backoff = sweep.member("backoff");
+  head.sweep.backoff = backoff.is_number() ? backoff.number : 1;
   head.sweep.rate = optional_count(sweep, "rate");
   head.sweep.random_order = optional_count(sweep, "seed");
   head.sweep.shard = static_cast<std::uint32_t>(shard);
@@ -173,20 +171,21 @@ Result tell_head(const Value& object, const char* started, const SavedSweepSink&
 std::vector<float> samples_in(const Value& probes) {
   constexpr float kNsPerMs = 1e6F;
   std::vector<float> samples;
-  if (probes.IsArray()) {
-    for (const Value& probe : probes.GetArray()) {
-      const Value& rtt = member(probe, "rtt_ms");
-      samples.push_back(rtt.IsNumber() ? rtt.GetFloat() * kNsPerMs : stats::kNoAnswer);
+  if (probes.is(Kind::array)) {
+    for (const Value& probe : probes.items) {
+      const Value& rtt = probe.member("rtt_ms");
+      samples.push_back(rtt.is_number() ? static_cast<float>(rtt.number) * kNsPerMs
+                                        : stats::kNoAnswer);
     }
   }
   return samples;
 }
 
-Result tell_target(const Value& object, const char* id, const SavedSweepSink& sink) {
+Result tell_target(const Value& object, std::string_view id, const SavedSweepSink& sink) {
   const auto index = optional_count(object, id);
   const auto state = word_in(object, "state", kStates);
-  const Value& input = member(object, "input");
-  if (!index || *index >= net::AddressList::kMax || !state || !input.IsString()) {
+  const Value& input = object.member("input");
+  if (!index || *index >= net::AddressList::kMax || !state || !input.is(Kind::string)) {
     return no("a target lacks its number, name or state");
   }
   SavedSweepTarget saved;
@@ -194,8 +193,8 @@ Result tell_target(const Value& object, const char* id, const SavedSweepSink& si
   saved.address = net::Address::parse(text_in(object, "address"));
   saved.target.index = static_cast<std::uint32_t>(*index);
   saved.target.state = *state;
-  saved.target.counts = counts_in(member(object, "counts"));
-  const Value& rtt = member(object, "rtt_ms");
+  saved.target.counts = counts_in(object.member("counts"));
+  const Value& rtt = object.member("rtt_ms");
   const auto min = ms_in(rtt, "min");
   const auto avg = ms_in(rtt, "avg");
   const auto max = ms_in(rtt, "max");
@@ -210,47 +209,48 @@ Result tell_target(const Value& object, const char* id, const SavedSweepSink& si
       saved.only_rtt = avg;
     }
   }
-  if (const Value& error = member(object, "error"); error.IsObject()) {
+  if (const Value& error = object.member("error"); error.is(Kind::object)) {
     const bool resolve = text_in(error, "kind") == "resolve";
     saved.target.error = stats::TargetError{
         .kind = resolve ? stats::TargetError::Kind::resolve : stats::TargetError::Kind::system,
         .message = std::string(text_in(error, "message"))};
   }
-  saved.target.samples = samples_in(member(object, "probes"));
+  saved.target.samples = samples_in(object.member("probes"));
   return result_of(sink.on_target(saved));
 }
 
 // False: these are no figures that a run wrote.
 bool read_sketch(const Value& sketch, SavedEnd& end) {
-  if (!sketch.IsObject()) {
+  if (!sketch.is(Kind::object)) {
     return true;  // nothing was answered
   }
   constexpr std::uint64_t kMostBuckets = 1U << 16U;
-  const Value& mean = member(sketch, "mean_ns");
-  const Value& m2 = member(sketch, "m2_ns2");
+  const Value& mean = sketch.member("mean_ns");
+  const Value& m2 = sketch.member("m2_ns2");
   stats::Quantiles::Snapshot snapshot{.min_ns = count_in(sketch, "min_ns"),
                                       .max_ns = count_in(sketch, "max_ns")};
-  const Value& exact = member(sketch, "exact_ns");
-  const Value& pairs = member(sketch, "histogram");
-  if (!mean.IsNumber() || !m2.IsNumber() || !exact.IsArray() || !pairs.IsArray() ||
-      pairs.Size() % 2 != 0) {
+  const Value& exact = sketch.member("exact_ns");
+  const Value& pairs = sketch.member("histogram");
+  if (!mean.is_number() || !m2.is_number() || !exact.is(Kind::array) || !pairs.is(Kind::array) ||
+      pairs.items.size() % 2 != 0) {
     return false;
   }
-  for (const Value& ns : exact.GetArray()) {
-    if (!ns.IsUint64()) {
+  for (const Value& ns : exact.items) {
+    if (!ns.is(Kind::whole)) {
       return false;
     }
-    snapshot.exact.push_back(ns.GetUint64());
+    snapshot.exact.push_back(ns.whole);
   }
-  for (rapidjson::SizeType i = 0; i < pairs.Size(); i += 2) {
-    if (!pairs[i].IsUint64() || !pairs[i + 1].IsUint64() || pairs[i].GetUint64() >= kMostBuckets) {
+  for (std::size_t i = 0; i < pairs.items.size(); i += 2) {
+    if (!pairs.items[i].is(Kind::whole) || !pairs.items[i + 1].is(Kind::whole) ||
+        pairs.items[i].whole >= kMostBuckets) {
       return false;
     }
-    const std::uint64_t bucket = pairs[i].GetUint64();
+    const std::uint64_t bucket = pairs.items[i].whole;
     if (bucket >= snapshot.histogram.size()) {
       snapshot.histogram.resize(bucket + 1);
     }
-    snapshot.histogram[bucket] = pairs[i + 1].GetUint64();
+    snapshot.histogram[bucket] = pairs.items[i + 1].whole;
   }
   const auto quantiles = stats::Quantiles::from(snapshot);
   const std::uint64_t count = count_in(sketch, "count");
@@ -261,24 +261,24 @@ bool read_sketch(const Value& sketch, SavedEnd& end) {
   end.rtt = stats::RttStats::from({.count = count,
                                    .min = Duration(static_cast<Duration::rep>(snapshot.min_ns)),
                                    .max = Duration(static_cast<Duration::rep>(snapshot.max_ns)),
-                                   .mean_ns = mean.GetDouble(),
-                                   .m2 = m2.GetDouble()});
+                                   .mean_ns = mean.number,
+                                   .m2 = m2.number});
   return true;
 }
 
 Result tell_end(const Value& object, const SavedSweepSink& sink) {
-  const Value& totals = member(object, "totals");
+  const Value& totals = object.member("totals");
   SavedEnd end;
-  if (!totals.IsObject() || !read_sketch(member(totals, "rtt_sketch"), end)) {
+  if (!totals.is(Kind::object) || !read_sketch(totals.member("rtt_sketch"), end)) {
     return no("the totals are not those of a sweep");
   }
   end.targets = count_in(totals, "targets");
-  end.counts = counts_in(member(totals, "counts"));
+  end.counts = counts_in(totals.member("counts"));
   end.reason = word_in(object, "end_reason", kReasons).value_or(stats::EndReason::error);
-  const Value& engine = member(object, "engine");
+  const Value& engine = object.member("engine");
   end.engine.backend = text_in(engine, "backend");
-  const Value& privileged = member(engine, "privileged");
-  end.engine.privileged = privileged.IsBool() && privileged.GetBool();
+  const Value& privileged = engine.member("privileged");
+  end.engine.privileged = privileged.is(Kind::boolean) && privileged.flag;
   end.clock = word_in(totals, "clock", kClockWords);
   end.engine.clock = word_in(engine, "clock", kClockWords).value_or(probe::RttClock::steady);
   end.elapsed = ms_in(object, "elapsed_ms").value_or(Duration{});
@@ -289,9 +289,8 @@ Result tell_end(const Value& object, const SavedSweepSink& sink) {
 
 std::expected<void, std::string> read_saved_line(std::string_view line,
                                                  const SavedSweepSink& sink) {
-  rapidjson::Document document;
-  document.Parse<rapidjson::kParseIterativeFlag>(line.data(), line.size());
-  if (document.HasParseError() || !document.IsObject()) {
+  Value document;
+  if (!parse_json(line, document) || !document.is(Kind::object)) {
     return no("this is no JSON object");
   }
   const std::string_view event = text_in(document, "event");
@@ -312,24 +311,32 @@ std::expected<void, std::string> read_saved_line(std::string_view line,
   return event == "end" ? tell_end(document, sink) : Result();
 }
 
+// The targets come one by one, and what stands before them tells how the run was asked for.
 std::expected<void, std::string> read_saved_document(std::string_view text,
                                                      const SavedSweepSink& sink) {
-  rapidjson::Document document;
-  document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
-  if (document.HasParseError() || !document.IsObject() || text_in(document, "mode") != "sweep") {
-    return no("this is no document of a sweep");
-  }
-  if (auto told = tell_head(document, "started", sink); !told) {
+  Result told;
+  bool began = false;
+  const auto begin = [&](const Value& root) {
+    if (!std::exchange(began, true)) {
+      told = tell_head(root, "started", sink);
+    }
+    return told.has_value();
+  };
+  const auto element = [&](const Value& root, const Value& target) {
+    if (begin(root)) {
+      told = tell_target(target, "id", sink);
+    }
+    return told.has_value();
+  };
+  Value document;
+  const bool whole = parse_json(text, document, {.array = "targets", .on_element = element});
+  if (!told) {
     return told;
   }
-  if (const Value& targets = member(document, "targets"); targets.IsArray()) {
-    for (const Value& target : targets.GetArray()) {
-      if (auto told = tell_target(target, "id", sink); !told) {
-        return told;
-      }
-    }
+  if (!whole || text_in(document, "mode") != "sweep") {
+    return no("this is no document of a sweep");
   }
-  return tell_end(document, sink);
+  return begin(document) ? tell_end(document, sink) : told;
 }
 
 bool is_document(std::string_view first_bytes) noexcept {

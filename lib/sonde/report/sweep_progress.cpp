@@ -53,8 +53,8 @@ void SweepProgress::on_progress(const Progress& progress, const stats::SweepResu
   if (elapsed < kSilent) {
     return;
   }
-  const double done = static_cast<double>(totals.settled());
-  const double planned = static_cast<double>(progress.planned);
+  const auto done = static_cast<double>(totals.settled());
+  const auto planned = static_cast<double>(progress.planned);
   std::string line;
   if (endless_) {
     line = fmt::format("sonde: {} targets, {} probes sent, {} answered, {:.0f}/s", progress.planned,

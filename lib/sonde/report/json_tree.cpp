@@ -1,0 +1,109 @@
+#include "sonde/report/json_tree.hpp"
+
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace sonde::report {
+namespace {
+
+using Kind = JsonValue::Kind;
+
+constexpr std::size_t kDeepest = 32;  // ours is six
+
+// What rapidjson::Reader tells; the names are its. open_[0] is the root, back() where values go.
+class Builder {
+ public:
+  explicit Builder(const JsonElements& elements) : elements_(elements) {}
+
+  bool Null() { return add({}); }  // NOLINT(readability-identifier-naming)
+  bool Bool(bool value) {          // NOLINT(readability-identifier-naming)
+    return add({.kind = Kind::boolean, .flag = value});
+  }
+  bool Int(int value) { return Int64(value); }         // NOLINT(readability-identifier-naming)
+  bool Uint(unsigned value) { return Uint64(value); }  // NOLINT(readability-identifier-naming)
+  bool Int64(std::int64_t value) {                     // NOLINT(readability-identifier-naming)
+    return value >= 0 ? Uint64(static_cast<std::uint64_t>(value))
+                      : Double(static_cast<double>(value));
+  }
+  bool Uint64(std::uint64_t value) {  // NOLINT(readability-identifier-naming)
+    return add({.kind = Kind::whole, .whole = value, .number = static_cast<double>(value)});
+  }
+  bool Double(double value) {  // NOLINT(readability-identifier-naming)
+    return add({.kind = Kind::number, .number = value});
+  }
+  bool RawNumber(const char* /*text*/, rapidjson::SizeType /*size*/,  // NOLINT
+                 bool /*copy*/) {
+    return false;  // not asked for
+  }
+  bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) {  // NOLINT
+    return add({.kind = Kind::string, .text = std::string(text, size)});
+  }
+  bool Key(const char* text, rapidjson::SizeType size, bool /*copy*/) {  // NOLINT
+    key_.assign(text, size);
+    return true;
+  }
+  bool StartObject() { return open(Kind::object); }                    // NOLINT
+  bool EndObject(rapidjson::SizeType /*members*/) { return close(); }  // NOLINT
+  bool StartArray() { return open(Kind::array); }                      // NOLINT
+  bool EndArray(rapidjson::SizeType /*elements*/) { return close(); }  // NOLINT
+
+  [[nodiscard]] JsonValue take() { return std::move(root_); }
+
+ private:
+  bool add(JsonValue value) {
+    if (open_.empty()) {
+      root_ = std::move(value);
+      return true;
+    }
+    value.key = std::exchange(key_, {});
+    constexpr std::size_t kInArray = 2;
+    if (open_.size() == kInArray && elements_.on_element && open_[1].is(Kind::array) &&
+        open_[1].key == elements_.array) {
+      return elements_.on_element(open_[0], value);
+    }
+    open_.back().items.push_back(std::move(value));
+    return true;
+  }
+  bool open(Kind kind) {
+    if (open_.size() == kDeepest) {
+      return false;
+    }
+    open_.push_back({.kind = kind, .key = std::exchange(key_, {})});
+    return true;
+  }
+  bool close() {
+    JsonValue value = std::move(open_.back());
+    open_.pop_back();
+    key_ = std::move(value.key);
+    return add(std::move(value));
+  }
+
+  const JsonElements& elements_;
+  JsonValue root_;
+  std::vector<JsonValue> open_;
+  std::string key_;
+};
+
+}  // namespace
+
+const JsonValue& JsonValue::member(std::string_view name) const noexcept {
+  static const JsonValue kNull;
+  const auto at = std::ranges::find(items, name, &JsonValue::key);
+  return kind != Kind::object || at == items.end() ? kNull : *at;
+}
+
+bool parse_json(std::string_view text, JsonValue& root, const JsonElements& elements) {
+  Builder builder(elements);
+  rapidjson::Reader reader;
+  rapidjson::MemoryStream stream(text.data(), text.size());
+  if (reader.Parse<rapidjson::kParseIterativeFlag>(stream, builder).IsError()) {
+    return false;
+  }
+  root = builder.take();
+  return true;
+}
+
+}  // namespace sonde::report
