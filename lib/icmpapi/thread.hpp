@@ -24,7 +24,8 @@ struct Thread {
   std::condition_variable changed;  // a routine came, or an object that it waits for was signalled
 };
 
-// This thread's; made at the first call. Outlives the thread where a request holds on to it.
+// This thread's; made at the first call, also of a thread that is ending. Outlives the thread where
+// a request holds on to it.
 [[nodiscard]] const std::shared_ptr<Thread>& this_thread();
 
 [[nodiscard]] DWORD last_error() noexcept;

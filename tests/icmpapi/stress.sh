@@ -1,8 +1,9 @@
 #!/bin/sh
-# stress.sh: a bounded run of icmpapi_stress, on datagram and on raw sockets, each in a network
+# stress.sh: a bounded run of icmpapi_stress, and of its kin, on datagram and on raw sockets, each in a network
 # namespace of its own. The long run, of ten million calls: SONDE_STRESS_CALLS=10000000 stress.sh
 set -eu
-stress=$SONDE_BUILD_DIR/tests/icmpapi_stress
+programs=$SONDE_BUILD_DIR/tests
+stress=$programs/icmpapi_stress
 if [ "${SONDE_IN_LAB:-}" = "" ]; then
   unshare -n true 2>/dev/null || {
     echo "no network namespaces are allowed here"
@@ -22,3 +23,7 @@ echo "$SONDE_IN_LAB sockets"
 "$stress" threads 64 "${SONDE_STRESS_ECHOES:-20}"
 # The thread sanitizer does not like threads in a forked child; they are the point here.
 TSAN_OPTIONS="${TSAN_OPTIONS:-} die_after_fork=0" "$stress" fork
+"$programs/icmpapi_outstanding" 10000 p
+"$programs/icmpapi_outstanding" 10000 pd
+"$programs/icmpapi_outstanding" 2000 rpdp
+"$programs/icmpapi_thread_end"

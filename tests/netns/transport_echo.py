@@ -102,6 +102,24 @@ def record_route(lab):
         expect(len(replies) == 1 and replies[0].get("header_options") == 40, kind, events)
 
 
+def options_of_an_earlier_probe(lab):
+    """The reply is read when a plain probe has already gone out on the same socket."""
+    for kind in KINDS:
+        events = lab.probe(f"--backend {kind} --record-route --alternate 127.0.0.1 127.0.0.2")
+        got = {r["target"]: r.get("header_options") for r in of(events, "reply")}
+        expect(got == {0: 40, 1: None}, kind, events)
+
+
+def one_receive_drains(lab):
+    """Loopback has answered when send() returns; the sockets' state changes with every probe."""
+    targets = [f"127.0.0.{host}" for host in range(1, 51)]
+    for kind in KINDS:
+        events = lab.probe(f"--backend {kind} --no-stamps --df --alternate " + " ".join(targets))
+        expect(len(of(events, "reply")) == len(targets), f"{kind}: replies", events)
+        calls = [event["count"] for event in of(events, "received")]
+        expect(calls == [len(targets)], f"{kind}: {calls} were received at once", events)
+
+
 def flow_label(lab):
     for kind in KINDS:
         events = lab.probe(f"--backend {kind} --flow-label 74565 {SERVER['6']}")
@@ -158,5 +176,5 @@ if __name__ == "__main__":
     require_root_and_tools("nft")
     run_cases([loopback_has_kernel_stamps, ttl_and_tos_come_back, large_payload_is_received_whole,
                small_payloads, chosen_ident, source_and_interface, link_local_zone, record_route,
-               flow_label, unspecified_means_this_host, multicast_replies_from_elsewhere,
+               options_of_an_earlier_probe, one_receive_drains, flow_label, unspecified_means_this_host, multicast_replies_from_elsewhere,
                unsigned_probes, first_probe_of_a_cold_path, idle_wait_does_not_spin])

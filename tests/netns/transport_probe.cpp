@@ -1,7 +1,8 @@
 // transport_probe.cpp: drives a transport alone, without an engine, for tests/netns/transport_*.py.
 // netns_transport_probe [--backend raw|dgram] [--count N] [--interval MS] [--timeout MS] [--size N]
 //   [--ttl N] [--tos N] [--df] [--ident N] [--source ADDR] [--interface IF] [--flow-label N]
-//   [--no-stamps] [--unsigned] [--record-route] [--broadcast] ADDRESS...
+//   [--no-stamps] [--unsigned] [--record-route] [--alternate] [--broadcast] ADDRESS...
+// --alternate: every second probe goes out without DF and header options.
 // Prints one JSON object a line: every send report, every observation, and at the end what the
 // transport says of itself. Exit code: 0, or 4 when no transport could be opened.
 #include <algorithm>
@@ -33,6 +34,7 @@ struct Arguments {
   Duration timeout = 150ms;
   std::size_t size = 56;
   bool authenticate = true;
+  bool alternate = false;
   std::vector<net::Address> targets;
 };
 
@@ -64,6 +66,8 @@ bool take_switch(std::string_view name, Arguments& out) {
     out.authenticate = false;
   } else if (name == "--record-route") {
     out.ip.header_options = record_route();
+  } else if (name == "--alternate") {
+    out.alternate = true;
   } else if (name == "--broadcast") {
     out.open.broadcast = true;
   } else {
@@ -151,13 +155,17 @@ class Run {
     return out;
   }
 
+  [[nodiscard]] bool plain(std::uint32_t target) const {
+    return arguments_.alternate && target % 2 == 1;
+  }
+
   void send(std::uint64_t sequence) {
     std::vector<probe::ProbeSpec> specs;
     specs.reserve(arguments_.targets.size());
     for (std::uint32_t i = 0; i < arguments_.targets.size(); ++i) {
       specs.push_back({.id = {.target = i, .sequence = sequence},
                        .destination = arguments_.targets[i],
-                       .ip = arguments_.ip,
+                       .ip = plain(i) ? probe::IpOptions{} : arguments_.ip,
                        .payload = payload_,
                        .authenticate = arguments_.authenticate});
     }
@@ -178,6 +186,7 @@ class Run {
     while (clock_.now() < until) {
       std::size_t count = 0;
       while ((count = transport_.receive(seen)) > 0) {
+        std::cout << json{{"event", "received"}, {"count", count}} << '\n';
         for (std::size_t i = 0; i < count; ++i) {
           print(seen[i]);
         }

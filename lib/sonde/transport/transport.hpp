@@ -22,8 +22,8 @@ class Transport {
   // specs.size(): one report each, with the reason where the system refused.
   virtual std::size_t send(std::span<const probe::ProbeSpec> specs,
                            std::span<probe::SendReport> reports) = 0;
-  // Moves out what has arrived, at most out.size(); 0 when nothing is there. Transmit stamps come
-  // before the replies to the same probes where the system delivers them so.
+  // Moves out all that has arrived, at most out.size(); 0 when nothing is there. Transmit stamps
+  // come before the replies to the same probes where the system delivers them so.
   [[nodiscard]] virtual std::size_t receive(std::span<probe::Observation> out) = 0;
   // Returns when something may have arrived, at `until`, or after wake(). Instant::max(): for ever.
   virtual void wait(Instant until) = 0;

@@ -204,8 +204,9 @@ int IcmpChannel::set_header_options(const probe::HeaderOptions& header_options) 
   if (failure != 0) {
     return failure;
   }
-  if (kind_ == SocketKind::dgram) {
-    try_option(fd(), {IPPROTO_IP, IP_RECVOPTS}, header_options.empty() ? 0 : 1);
+  // For good: what was sent with options may be answered long after plain probes have gone out.
+  if (kind_ == SocketKind::dgram && !header_options.empty()) {
+    try_option(fd(), {IPPROTO_IP, IP_RECVOPTS}, 1);
   }
   header_options_ = header_options;
   return 0;

@@ -59,7 +59,6 @@ void Sender::send(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs,
                   std::span<probe::SendReport> reports) {
   const int refused = channel.apply(specs.front().ip);
   batch_.clear();
-  receiver_->expect_replies(specs.size());
   for (const probe::ProbeSpec& spec : specs) {
     encode(channel, spec);
   }

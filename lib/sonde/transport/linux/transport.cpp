@@ -94,6 +94,7 @@ std::size_t LinuxTransport::next_run(std::span<const probe::ProbeSpec> specs) co
 
 std::size_t LinuxTransport::send(std::span<const probe::ProbeSpec> specs,
                                  std::span<probe::SendReport> reports) {
+  receiver_.expect_replies(specs.size());
   std::size_t done = 0;
   while (done < specs.size()) {
     const std::size_t run = next_run(specs.subspan(done));
@@ -154,9 +155,13 @@ std::size_t LinuxTransport::receive_from(Port& port, IcmpChannel& channel,
   if (port.has_errors || channel.keys().expecting()) {
     count = read_errors(port, channel, out);
   }
-  const bool look = !flags_valid_ || port.readable || port.has_errors;
-  if (look && count < out.size()) {
-    count += read_packets(port, channel, out.subspan(count));
+  bool look = !flags_valid_ || port.readable || port.has_errors;
+  for (std::size_t reads = 0; look && reads < kMostReads && count < out.size(); ++reads) {
+    const std::size_t seen = read_packets(port, channel, out.subspan(count));
+    count += seen;
+    port.answered = std::min<std::uint64_t>(port.answered + seen, channel.recent().count());
+    // When all have been answered, nothing is missed by not asking for more.
+    look = port.readable && port.answered < channel.recent().count();
   }
   return count;
 }

@@ -3,7 +3,8 @@
 //
 // receive() reads the error queue before the packets, so that a probe's transmit stamp comes before
 // its reply. It touches a queue only when something may be in it: the wait said so, or something
-// was sent or asked for since. One outstanding probe costs one system call each to send, receive,
+// was sent or asked for since, and goes on until it is empty, the caller's room is used or all
+// probes have been answered. One outstanding probe costs one system call each to send, receive,
 // wait.
 //
 // Faults that do not go away (a readable socket that yields nothing, an error on every read) make
@@ -50,10 +51,14 @@ class LinuxTransport final : public Transport {
 
  private:
   static constexpr std::size_t kChannels = 2;
+  // In one receive(), so that strangers' packets cannot keep it.
+  static constexpr std::size_t kMostReads = 16;
   struct Port {
     std::optional<IcmpChannel> channel;
     bool readable = true;
     bool has_errors = false;
+    std::uint64_t answered =
+        0;  // of what the channel sent; a duplicate counts for another's answer
   };
   [[nodiscard]] Port& port_of(net::Family family) noexcept;
   [[nodiscard]] std::size_t next_run(std::span<const probe::ProbeSpec> specs) const noexcept;
