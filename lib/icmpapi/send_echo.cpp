@@ -25,9 +25,10 @@ constexpr std::size_t kMostFreeLanes = 64;
 constexpr WORD kMostPayloadV4 = 65507;
 constexpr WORD kMostPayloadV6 = 65527;
 
-std::unique_ptr<Lane> take_free_lane(IcmpFile& file, const LaneKey& key) noexcept {
+template <typename Fits>
+std::unique_ptr<Lane> take_free_lane(IcmpFile& file, Fits fits) noexcept {
   for (auto lane = file.lanes.rbegin(); lane != file.lanes.rend(); ++lane) {
-    if ((*lane)->key() == key) {
+    if (fits((*lane)->key())) {
       std::swap(*lane, file.lanes.back());
       std::unique_ptr<Lane> taken = std::move(file.lanes.back());
       file.lanes.pop_back();
@@ -37,7 +38,20 @@ std::unique_ptr<Lane> take_free_lane(IcmpFile& file, const LaneKey& key) noexcep
   return nullptr;
 }
 
-void put_back(IcmpFile& file, std::unique_ptr<Lane> lane) noexcept {
+std::unique_ptr<Lane> take_free_lane(IcmpFile& file, const LaneKey& key) noexcept {
+  return take_free_lane(file, [&key](const LaneKey& other) { return other == key; });
+}
+
+// For when no socket can be opened: stamps make it slower, or late arrivals less exact, no more.
+std::unique_ptr<Lane> take_similar_lane(IcmpFile& file, LaneKey key) noexcept {
+  return take_free_lane(file, [&key](const LaneKey& other) {
+    key.stamps = other.stamps;
+    return other == key;
+  });
+}
+
+// What the file does not keep stays with the caller, to be closed without the mutex.
+void put_back(IcmpFile& file, std::unique_ptr<Lane>& lane) noexcept {
   if (lane && file.lanes.size() < file.lanes.capacity()) {
     file.lanes.push_back(std::move(lane));
   }
@@ -59,11 +73,11 @@ class FileUse {
   ~FileUse() {
     if (file_) {
       const std::scoped_lock lock(process().mutex);
-      put_back(*file_, std::move(lane_));
+      put_back(*file_, lane_);
       leave(*file_);
     }
   }
-  // The lane of this kind; a free one of the file, or a new one.
+  // The lane of this kind: a free one of the file, a new one, or the next best.
   [[nodiscard]] std::expected<Lane*, DWORD> lane(const LaneKey& key);
   // To whom announces the completion.
   [[nodiscard]] std::shared_ptr<IcmpFile> hand_over() noexcept;
@@ -77,10 +91,11 @@ std::expected<Lane*, DWORD> FileUse::lane(const LaneKey& key) {
   if (lane_ && lane_->key() == key) {
     return lane_.get();
   }
+  std::unique_ptr<Lane> too_many;
   {
     const std::scoped_lock lock(process().mutex);
-    put_back(*file_, std::move(lane_));
-    lane_ = take_free_lane(*file_, key);
+    put_back(*file_, lane_);
+    too_many = std::exchange(lane_, take_free_lane(*file_, key));
     // Room to come back to, made where it may fail.
     if (file_->lanes.capacity() == file_->lanes.size() && file_->lanes.size() < kMostFreeLanes) {
       file_->lanes.reserve(2 * file_->lanes.size() + 1);
@@ -88,10 +103,15 @@ std::expected<Lane*, DWORD> FileUse::lane(const LaneKey& key) {
   }
   if (!lane_) {
     auto opened = Lane::open(key);
-    if (!opened) {
+    if (opened) {
+      lane_ = std::move(*opened);
+    } else {
+      const std::scoped_lock lock(process().mutex);
+      lane_ = take_similar_lane(*file_, key);
+    }
+    if (!lane_) {
       return std::unexpected(opened.error());
     }
-    lane_ = std::move(*opened);
   }
   return lane_.get();
 }
@@ -99,7 +119,7 @@ std::expected<Lane*, DWORD> FileUse::lane(const LaneKey& key) {
 std::shared_ptr<IcmpFile> FileUse::hand_over() noexcept {
   if (lane_) {
     const std::scoped_lock lock(process().mutex);
-    put_back(*file_, std::move(lane_));
+    put_back(*file_, lane_);
   }
   return std::move(file_);
 }
@@ -263,20 +283,14 @@ DWORD submit(const SendCall& call, FileUse& file) {
   }
   LaneKey key = key_of(call);
   key.stamps = true;  // one worker for all destinations
-  const auto worker = worker_for(key);
+  const auto worker = reserve_worker(key);
   if (!worker) {
     return finish_call(0, worker.error());
   }
   const bool was_signalled = event && std::exchange(event->signalled, false);
   lock.unlock();
   const std::shared_ptr<IcmpFile> used = completion.file = file.hand_over();
-  bool taken = false;
-  try {
-    taken = (*worker)->submit(pending);
-  } catch (...) {  // no memory: not taken
-    taken = false;
-  }
-  if (!taken) {
+  if (!(*worker)->submit(pending)) {
     lock.lock();
     if (was_signalled) {
       set_event(*event);
