@@ -57,13 +57,18 @@ void put_back(IcmpFile& file, std::unique_ptr<Lane>& lane) noexcept {
   }
 }
 
+// Not owned: whoever closes it waits until it is left.
+struct NoDelete {
+  void operator()(IcmpFile* /*file*/) const noexcept {}
+};
+
 // A file in use: it is not closed before this ends, or before what it was left to has ended. With
 // it the lane that the call has to itself.
 class FileUse {
  public:
   // With Process::mutex held.
-  FileUse(std::shared_ptr<IcmpFile> file, std::unique_ptr<Lane> lane) noexcept
-      : file_(std::move(file)), lane_(std::move(lane)) {
+  FileUse(IcmpFile& file, std::unique_ptr<Lane> lane) noexcept
+      : file_(&file), lane_(std::move(lane)) {
     ++file_->outstanding;
   }
   FileUse(const FileUse&) = delete;
@@ -80,10 +85,10 @@ class FileUse {
   // The lane of this kind: a free one of the file, a new one, or the next best.
   [[nodiscard]] std::expected<Lane*, DWORD> lane(const LaneKey& key);
   // To whom announces the completion.
-  [[nodiscard]] std::shared_ptr<IcmpFile> hand_over() noexcept;
+  [[nodiscard]] IcmpFile* hand_over() noexcept;
 
  private:
-  std::shared_ptr<IcmpFile> file_;
+  std::unique_ptr<IcmpFile, NoDelete> file_;
   std::unique_ptr<Lane> lane_;
 };
 
@@ -116,12 +121,12 @@ std::expected<Lane*, DWORD> FileUse::lane(const LaneKey& key) {
   return lane_.get();
 }
 
-std::shared_ptr<IcmpFile> FileUse::hand_over() noexcept {
+IcmpFile* FileUse::hand_over() noexcept {
   if (lane_) {
     const std::scoped_lock lock(process().mutex);
     put_back(*file_, lane_);
   }
-  return std::move(file_);
+  return file_.release();
 }
 
 bool is_synchronous(const SendCall& call) noexcept {
@@ -139,15 +144,16 @@ LaneKey key_of(const SendCall& call) {
 std::expected<FileUse, DWORD> use_file(const SendCall& call) {
   Process& self = process();
   const std::scoped_lock lock(self.mutex);
-  auto file = self.handles.find_as<IcmpFile>(reinterpret_cast<HandleTable::Value>(call.handle));
-  if (!file || file->family != call.family) {
+  IcmpFile* const file =
+      self.handles.borrow<IcmpFile>(reinterpret_cast<HandleTable::Value>(call.handle));
+  if (file == nullptr || file->family != call.family) {
     return std::unexpected(DWORD{ERROR_INVALID_PARAMETER});
   }
   std::unique_ptr<Lane> lane;
   if (is_synchronous(call)) {
     lane = take_free_lane(*file, key_of(call));
   }
-  return std::expected<FileUse, DWORD>(std::in_place, std::move(file), std::move(lane));
+  return std::expected<FileUse, DWORD>(std::in_place, *file, std::move(lane));
 }
 
 // --- the arguments, in the order in which Windows looks at them
@@ -289,7 +295,7 @@ DWORD submit(const SendCall& call, FileUse& file) {
   }
   const bool was_signalled = event && std::exchange(event->signalled, false);
   lock.unlock();
-  const std::shared_ptr<IcmpFile> used = completion.file = file.hand_over();
+  IcmpFile* const used = completion.file = file.hand_over();
   if (!(*worker)->submit(pending)) {
     lock.lock();
     if (was_signalled) {
