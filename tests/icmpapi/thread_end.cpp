@@ -76,7 +76,7 @@ struct AtTheEnd {
   AtTheEnd& operator=(const AtTheEnd&) = delete;
   ~AtTheEnd() { use_everything("in the destructor of a static object"); }
 };
-const AtTheEnd at_the_end;
+const AtTheEnd kAtTheEnd;
 
 void end_of_thread(void* place) { use_everything(static_cast<const char*>(place)); }
 
