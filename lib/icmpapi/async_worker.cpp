@@ -15,7 +15,7 @@ constexpr Duration kRetry = 1ms;
 // Replies to a batch must find room in the socket's receive buffer, which by default holds 200 kB.
 constexpr std::size_t kBatchBytes = 100'000;
 constexpr std::size_t kPacketOverhead = 1024;
-// Distinct source addresses; each has a thread.
+// Distinct source addresses with requests outstanding; each has a thread.
 constexpr std::size_t kMostWorkers = 64;
 
 // Signals are for the program's own threads.
@@ -33,17 +33,34 @@ void start_thread(std::shared_ptr<AsyncWorker> worker) {
   (void)::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-}  // namespace
+// One that waits for a source address of its own to be used again ends. False: all are busy.
+bool retire_an_idle_one() {
+  auto& workers = process().workers;
+  const auto idle = std::ranges::find_if(workers, [](const auto& entry) {
+    return entry.first.source.has_value() && entry.second->idle();
+  });
+  if (idle == workers.end()) {
+    return false;
+  }
+  idle->second->retire();
+  workers.erase(idle);
+  return true;
+}
 
-std::expected<std::shared_ptr<AsyncWorker>, DWORD> worker_for(const LaneKey& key) {
+std::expected<std::unique_ptr<OpenLane>, DWORD> take_spare_or_open(const LaneKey& key) {
+  auto spare = process().spare.extract(key);
+  return spare ? std::move(spare.mapped()) : open_lane(key, Outstanding::kMost);
+}
+
+std::expected<std::shared_ptr<AsyncWorker>, DWORD> find_or_start(const LaneKey& key) {
   auto& workers = process().workers;
   if (const auto found = workers.find(key); found != workers.end()) {
     return found->second;
   }
-  if (workers.size() >= kMostWorkers) {
+  if (workers.size() >= kMostWorkers && !retire_an_idle_one()) {
     return std::unexpected(DWORD{ERROR_NOT_ENOUGH_MEMORY});
   }
-  auto opened = open_lane(key, Outstanding::kMost);
+  auto opened = take_spare_or_open(key);
   if (!opened) {
     return std::unexpected(opened.error());
   }
@@ -58,28 +75,68 @@ std::expected<std::shared_ptr<AsyncWorker>, DWORD> worker_for(const LaneKey& key
   return place->second;
 }
 
+}  // namespace
+
+std::expected<std::shared_ptr<AsyncWorker>, DWORD> reserve_worker(const LaneKey& key) {
+  auto worker = find_or_start(key);
+  if (worker && !(*worker)->reserve()) {
+    return std::unexpected(DWORD{ERROR_NOT_ENOUGH_MEMORY});
+  }
+  return worker;
+}
+
+void make_spare(const LaneKey& key) {
+  Process& self = process();
+  {
+    const std::scoped_lock lock(self.mutex);
+    if (self.workers.contains(key) || self.spare.contains(key)) {
+      return;
+    }
+  }
+  auto opened = open_lane(key, Outstanding::kMost);
+  if (opened) {
+    const std::scoped_lock lock(self.mutex);
+    self.spare.try_emplace(key, std::move(*opened));
+  }
+}
+
 AsyncWorker::AsyncWorker(const LaneKey& key, std::unique_ptr<OpenLane> opened)
     : key_(key), opened_(std::move(opened)), outstanding_(opened_->rng.next() >> 32) {
   specs_.reserve(kBatch);
 }
 
-bool AsyncWorker::submit(std::unique_ptr<PendingEcho>& pending) {
-  const std::scoped_lock lock(inbox_mutex_);
+bool AsyncWorker::reserve() noexcept {
   if (count_.load(std::memory_order_relaxed) >= Outstanding::kMost) {
     return false;
   }
-  inbox_.push_back(nullptr);
-  inbox_.back() = std::move(pending);
   count_.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+bool AsyncWorker::submit(std::unique_ptr<PendingEcho>& pending) noexcept {
+  const std::scoped_lock lock(inbox_mutex_);
+  try {
+    inbox_.push_back(nullptr);
+  } catch (...) {  // no memory
+    count_.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  inbox_.back() = std::move(pending);
   if (std::exchange(asleep_, false)) {
     opened_->transport->wake();
   }
   return true;
 }
 
+void AsyncWorker::retire() noexcept {
+  const std::scoped_lock lock(inbox_mutex_);
+  retired_ = true;
+  opened_->transport->wake();
+}
+
 void AsyncWorker::run() noexcept {
   (void)::pthread_setname_np(::pthread_self(), "sonde-icmpapi");
-  for (;;) {
+  while (!retired_) {
     try {
       step();
     } catch (...) {  // no memory
@@ -185,7 +242,7 @@ void AsyncWorker::redirect(std::unique_ptr<PendingEcho> pending) noexcept {
     std::shared_ptr<AsyncWorker> other;
     {
       const std::scoped_lock lock(process().mutex);
-      other = worker_for(key).value_or(nullptr);
+      other = reserve_worker(key).value_or(nullptr);
     }
     taken = other && other->submit(pending);
   } catch (...) {  // no memory: not taken
@@ -264,9 +321,12 @@ void AsyncWorker::give_up() noexcept {
   };
   std::ranges::for_each(unsent_, end);
   unsent_.clear();
-  const std::scoped_lock lock(inbox_mutex_);
-  std::ranges::for_each(inbox_, end);
-  inbox_.clear();
+  std::vector<std::unique_ptr<PendingEcho>> inbox;
+  {
+    const std::scoped_lock lock(inbox_mutex_);
+    inbox.swap(inbox_);
+  }
+  std::ranges::for_each(inbox, end);
 }
 
 void AsyncWorker::sleep() {
@@ -275,7 +335,7 @@ void AsyncWorker::sleep() {
   }
   {
     const std::scoped_lock lock(inbox_mutex_);
-    if (!inbox_.empty()) {
+    if (!inbox_.empty() || retired_) {
       return;
     }
     asleep_ = true;

@@ -1,8 +1,10 @@
 // guard.hpp: what every exported function stands behind.
 // errno stays as it was, the thread cannot be cancelled in the middle, and an exception becomes a
-// last error: nothing of ours crosses the C interface.
+// last error: nothing of ours crosses the C interface. What does cross it is the unwinding that a
+// completion routine begins with pthread_exit(3), which may not be stopped.
 #pragma once
 
+#include <cxxabi.h>
 #include <pthread.h>
 #include <windef.h>
 #include <winerror.h>
@@ -33,10 +35,14 @@ class Quietly {
 
 // body(), or `failure` with a last error that says why it threw.
 template <typename Result, typename Body>
-Result guarded(Result failure, Body body) noexcept {
+Result guarded(Result failure, Body body) {
   const Quietly quietly;
   try {
     return body();
+#ifdef __GLIBCXX__
+  } catch (const abi::__forced_unwind&) {
+    throw;
+#endif
   } catch (const std::bad_alloc&) {
     set_last_error(ERROR_NOT_ENOUGH_MEMORY);
   } catch (...) {

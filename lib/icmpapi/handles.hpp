@@ -29,6 +29,12 @@ class HandleTable {
     const auto* const found = std::get_if<std::shared_ptr<T>>(&find(handle));
     return found != nullptr ? *found : nullptr;
   }
+  // Without a share in it.
+  template <typename T>
+  [[nodiscard]] T* borrow(Value handle) const noexcept {
+    const auto* const found = std::get_if<std::shared_ptr<T>>(&find(handle));
+    return found != nullptr ? found->get() : nullptr;
+  }
   // The handle is stale from now on.
   Object remove(Value handle) noexcept;
 

@@ -20,7 +20,7 @@ namespace sonde::icmpapi {
 
 // Who is told, and how: an Event, or with a routine its Thread.
 struct Completion {
-  std::shared_ptr<IcmpFile> file;
+  IcmpFile* file = nullptr;  // which is not closed before it is left
   std::shared_ptr<void> listener;
   std::list<QueuedRoutine> routine;  // one, ready to be queued, or none
 };

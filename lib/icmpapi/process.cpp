@@ -24,7 +24,12 @@ void forget_other_threads(HandleTable::Object& object) {
 
 void restart_in_child() {
   Process& self = process();
-  self.handles.for_each(forget_other_threads);
+  self.files = 0;
+  self.handles.for_each([&self](HandleTable::Object& object) {
+    self.files += std::holds_alternative<std::shared_ptr<IcmpFile>>(object) ? 1 : 0;
+    forget_other_threads(object);
+  });
+  self.spare.clear();
   for (auto& [key, worker] : self.workers) {
     self.abandoned.push_back(std::move(worker));
   }

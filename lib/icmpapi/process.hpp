@@ -1,10 +1,10 @@
 // process.hpp: what a process has once: its handles, and the workers of asynchronous requests.
 // A C interface with process-wide handles cannot do without such a thing; it is made at the first
 // call and never destroyed, because threads may still be in it while the process ends.
-// One mutex guards it, the events, the queues of routines and the files' counts; no system call for
-// the network is made under it. After fork() the child keeps handles and events. Sockets and
-// threads are not shared: the child opens its own when it needs them, and what was outstanding
-// stays with the parent.
+// One mutex guards it, the events, the queues of routines and the files' counts; nothing is sent,
+// received, waited for or closed under it, and a socket opened only with a worker. After fork() the
+// child keeps handles and events. Sockets and threads are not shared: the child opens its own when
+// it needs them, and what was outstanding stays with the parent.
 #pragma once
 
 #include <condition_variable>
@@ -42,7 +42,9 @@ struct IcmpFile {
 struct Process {
   std::mutex mutex;
   HandleTable handles;
+  std::size_t files = 0;  // handles of IcmpCreateFile(), and those being closed
   std::map<LaneKey, std::shared_ptr<AsyncWorker>> workers;
+  std::map<LaneKey, std::unique_ptr<OpenLane>> spare;  // for workers to come
   // After fork(): what the parent's threads were using, never to be touched.
   std::vector<std::shared_ptr<AsyncWorker>> abandoned;
 };

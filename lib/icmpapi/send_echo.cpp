@@ -25,9 +25,10 @@ constexpr std::size_t kMostFreeLanes = 64;
 constexpr WORD kMostPayloadV4 = 65507;
 constexpr WORD kMostPayloadV6 = 65527;
 
-std::unique_ptr<Lane> take_free_lane(IcmpFile& file, const LaneKey& key) noexcept {
+template <typename Fits>
+std::unique_ptr<Lane> take_free_lane(IcmpFile& file, Fits fits) noexcept {
   for (auto lane = file.lanes.rbegin(); lane != file.lanes.rend(); ++lane) {
-    if ((*lane)->key() == key) {
+    if (fits((*lane)->key())) {
       std::swap(*lane, file.lanes.back());
       std::unique_ptr<Lane> taken = std::move(file.lanes.back());
       file.lanes.pop_back();
@@ -37,19 +38,37 @@ std::unique_ptr<Lane> take_free_lane(IcmpFile& file, const LaneKey& key) noexcep
   return nullptr;
 }
 
-void put_back(IcmpFile& file, std::unique_ptr<Lane> lane) noexcept {
+std::unique_ptr<Lane> take_free_lane(IcmpFile& file, const LaneKey& key) noexcept {
+  return take_free_lane(file, [&key](const LaneKey& other) { return other == key; });
+}
+
+// For when no socket can be opened: stamps make it slower, or late arrivals less exact, no more.
+std::unique_ptr<Lane> take_similar_lane(IcmpFile& file, LaneKey key) noexcept {
+  return take_free_lane(file, [&key](const LaneKey& other) {
+    key.stamps = other.stamps;
+    return other == key;
+  });
+}
+
+// What the file does not keep stays with the caller, to be closed without the mutex.
+void put_back(IcmpFile& file, std::unique_ptr<Lane>& lane) noexcept {
   if (lane && file.lanes.size() < file.lanes.capacity()) {
     file.lanes.push_back(std::move(lane));
   }
 }
+
+// Not owned: whoever closes it waits until it is left.
+struct NoDelete {
+  void operator()(IcmpFile* /*file*/) const noexcept {}
+};
 
 // A file in use: it is not closed before this ends, or before what it was left to has ended. With
 // it the lane that the call has to itself.
 class FileUse {
  public:
   // With Process::mutex held.
-  FileUse(std::shared_ptr<IcmpFile> file, std::unique_ptr<Lane> lane) noexcept
-      : file_(std::move(file)), lane_(std::move(lane)) {
+  FileUse(IcmpFile& file, std::unique_ptr<Lane> lane) noexcept
+      : file_(&file), lane_(std::move(lane)) {
     ++file_->outstanding;
   }
   FileUse(const FileUse&) = delete;
@@ -59,17 +78,17 @@ class FileUse {
   ~FileUse() {
     if (file_) {
       const std::scoped_lock lock(process().mutex);
-      put_back(*file_, std::move(lane_));
+      put_back(*file_, lane_);
       leave(*file_);
     }
   }
-  // The lane of this kind; a free one of the file, or a new one.
+  // The lane of this kind: a free one of the file, a new one, or the next best.
   [[nodiscard]] std::expected<Lane*, DWORD> lane(const LaneKey& key);
   // To whom announces the completion.
-  [[nodiscard]] std::shared_ptr<IcmpFile> hand_over() noexcept;
+  [[nodiscard]] IcmpFile* hand_over() noexcept;
 
  private:
-  std::shared_ptr<IcmpFile> file_;
+  std::unique_ptr<IcmpFile, NoDelete> file_;
   std::unique_ptr<Lane> lane_;
 };
 
@@ -77,10 +96,11 @@ std::expected<Lane*, DWORD> FileUse::lane(const LaneKey& key) {
   if (lane_ && lane_->key() == key) {
     return lane_.get();
   }
+  std::unique_ptr<Lane> too_many;
   {
     const std::scoped_lock lock(process().mutex);
-    put_back(*file_, std::move(lane_));
-    lane_ = take_free_lane(*file_, key);
+    put_back(*file_, lane_);
+    too_many = std::exchange(lane_, take_free_lane(*file_, key));
     // Room to come back to, made where it may fail.
     if (file_->lanes.capacity() == file_->lanes.size() && file_->lanes.size() < kMostFreeLanes) {
       file_->lanes.reserve(2 * file_->lanes.size() + 1);
@@ -88,20 +108,25 @@ std::expected<Lane*, DWORD> FileUse::lane(const LaneKey& key) {
   }
   if (!lane_) {
     auto opened = Lane::open(key);
-    if (!opened) {
+    if (opened) {
+      lane_ = std::move(*opened);
+    } else {
+      const std::scoped_lock lock(process().mutex);
+      lane_ = take_similar_lane(*file_, key);
+    }
+    if (!lane_) {
       return std::unexpected(opened.error());
     }
-    lane_ = std::move(*opened);
   }
   return lane_.get();
 }
 
-std::shared_ptr<IcmpFile> FileUse::hand_over() noexcept {
+IcmpFile* FileUse::hand_over() noexcept {
   if (lane_) {
     const std::scoped_lock lock(process().mutex);
-    put_back(*file_, std::move(lane_));
+    put_back(*file_, lane_);
   }
-  return std::move(file_);
+  return file_.release();
 }
 
 bool is_synchronous(const SendCall& call) noexcept {
@@ -119,15 +144,16 @@ LaneKey key_of(const SendCall& call) {
 std::expected<FileUse, DWORD> use_file(const SendCall& call) {
   Process& self = process();
   const std::scoped_lock lock(self.mutex);
-  auto file = self.handles.find_as<IcmpFile>(reinterpret_cast<HandleTable::Value>(call.handle));
-  if (!file || file->family != call.family) {
+  IcmpFile* const file =
+      self.handles.borrow<IcmpFile>(reinterpret_cast<HandleTable::Value>(call.handle));
+  if (file == nullptr || file->family != call.family) {
     return std::unexpected(DWORD{ERROR_INVALID_PARAMETER});
   }
   std::unique_ptr<Lane> lane;
   if (is_synchronous(call)) {
     lane = take_free_lane(*file, key_of(call));
   }
-  return std::expected<FileUse, DWORD>(std::in_place, std::move(file), std::move(lane));
+  return std::expected<FileUse, DWORD>(std::in_place, *file, std::move(lane));
 }
 
 // --- the arguments, in the order in which Windows looks at them
@@ -263,20 +289,14 @@ DWORD submit(const SendCall& call, FileUse& file) {
   }
   LaneKey key = key_of(call);
   key.stamps = true;  // one worker for all destinations
-  const auto worker = worker_for(key);
+  const auto worker = reserve_worker(key);
   if (!worker) {
     return finish_call(0, worker.error());
   }
   const bool was_signalled = event && std::exchange(event->signalled, false);
   lock.unlock();
-  const std::shared_ptr<IcmpFile> used = completion.file = file.hand_over();
-  bool taken = false;
-  try {
-    taken = (*worker)->submit(pending);
-  } catch (...) {  // no memory: not taken
-    taken = false;
-  }
-  if (!taken) {
+  IcmpFile* const used = completion.file = file.hand_over();
+  if (!(*worker)->submit(pending)) {
     lock.lock();
     if (was_signalled) {
       set_event(*event);

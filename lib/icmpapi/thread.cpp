@@ -30,11 +30,11 @@ std::optional<pthread_key_t> make_key() noexcept {
 
 const std::shared_ptr<Thread>& this_thread() {
   if (here == nullptr) {
-    static const std::optional<pthread_key_t> key = make_key();
+    static const std::optional<pthread_key_t> kKey = make_key();
     auto made = std::make_unique<std::shared_ptr<Thread>>(std::make_shared<Thread>());
     here = made.release();
-    if (key) {
-      (void)::pthread_setspecific(*key, here);
+    if (kKey) {
+      (void)::pthread_setspecific(*kKey, here);
     }
   }
   return *here;

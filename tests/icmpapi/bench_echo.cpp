@@ -132,7 +132,7 @@ int memory(std::size_t requests) {
   constexpr std::size_t kReply = sizeof(ICMP_ECHO_REPLY) + kPayload + 8;
   std::vector<char> replies(requests * kReply, 'x');
   std::array<char, kPayload> data{};
-  // The thread and its socket are there before, as in a program that has already sent something.
+  // The thread is not there before: its stack and buffers are part of what is measured.
   const auto send = [&](std::size_t i) {
     return IcmpSendEcho2(file, nullptr, count_completion, nullptr, htonl(kLoopback), data.data(),
                          kPayload, nullptr, &replies[i * kReply], kReply, 3000) == 0 &&

@@ -1,7 +1,8 @@
 // icmpapi_stress: many calls of the family, with all that can be checked about each.
 // usage: icmpapi_stress random CALLS SEED | threads THREADS CALLS | fork
 // random:  any function with any arguments; replies of 0 to 4096 bytes and requests of 0 to 2048
-//          stand before a page that must not be touched, with canaries in front.
+//          stand before a page that must not be touched, with canaries in front. Loopback answers
+//          each request that is sent: where there is time, one that is not answered is a failure.
 // threads: each thread sends its own payload on a handle of all and on one of its own, waits in
 //          every way there is, and must get its own bytes back.
 // fork:    a child goes on with handles of its parent, which has requests outstanding.
@@ -155,6 +156,7 @@ class RandomCalls {
     Guarded reply{kMostReply};
     HANDLE event = nullptr;
     bool busy = false;
+    bool ample = false;  // time to be answered
     unsigned char* buffer = nullptr;
     DWORD size = 0;
   };
@@ -200,6 +202,18 @@ class RandomCalls {
     return &options_;
   }
 
+  // Header options at random may make a request that nobody answers: not for long.
+  DWORD any_timeout(const IP_OPTION_INFORMATION* options) {
+    constexpr DWORD kAmple = 10'000;
+    const bool strange = options != nullptr && options->OptionsSize > 0;
+    ample_ = !strange && rng_.below(4) != 0;
+    return ample_ ? kAmple : up_to(20);
+  }
+  // Of a request that was sent, with what any_timeout() gave.
+  void check_answered(bool answered, bool ample) const {
+    check(answered || !ample, "loopback did not answer", number_);
+  }
+
   void send_now() {
     const DWORD request = up_to(kMostRequest);
     // Half of the sizes near what the request needs, the others anywhere.
@@ -208,13 +222,15 @@ class RandomCalls {
     auto* const buffer = reply_.take(size, 0xee);
     auto* const data = request_.take(request, static_cast<unsigned char>(number_));
     const PIP_OPTION_INFORMATION options = any_options();
-    const DWORD count = IcmpSendEcho(any_file(), any_destination(), data,
-                                     static_cast<WORD>(request), options, buffer, size, up_to(20));
+    const DWORD count =
+        IcmpSendEcho(any_file(), any_destination(), data, static_cast<WORD>(request), options,
+                     buffer, size, any_timeout(options));
     check(reply_.intact() && request_.intact(), "a byte in front of a buffer changed", number_);
     (count > 0 ? answered_ : refused_) += 1;
     check_replies(buffer, size, count, number_);
     if (count == 0) {
       check(GetLastError() != 0, "no reply and no error", number_);
+      check_answered(GetLastError() != IP_REQ_TIMED_OUT, ample_);
       return;
     }
     ICMP_ECHO_REPLY reply;
@@ -234,6 +250,7 @@ class RandomCalls {
     check(slot.reply.intact(), "a byte in front of a buffer changed", number_);
     const DWORD count = IcmpParseReplies(slot.buffer, slot.size);
     check_replies(slot.buffer, slot.size, count, number_);
+    check_answered(count == 1 || GetLastError() != IP_REQ_TIMED_OUT, slot.ample);
     check(IcmpParseReplies(slot.buffer, slot.size) == 0, "parsed twice", number_);
   }
 
@@ -244,12 +261,15 @@ class RandomCalls {
     slot.size = up_to(kMostReply);
     slot.buffer = slot.reply.take(slot.size, 0xee);
     auto* const data = request_.take(request, static_cast<unsigned char>(number_));
-    const DWORD result = IcmpSendEcho2Ex(any_file(), slot.event, nullptr, nullptr,
-                                         rng_.below(8) == 0 ? loopback(up_to(3)) : 0,
-                                         any_destination(), data, static_cast<WORD>(request),
-                                         any_options(), slot.buffer, slot.size, up_to(20));
+    const PIP_OPTION_INFORMATION options = any_options();
+    const DWORD timeout = any_timeout(options);
+    const DWORD result =
+        IcmpSendEcho2Ex(any_file(), slot.event, nullptr, nullptr,
+                        rng_.below(8) == 0 ? loopback(up_to(3)) : 0, any_destination(), data,
+                        static_cast<WORD>(request), options, slot.buffer, slot.size, timeout);
     check(result == 0, "asynchronous, and not 0", number_);
     slot.busy = GetLastError() == ERROR_IO_PENDING;
+    slot.ample = ample_;
     (slot.busy ? pended_ : refused_) += 1;
     std::memset(data, 0x11, request);  // it was copied
   }
@@ -264,12 +284,14 @@ class RandomCalls {
     source.sin6_family = destination.sin6_family = AF_INET6;
     destination.sin6_addr.u.Byte[15] = rng_.below(16) == 0 ? 0 : 1;
     const HANDLE file = rng_.below(16) == 0 ? any_file() : file6_;
+    const PIP_OPTION_INFORMATION options = any_options();
     const DWORD count =
         Icmp6SendEcho2(file, nullptr, nullptr, nullptr, &source, &destination, data,
-                       static_cast<WORD>(request), any_options(), buffer, size, up_to(20));
+                       static_cast<WORD>(request), options, buffer, size, any_timeout(options));
     check(count <= 1, "IPv6 has one reply", number_);
     check(reply_.intact() && request_.intact(), "a byte in front of a buffer changed", number_);
     (count > 0 ? answered_ : refused_) += 1;
+    check_answered(count == 1 || GetLastError() != IP_REQ_TIMED_OUT, ample_);
     if (count == 1) {
       check(Icmp6ParseReplies(buffer, size) == 1, "parses as another result", number_);
       check(std::memcmp(buffer + sizeof(ICMPV6_ECHO_REPLY), data, request) == 0,
@@ -318,6 +340,7 @@ class RandomCalls {
   Guarded request_{kMostRequest};
   IP_OPTION_INFORMATION options_{};
   std::array<UCHAR, 64> options_data_{};
+  bool ample_ = false;  // what any_timeout() gave last
   unsigned long long number_ = 0;
   unsigned long long answered_ = 0;
   unsigned long long pended_ = 0;

@@ -27,3 +27,6 @@ TSAN_OPTIONS="${TSAN_OPTIONS:-} die_after_fork=0" "$stress" fork
 "$programs/icmpapi_outstanding" 10000 pd
 "$programs/icmpapi_outstanding" 2000 rpdp
 "$programs/icmpapi_thread_end"
+for what in drop sources rounds; do
+  "$programs/icmpapi_holding" "$what"
+done

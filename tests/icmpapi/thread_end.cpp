@@ -1,7 +1,8 @@
 // icmpapi_thread_end: the family at the end of threads and of the process, where thread-local
 // objects are gone: in destructors of pthread keys made before and after the library's own, in
 // those of static objects, and in atexit() handlers. In each, the last error, a wait, and a request
-// with a completion routine must work. Packets go to 127.0.0.1. Prints "ok ...", one line a place.
+// with a completion routine must work. A routine may also end its thread. Packets go to 127.0.0.1.
+// Prints "ok ...", one line a place.
 #include <pthread.h>
 #include <winsock2.h>
 #include <winternl.h>
@@ -49,13 +50,33 @@ void use_everything(const char* place) {
   std::printf("ok %s\n", place);
 }
 
+void leave_thread(PVOID /*context*/, PIO_STATUS_BLOCK /*status*/, ULONG /*reserved*/) {
+  ::pthread_exit(nullptr);
+}
+
+void end_in_a_routine() {
+  const HANDLE file = IcmpCreateFile();
+  std::array<char, sizeof(ICMP_ECHO_REPLY) + 64> reply{};
+  bool returned = false;
+  std::thread([&] {
+    std::array<char, 32> data{};
+    (void)IcmpSendEcho2(file, nullptr, leave_thread, nullptr, htonl(INADDR_LOOPBACK), data.data(),
+                        data.size(), nullptr, reply.data(), reply.size(), kTimeout);
+    (void)SleepEx(2 * kTimeout, TRUE);
+    returned = true;
+  }).join();
+  check(!returned && IcmpParseReplies(reply.data(), reply.size()) == 1, "in a routine", "no end");
+  check(IcmpCloseHandle(file) == TRUE, "in a routine", "close");
+  std::puts("ok a routine ended its thread");
+}
+
 struct AtTheEnd {
   AtTheEnd() = default;
   AtTheEnd(const AtTheEnd&) = delete;
   AtTheEnd& operator=(const AtTheEnd&) = delete;
   ~AtTheEnd() { use_everything("in the destructor of a static object"); }
 };
-const AtTheEnd at_the_end;
+const AtTheEnd kAtTheEnd;
 
 void end_of_thread(void* place) { use_everything(static_cast<const char*>(place)); }
 
@@ -80,5 +101,6 @@ int main() {
     (void)::pthread_setspecific(after, newer.data());
     use_everything("in a thread");
   }).join();
+  end_in_a_routine();
   return 0;
 }

@@ -6,9 +6,12 @@
 #include <icmpapi.h>
 
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <span>
+#include <utility>
 
+#include "icmpapi/async_worker.hpp"
 #include "icmpapi/guard.hpp"
 #include "icmpapi/process.hpp"
 #include "icmpapi/send_echo.hpp"
@@ -26,13 +29,46 @@ HANDLE create_file(net::Family family) {
   }
   auto file = std::make_shared<IcmpFile>(family);
   file->lanes.push_back(std::move(*lane));
+  make_spare({.family = family});
   const std::scoped_lock lock(process().mutex);
-  const auto handle = process().handles.add(std::move(file));
+  const auto handle = process().handles.add(file);
   if (!handle) {
     set_last_error(ERROR_TOO_MANY_OPEN_FILES);
     return INVALID_HANDLE_VALUE;
   }
+  ++process().files;
   return reinterpret_cast<HANDLE>(*handle);
+}
+
+// With the last file end the workers. None of them has a request: those hold a file.
+void leave_process(Process& self, std::unique_lock<std::mutex>& lock) {
+  if (--self.files > 0) {
+    return;
+  }
+  const auto workers = std::exchange(self.workers, {});
+  const auto spare = std::exchange(self.spare, {});
+  lock.unlock();
+  for (const auto& [key, worker] : workers) {
+    worker->retire();
+  }
+}
+
+// False: no such handle.
+bool close_file(HANDLE handle) {
+  Process& self = process();
+  std::shared_ptr<IcmpFile> file;  // let go of when the mutex is free again
+  std::unique_lock lock(self.mutex);
+  const auto value = reinterpret_cast<HandleTable::Value>(handle);
+  file = self.handles.find_as<IcmpFile>(value);
+  if (!file) {
+    set_last_error(ERROR_INVALID_HANDLE);
+    return false;
+  }
+  self.handles.remove(value);
+  file->closing = true;
+  file->idle.wait(lock, [&] { return file->outstanding == 0; });
+  leave_process(self, lock);
+  return true;
 }
 
 net::Address address_of(IPAddr address) noexcept { return net::Address::v4(ntohl(address)); }
@@ -57,20 +93,7 @@ HANDLE Icmp6CreateFile() {
 }
 
 BOOL IcmpCloseHandle(HANDLE IcmpHandle) {
-  return guarded(FALSE, [&]() -> BOOL {
-    Process& self = process();
-    std::unique_lock lock(self.mutex);
-    const auto value = reinterpret_cast<HandleTable::Value>(IcmpHandle);
-    const auto file = self.handles.find_as<IcmpFile>(value);
-    if (!file) {
-      set_last_error(ERROR_INVALID_HANDLE);
-      return FALSE;
-    }
-    self.handles.remove(value);
-    file->closing = true;
-    file->idle.wait(lock, [&] { return file->outstanding == 0; });
-    return TRUE;
-  });
+  return guarded(FALSE, [&]() -> BOOL { return close_file(IcmpHandle) ? TRUE : FALSE; });
 }
 
 DWORD IcmpSendEcho(HANDLE IcmpHandle, IPAddr DestinationAddress, LPVOID RequestData,

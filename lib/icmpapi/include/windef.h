@@ -122,6 +122,10 @@ typedef LPCSTR LPCTSTR;
 typedef INT_PTR(WINAPI* FARPROC)(void);
 
 typedef union _LARGE_INTEGER {
+  __extension__ struct {
+    DWORD LowPart;
+    LONG HighPart;
+  };
   struct {
     DWORD LowPart;
     LONG HighPart;
