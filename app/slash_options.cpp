@@ -78,6 +78,22 @@ std::expected<std::string, UsageError> with_value(const SlashOption& option,
   return fmt::format("{}{}{}", option.before, value, option.after);
 }
 
+// Modes that ping.exe has not: a slash begins a file's name there, and help is asked for as ever.
+std::expected<std::string, UsageError> beside_ping(Mode mode, const std::string& argument) {
+  const auto option = find(argument);
+  if (!option) {
+    return argument;
+  }
+  if ((*option)->before == "--help") {
+    return std::string((*option)->before);
+  }
+  const auto row = std::ranges::find(mode_words(), mode, &ModeWord::mode);
+  const std::string_view word = row == mode_words().end() ? "" : row->word;
+  return std::unexpected(UsageError{
+      .message = fmt::format("{} is an option of ping.exe and 'sonde ping'", in_quotes(argument)),
+      .hint = fmt::format("sonde {} takes options with a dash only", word)});
+}
+
 UsageError missing_value(const SlashOption& option) {
   return {.message = fmt::format("/{} needs a value", option.letter),
           .hint = fmt::format("/{} {}: {}", option.letter, option.value_name, option.doc)};
@@ -101,6 +117,14 @@ std::expected<std::vector<std::string>, UsageError> without_slashes(
       if (takes_next(mode, argument) && i + 1 < arguments.size()) {
         out.push_back(arguments[++i]);
       }
+      continue;
+    }
+    if (mode != Mode::ping) {
+      auto word = beside_ping(mode, argument);
+      if (!word) {
+        return std::unexpected(std::move(word.error()));
+      }
+      out.push_back(*std::move(word));
       continue;
     }
     const auto option = find(argument);
