@@ -13,23 +13,25 @@ constexpr std::string_view kHead =
 # Load it from the profile: . C:\path\to\sonde-completion.ps1
 Register-ArgumentCompleter -Native -CommandName sonde, sonde.exe -ScriptBlock {
   param($word, $line, $position)
-  $options = @(
 )";
 
-constexpr std::string_view kMiddle = R"(  )
-  $choices = @{
-)";
-
-constexpr std::string_view kTail = R"(  }
-  $typed = @($line.CommandElements | ForEach-Object { $_.ToString() })
+constexpr std::string_view kTail =
+    R"(  $typed = @($line.CommandElements | ForEach-Object { $_.ToString() })
+  $first = $typed.Count -eq 1 -or ($typed.Count -eq 2 -and $word -ne '')
+  $mode = if ($typed.Count -gt 1 -and $options.ContainsKey($typed[1])) { $typed[1] } else { 'ping' }
   $last = if ($word -eq '') { $typed[-1] } elseif ($typed.Count -gt 1) { $typed[-2] }
   $key = "$last" -creplace '^-+', ''
-  if ("$last".StartsWith('-') -and $choices.ContainsKey($key)) {
-    $choices[$key] -split ' ' | Where-Object { $_ -like "$word*" } |
+  if ("$last".StartsWith('-') -and $choices[$mode].ContainsKey($key)) {
+    $choices[$mode][$key] -split ' ' | Where-Object { $_ -like "$word*" } |
       ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
     return
   }
-  $options | Where-Object { $_[0] -clike "$word*" } | ForEach-Object {
+  if ($first) {
+    $modes | Where-Object { $_[0] -like "$word*" } | ForEach-Object {
+      [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterValue', $_[1])
+    }
+  }
+  $options[$mode] | Where-Object { $_[0] -clike "$word*" } | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterName', $_[1])
   }
 }
@@ -44,25 +46,60 @@ std::string quoted(std::string_view text) {
   return out + "'";
 }
 
-bool shown(const OptionSpec& spec) {
-  return belongs_to(spec, Mode::ping) && spec.traits.visibility != Visibility::internal;
+bool shown(const OptionSpec& spec, Mode mode) {
+  return belongs_to(spec, mode) && spec.traits.visibility != Visibility::internal;
+}
+
+std::string pair(std::string_view name, std::string_view doc) {
+  return fmt::format(", @({}, {})\n", quoted(name), quoted(doc));
+}
+
+std::string modes_table() {
+  std::string rows;
+  for (const ModeWord& mode : mode_words()) {
+    if (mode.built) {
+      rows += fmt::format("    {}", pair(mode.word, mode.doc));
+    }
+  }
+  return fmt::format("  $modes = @(\n{}  )\n", rows);
+}
+
+std::string options_of(Mode mode) {
+  std::string rows;
+  for (const OptionSpec& spec : option_table()) {
+    if (shown(spec, mode)) {
+      rows += fmt::format("      {}", pair(fmt::format("--{}", spec.name), spec.doc));
+    }
+  }
+  return fmt::format("@(\n{}    )\n", rows);
+}
+
+std::string choices_of(Mode mode) {
+  std::string rows;
+  for (const OptionSpec& spec : option_table()) {
+    if (shown(spec, mode) && !spec.traits.choices.empty()) {
+      rows += fmt::format("      {} = {}\n", quoted(spec.name), quoted(spec.traits.choices));
+    }
+  }
+  return fmt::format("@{{\n{}    }}\n", rows);
+}
+
+// One entry for each mode that has options of its own.
+std::string table(std::string_view name, std::string (*rows)(Mode)) {
+  std::string entries;
+  for (const ModeWord& mode : mode_words()) {
+    if (mode.built && mode.mode) {
+      entries += fmt::format("    {} = {}", quoted(mode.word), rows(*mode.mode));
+    }
+  }
+  return fmt::format("  ${} = @{{\n{}  }}\n", name, entries);
 }
 
 }  // namespace
 
 std::string powershell_script() {
-  std::string options;
-  std::string choices;
-  for (const OptionSpec& spec : option_table()) {
-    if (!shown(spec)) {
-      continue;
-    }
-    options += fmt::format("    , @('--{}', {})\n", spec.name, quoted(spec.doc));
-    if (!spec.traits.choices.empty()) {
-      choices += fmt::format("    {} = {}\n", quoted(spec.name), quoted(spec.traits.choices));
-    }
-  }
-  return fmt::format("{}{}{}{}{}", kHead, options, kMiddle, choices, kTail);
+  return fmt::format("{}{}{}{}{}", kHead, modes_table(), table("options", options_of),
+                     table("choices", choices_of), kTail);
 }
 
 }  // namespace sonde::app

@@ -23,9 +23,13 @@ namespace {
 
 constexpr std::string_view kHelp = "sonde --help";
 
+std::string_view help_of(Mode mode) {
+  return mode == Mode::sweep ? "sonde sweep --help" : "sonde ping --help";
+}
+
 std::string help_for(const Invocation& invocation) {
   const std::string text = invocation.mode_named ? mode_help(invocation.mode) : general_help();
-  return slash_is_option() ? text + slash_help() : text;
+  return slash_is_option() && invocation.mode == Mode::ping ? text + slash_help() : text;
 }
 
 // What is asked for with --help and its like; the first one that was understood counts.
@@ -95,12 +99,11 @@ ExitCode run_app(std::span<const std::string> arguments, Console& console) {
   }
   const auto words = plain_words(*invocation);
   if (!words) {
-    return console.usage(words.error(), "sonde ping --help");
+    return console.usage(words.error(), help_of(invocation->mode));
   }
   const auto line = read_command_line(invocation->mode, *words);
   if (!line) {
-    return console.usage(
-        line.error(), invocation->mode == Mode::sweep ? "sonde sweep --help" : "sonde ping --help");
+    return console.usage(line.error(), help_of(invocation->mode));
   }
   if (const auto text = answer(*invocation, *line)) {
     return print(*text, console);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "app/values.hpp"
 
@@ -83,6 +84,46 @@ UsageError missing_value(const SlashOption& option) {
           .hint = fmt::format("/{} {}: {}", option.letter, option.value_name, option.doc)};
 }
 
+struct Translated {
+  std::string word;
+  std::size_t taken = 1;  // of the arguments
+};
+
+// Of arguments that begin with a slash, the first, with its value.
+std::expected<Translated, UsageError> for_ping(std::span<const std::string> arguments) {
+  const auto option = find(arguments.front());
+  if (!option) {
+    return std::unexpected(option.error());
+  }
+  if ((*option)->value_name.empty()) {
+    return Translated{.word = std::string((*option)->before)};
+  }
+  if (arguments.size() == 1) {
+    return std::unexpected(missing_value(**option));
+  }
+  auto word = with_value(**option, arguments[1]);
+  if (!word) {
+    return std::unexpected(std::move(word.error()));
+  }
+  return Translated{.word = *std::move(word), .taken = 2};
+}
+
+// Modes that ping.exe has not: a slash begins a file's name there, and help is asked for as ever.
+std::expected<Translated, UsageError> beside_ping(Mode mode, const std::string& argument) {
+  const auto option = find(argument);
+  if (!option) {
+    return Translated{.word = argument};
+  }
+  if ((*option)->before == "--help") {
+    return Translated{.word = std::string((*option)->before)};
+  }
+  const auto row = std::ranges::find(mode_words(), mode, &ModeWord::mode);
+  const std::string_view word = row == mode_words().end() ? "" : row->word;
+  return std::unexpected(UsageError{
+      .message = fmt::format("{} is an option of ping.exe and 'sonde ping'", in_quotes(argument)),
+      .hint = fmt::format("sonde {} takes options with a dash only", word)});
+}
+
 }  // namespace
 
 std::span<const SlashOption> slash_options() noexcept { return kOptions; }
@@ -90,36 +131,22 @@ std::span<const SlashOption> slash_options() noexcept { return kOptions; }
 std::expected<std::vector<std::string>, UsageError> without_slashes(
     Mode mode, std::span<const std::string> arguments) {
   std::vector<std::string> out;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (argument == "--") {
-      out.insert(out.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i), arguments.end());
-      break;
-    }
-    if (!argument.starts_with('/')) {
-      out.push_back(argument);
-      if (takes_next(mode, argument) && i + 1 < arguments.size()) {
-        out.push_back(arguments[++i]);
-      }
+  while (!arguments.empty() && arguments.front() != "--") {
+    if (!arguments.front().starts_with('/')) {
+      const std::size_t wanted = takes_next(mode, arguments.front()) ? 2 : 1;
+      const auto taken = arguments.first(std::min(wanted, arguments.size()));
+      out.insert(out.end(), taken.begin(), taken.end());
+      arguments = arguments.subspan(taken.size());
       continue;
     }
-    const auto option = find(argument);
-    if (!option) {
-      return std::unexpected(option.error());
-    }
-    if ((*option)->value_name.empty()) {
-      out.emplace_back((*option)->before);
-      continue;
-    }
-    if (i + 1 == arguments.size()) {
-      return std::unexpected(missing_value(**option));
-    }
-    auto ours = with_value(**option, arguments[++i]);
+    auto ours = mode == Mode::ping ? for_ping(arguments) : beside_ping(mode, arguments.front());
     if (!ours) {
       return std::unexpected(std::move(ours.error()));
     }
-    out.push_back(*std::move(ours));
+    out.push_back(std::move(ours->word));
+    arguments = arguments.subspan(ours->taken);
   }
+  out.insert(out.end(), arguments.begin(), arguments.end());
   return out;
 }
 

@@ -1,7 +1,8 @@
 // slash_options.hpp: the options of Windows' ping.exe, with its letters, meanings and units, in
 // terms of ours: "/n 4 /w 500" is "--count=4 --timeout=500ms". Only on Windows does a slash begin
 // an option (terminal.hpp, slash_is_option); a dash means the same on every system. A value stands
-// in the next argument, as ping.exe has it; letters are told by their case. Pure.
+// in the next argument, as ping.exe has it; letters are told by their case. Only `ping` has
+// them: in other modes a slash begins a file's name, and /n or its like is refused. Pure.
 #pragma once
 
 #include <expected>

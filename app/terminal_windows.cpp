@@ -94,6 +94,29 @@ WriteResult write_console(HANDLE console, std::string_view text) noexcept {
   return {.written = text.size()};
 }
 
+// What is typed comes as UTF-16, a line at a time. Ctrl-Z at the beginning of a line is the end.
+std::expected<std::size_t, int> read_console(HANDLE console, std::span<char> into) noexcept {
+  constexpr std::size_t kMost = 4096;  // a line that is longer comes in pieces
+  constexpr std::size_t kMostBytes = 3;
+  std::array<wchar_t, kMost> typed{};
+  const auto wanted = static_cast<DWORD>(std::min(kMost, into.size() / kMostBytes));
+  DWORD got = 0;
+  do {  // Ctrl-C and Ctrl-Break end a read with nothing; they are the handler's
+    ::SetLastError(ERROR_SUCCESS);
+    if (::ReadConsoleW(console, typed.data(), wanted, &got, nullptr) == 0) {
+      return std::unexpected(errno_of(::GetLastError()));
+    }
+  } while (got == 0 && ::GetLastError() == ERROR_OPERATION_ABORTED);
+  constexpr wchar_t kEnd = 0x1A;
+  if (got == 0 || typed[0] == kEnd) {
+    return 0;
+  }
+  const int length =
+      ::WideCharToMultiByte(CP_UTF8, 0, typed.data(), static_cast<int>(got), into.data(),
+                            static_cast<int>(into.size()), nullptr, nullptr);
+  return static_cast<std::size_t>(std::max(length, 0));
+}
+
 // Colours are escape sequences since Windows 10; older consoles say no.
 bool understands_sequences() noexcept {
   constexpr DWORD kSequences = 4;  // ENABLE_VIRTUAL_TERMINAL_PROCESSING
@@ -101,6 +124,19 @@ bool understands_sequences() noexcept {
   DWORD mode = 0;
   return ::GetConsoleMode(console, &mode) != 0 &&
          ((mode & kSequences) != 0 || ::SetConsoleMode(console, mode | kSequences) != 0);
+}
+
+// Takes the handle over; call with what CreateFileW just said.
+std::expected<int, int> descriptor_of(HANDLE file) {
+  if (file == INVALID_HANDLE_VALUE) {  // NOLINT: the macro casts
+    return std::unexpected(errno_of(::GetLastError()));
+  }
+  const int fd = ::_open_osfhandle(std::bit_cast<intptr_t>(file), _O_BINARY | _O_NOINHERIT);
+  if (fd < 0) {
+    (void)::CloseHandle(file);
+    return std::unexpected(EMFILE);
+  }
+  return fd;
 }
 
 }  // namespace
@@ -130,17 +166,34 @@ WriteResult write_all(int fd, std::string_view text) noexcept {
 }
 
 std::expected<int, int> open_for_writing(const std::string& path) {
-  const HANDLE file = ::CreateFileW(wide(path).c_str(), GENERIC_WRITE, FILE_SHARE_READ, nullptr,
-                                    CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);
-  if (file == INVALID_HANDLE_VALUE) {  // NOLINT: the macro casts
-    return std::unexpected(errno_of(::GetLastError()));
+  return descriptor_of(::CreateFileW(wide(path).c_str(), GENERIC_WRITE, FILE_SHARE_READ, nullptr,
+                                     CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr));
+}
+
+// Somebody may still be writing to it: a log, another sweep's output.
+std::expected<int, int> open_for_reading(const std::string& path) {
+  return descriptor_of(::CreateFileW(wide(path).c_str(), GENERIC_READ,
+                                     FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                     nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr));
+}
+
+// Not the C library's here either: the lines end as they do in the file.
+std::expected<std::size_t, int> read_some(int fd, std::span<char> into) noexcept {
+  const HANDLE handle = handle_of(fd);
+  if (is_console(handle)) {
+    return read_console(handle, into);
   }
-  const int fd = ::_open_osfhandle(std::bit_cast<intptr_t>(file), _O_BINARY | _O_NOINHERIT);
-  if (fd < 0) {
-    (void)::CloseHandle(file);
-    return std::unexpected(EMFILE);
+  constexpr std::size_t kMost = std::size_t{1} << 20;
+  DWORD got = 0;
+  const auto wanted = static_cast<DWORD>(std::min(into.size(), kMost));
+  if (::ReadFile(handle, into.data(), wanted, &got, nullptr) != 0) {
+    return got;
   }
-  return fd;
+  const DWORD error = ::GetLastError();
+  if (error == ERROR_BROKEN_PIPE || error == ERROR_HANDLE_EOF) {  // its writer is done
+    return 0;
+  }
+  return std::unexpected(errno_of(error));
 }
 
 int close_file(int fd) noexcept { return ::_close(fd) == 0 ? 0 : errno; }

@@ -2,82 +2,167 @@
 # Load it from the profile: . C:\path\to\sonde-completion.ps1
 Register-ArgumentCompleter -Native -CommandName sonde, sonde.exe -ScriptBlock {
   param($word, $line, $position)
-  $options = @(
-    , @('--count', 'send N probes to each target, then stop')
-    , @('--endless', 'send until stopped, with a machine format too')
-    , @('--size', 'bytes of payload behind the ICMP header')
-    , @('--pattern', 'fill the payload with these 1 to 16 bytes, repeated')
-    , @('--random-payload', 'fill the payload with random bytes')
-    , @('--one-reply', 'stop a target at its first reply')
-    , @('--until-replies', 'stop a target at its Nth reply; errors do not end the wait')
-    , @('--protocol', 'what to probe with; in this version icmp only')
-    , @('--interval', 'time from one probe to the next; below 2ms only for root or to loopback targets')
-    , @('--timeout', 'time to wait for a reply; one that comes later is shown as late')
-    , @('--deadline', 'end the whole run after this time')
-    , @('--flood', 'send as soon as a reply is back, at least 100 probes a second; with -i, at that interval')
-    , @('--adaptive', 'send as soon as a reply is back, at least one probe an interval')
-    , @('--preload', 'send N probes at once at the start; more than 3 only for root or to loopback targets')
-    , @('--ttl', 'time to live (hop limit), 1 to 255')
-    , @('--tos', 'type of service (traffic class) as 0 to 255, 0x.., or a DSCP name such as ef, af41, cs5')
-    , @('--dscp', 'only the DSCP, 0 to 63 or a name')
-    , @('--ecn', 'only the ECN bits, 0 to 3, or not-ect, ect0, ect1, ce')
-    , @('--pmtu', 'path MTU discovery: do (always DF), want, probe (DF, ignore the known MTU), dont')
-    , @('--df', 'do not fragment: the same as -M do')
-    , @('--flow-label', 'IPv6 flow label, 0 to 0xfffff')
-    , @('--record-route', 'ask routers to record the route (IPv4 option), 1 to 9 of them')
-    , @('--timestamp-option', 'ask routers for time stamps (IPv4 option): tsonly or tsandaddr, with :N for N hops')
-    , @('--icmp-id', 'identifier in the ICMP header, 0 to 65535')
-    , @('--ipv4', 'use IPv4 only')
-    , @('--ipv6', 'use IPv6 only')
-    , @('--source', 'source address of the probes')
-    , @('--interface', 'send through this interface or VRF, or from this address')
-    , @('--broadcast', 'allow broadcast addresses as targets')
-    , @('--no-multicast-loop', 'do not hear our own multicast probes')
-    , @('--bypass-routing', 'only to hosts on an attached network')
-    , @('--mark', 'mark packets for policy routing; needs CAP_NET_ADMIN or CAP_NET_RAW')
-    , @('--transport', 'kind of socket: auto, dgram (no privilege) or raw')
-    , @('--quiet', 'only the first line and the summary')
-    , @('--timestamps', 'start each line with the local time, or with seconds since 1970')
-    , @('--numeric', 'show addresses, not names')
-    , @('--resolve', 'show the names of responders; never delays a probe')
-    , @('--bell', 'ring the terminal''s bell at each reply')
-    , @('--stats', 'more in the summary: percentiles, jitter, or both with a comma')
-    , @('--json', 'one JSON document at the end')
-    , @('--ndjson', 'one JSON object a line, as it happens')
-    , @('--format', 'text, json or ndjson')
-    , @('--output', 'write the machine format to FILE, the text to standard output')
-    , @('--color', 'auto, always or never; NO_COLOR is respected')
-    , @('--verbose', 'tell on standard error how things are done')
-    , @('--help', 'this text')
-    , @('--version', 'name and version')
-    , @('--print-schema', 'the JSON Schema of --json')
-    , @('--completions', 'print a completion script for bash, zsh, fish or powershell')
-    , @('--sticky-source', 'keep the source address, as -S and -I with an address always do')
-    , @('--outstanding', 'report probes that were not answered in time')
-    , @('--user-latency', 'measure from user to user; sonde uses the kernel''s stamps where it can')
-    , @('--debug', 'debugging on the socket')
+  $modes = @(
+    , @('ping', 'echo probes to hosts (the default)')
+    , @('sweep', 'which of many hosts answer')
+    , @('help', 'help on a mode')
   )
+  $options = @{
+    'ping' = @(
+      , @('--count', 'send N probes to each target, then stop')
+      , @('--endless', 'send until stopped, with a machine format too')
+      , @('--size', 'bytes of payload behind the ICMP header')
+      , @('--pattern', 'fill the payload with these 1 to 16 bytes, repeated')
+      , @('--random-payload', 'fill the payload with random bytes')
+      , @('--one-reply', 'stop a target at its first reply')
+      , @('--until-replies', 'stop a target at its Nth reply; errors do not end the wait')
+      , @('--protocol', 'what to probe with; in this version icmp only')
+      , @('--interval', 'time from one probe to the next; below 2ms only for root or to loopback targets')
+      , @('--timeout', 'time to wait for a reply; one that comes later is shown as late')
+      , @('--deadline', 'end the whole run after this time')
+      , @('--flood', 'send as soon as a reply is back, at least 100 probes a second; with -i, at that interval')
+      , @('--adaptive', 'send as soon as a reply is back, at least one probe an interval')
+      , @('--preload', 'send N probes at once at the start; more than 3 only for root or to loopback targets')
+      , @('--ttl', 'time to live (hop limit), 1 to 255')
+      , @('--tos', 'type of service (traffic class) as 0 to 255, 0x.., or a DSCP name such as ef, af41, cs5')
+      , @('--dscp', 'only the DSCP, 0 to 63 or a name')
+      , @('--ecn', 'only the ECN bits, 0 to 3, or not-ect, ect0, ect1, ce')
+      , @('--pmtu', 'path MTU discovery: do (always DF), want, probe (DF, ignore the known MTU), dont')
+      , @('--df', 'do not fragment: the same as -M do')
+      , @('--flow-label', 'IPv6 flow label, 0 to 0xfffff')
+      , @('--record-route', 'ask routers to record the route (IPv4 option), 1 to 9 of them')
+      , @('--timestamp-option', 'ask routers for time stamps (IPv4 option): tsonly or tsandaddr, with :N for N hops')
+      , @('--icmp-id', 'identifier in the ICMP header, 0 to 65535')
+      , @('--ipv4', 'use IPv4 only')
+      , @('--ipv6', 'use IPv6 only')
+      , @('--source', 'source address of the probes')
+      , @('--interface', 'send through this interface or VRF, or from this address')
+      , @('--broadcast', 'allow broadcast addresses as targets')
+      , @('--no-multicast-loop', 'do not hear our own multicast probes')
+      , @('--bypass-routing', 'only to hosts on an attached network')
+      , @('--mark', 'mark packets for policy routing; needs CAP_NET_ADMIN or CAP_NET_RAW')
+      , @('--transport', 'kind of socket: auto, dgram (no privilege) or raw')
+      , @('--quiet', 'only the first line and the summary')
+      , @('--timestamps', 'start each line with the local time, or with seconds since 1970')
+      , @('--numeric', 'show addresses, not names')
+      , @('--resolve', 'show the names of responders; never delays a probe')
+      , @('--bell', 'ring the terminal''s bell at each reply')
+      , @('--stats', 'more in the summary: percentiles, jitter, or both with a comma')
+      , @('--json', 'one JSON document at the end')
+      , @('--ndjson', 'one JSON object a line, as it happens')
+      , @('--format', 'text, json or ndjson')
+      , @('--output', 'write the machine format to FILE, the text to standard output')
+      , @('--color', 'auto, always or never; NO_COLOR is respected')
+      , @('--verbose', 'tell on standard error how things are done')
+      , @('--help', 'this text')
+      , @('--version', 'name and version')
+      , @('--print-schema', 'the JSON Schema of --json')
+      , @('--completions', 'print a completion script for bash, zsh, fish or powershell')
+      , @('--sticky-source', 'keep the source address, as -S and -I with an address always do')
+      , @('--outstanding', 'report probes that were not answered in time')
+      , @('--user-latency', 'measure from user to user; sonde uses the kernel''s stamps where it can')
+      , @('--debug', 'debugging on the socket')
+    )
+    'sweep' = @(
+      , @('--count', 'send N probes to each target, an interval apart, and show each')
+      , @('--vcount', 'the same as -c; the summary has the time of each probe')
+      , @('--loop', 'probe every target at the interval until stopped')
+      , @('--retry', 'send up to N more probes to a target that does not answer')
+      , @('--backoff', 'wait this much longer for the answer to each retry')
+      , @('--min-reachable', 'pass if at least N targets answer')
+      , @('--order', 'sequential, or random, or random:SEED for the same order again')
+      , @('--shard', 'the Ith of N parts: the parts of N computers are everything, once')
+      , @('--size', 'bytes of payload behind the ICMP header')
+      , @('--pattern', 'fill the payload with these 1 to 16 bytes, repeated')
+      , @('--random-payload', 'fill the payload with random bytes')
+      , @('--protocol', 'what to probe with; in this version icmp only')
+      , @('--rate', 'probes a second in all; max: as fast as they can be sent')
+      , @('--interval', 'with -c, -C and -l: time between two probes to a target')
+      , @('--timeout', 'time to wait for a reply; one that comes later is late')
+      , @('--deadline', 'end the whole run after this time')
+      , @('--ttl', 'time to live (hop limit), 1 to 255')
+      , @('--tos', 'type of service (traffic class) as 0 to 255, 0x.., or a DSCP name such as ef, af41, cs5')
+      , @('--dscp', 'only the DSCP, 0 to 63 or a name')
+      , @('--ecn', 'only the ECN bits, 0 to 3, or not-ect, ect0, ect1, ce')
+      , @('--pmtu', 'path MTU discovery: do (always DF), want, probe (DF, ignore the known MTU), dont')
+      , @('--df', 'do not fragment: the same as -M do')
+      , @('--flow-label', 'IPv6 flow label, 0 to 0xfffff')
+      , @('--ipv4', 'use IPv4 only')
+      , @('--ipv6', 'use IPv6 only')
+      , @('--source', 'source address of the probes')
+      , @('--interface', 'send through this interface or VRF, or from this address')
+      , @('--file', 'read targets from FILE, one a line; - is standard input')
+      , @('--generate', 'two addresses are the first and the last of a range')
+      , @('--allow', 'what is refused otherwise, with commas: many (over 65536 targets), fast (over 10000 a second), multicast, zero (0.0.0.0/8)')
+      , @('--broadcast', 'allow broadcast addresses as targets')
+      , @('--mark', 'mark packets for policy routing; needs CAP_NET_ADMIN or CAP_NET_RAW')
+      , @('--transport', 'kind of socket: auto, dgram (no privilege) or raw')
+      , @('--alive', 'only the targets that answer')
+      , @('--unreachable', 'only the targets that do not answer')
+      , @('--elapsed', 'the round-trip time with each answer')
+      , @('--quiet', 'only the summary of each target')
+      , @('--summary-every', 'the summary of the last DUR, again and again; with -c, -C and -l')
+      , @('--stats', 'at the end, the whole run: totals, percentiles, or both with a comma')
+      , @('--timestamps', 'start each line with the local time, or with seconds since 1970')
+      , @('--numeric', 'show addresses, not names')
+      , @('--json', 'one JSON document at the end')
+      , @('--ndjson', 'one JSON object a line, as it happens')
+      , @('--format', 'text, json or ndjson')
+      , @('--output', 'write the machine format to FILE, the text to standard output')
+      , @('--json-probes', 'each probe in the document, too; with -C always')
+      , @('--color', 'auto, always or never; NO_COLOR is respected')
+      , @('--verbose', 'tell on standard error how things are done')
+      , @('--resume', 'what the --ndjson of an earlier run finished is counted, not probed again')
+      , @('--merge', 'probe nothing: add up the json or ndjson FILEs of shards or parts of a sweep')
+      , @('--help', 'this text')
+      , @('--version', 'name and version')
+      , @('--print-schema', 'the JSON Schema of --json')
+      , @('--completions', 'print a completion script for bash, zsh, fish or powershell')
+    )
+  }
   $choices = @{
-    'protocol' = 'icmp'
-    'ecn' = 'not-ect ect0 ect1 ce'
-    'pmtu' = 'do want probe dont'
-    'timestamp-option' = 'tsonly tsandaddr'
-    'transport' = 'auto dgram raw'
-    'timestamps' = 'epoch'
-    'stats' = 'percentiles jitter percentiles,jitter'
-    'format' = 'text json ndjson'
-    'color' = 'auto always never'
-    'completions' = 'bash zsh fish powershell'
+    'ping' = @{
+      'protocol' = 'icmp'
+      'ecn' = 'not-ect ect0 ect1 ce'
+      'pmtu' = 'do want probe dont'
+      'timestamp-option' = 'tsonly tsandaddr'
+      'transport' = 'auto dgram raw'
+      'timestamps' = 'epoch'
+      'stats' = 'percentiles jitter percentiles,jitter'
+      'format' = 'text json ndjson'
+      'color' = 'auto always never'
+      'completions' = 'bash zsh fish powershell'
+    }
+    'sweep' = @{
+      'order' = 'sequential random'
+      'protocol' = 'icmp'
+      'ecn' = 'not-ect ect0 ect1 ce'
+      'pmtu' = 'do want probe dont'
+      'allow' = 'many fast many,fast multicast zero'
+      'transport' = 'auto dgram raw'
+      'stats' = 'totals percentiles totals,percentiles'
+      'timestamps' = 'epoch'
+      'format' = 'text json ndjson'
+      'color' = 'auto always never'
+      'completions' = 'bash zsh fish powershell'
+    }
   }
   $typed = @($line.CommandElements | ForEach-Object { $_.ToString() })
+  $first = $typed.Count -eq 1 -or ($typed.Count -eq 2 -and $word -ne '')
+  $mode = if ($typed.Count -gt 1 -and $options.ContainsKey($typed[1])) { $typed[1] } else { 'ping' }
   $last = if ($word -eq '') { $typed[-1] } elseif ($typed.Count -gt 1) { $typed[-2] }
   $key = "$last" -creplace '^-+', ''
-  if ("$last".StartsWith('-') -and $choices.ContainsKey($key)) {
-    $choices[$key] -split ' ' | Where-Object { $_ -like "$word*" } |
+  if ("$last".StartsWith('-') -and $choices[$mode].ContainsKey($key)) {
+    $choices[$mode][$key] -split ' ' | Where-Object { $_ -like "$word*" } |
       ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
     return
   }
-  $options | Where-Object { $_[0] -clike "$word*" } | ForEach-Object {
+  if ($first) {
+    $modes | Where-Object { $_[0] -like "$word*" } | ForEach-Object {
+      [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterValue', $_[1])
+    }
+  }
+  $options[$mode] | Where-Object { $_[0] -clike "$word*" } | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterName', $_[1])
   }
 }

@@ -19,6 +19,10 @@ SOURCE = os.environ["SONDE_SOURCE_DIR"]
 SERVER = shutil.which("wineserver") or "/usr/lib/wine/wineserver"
 TIMEOUT = 30
 NESTED = "SONDE_WINDOWS_NESTED"
+# What the engine decides: which clock it has.
+ENGINES_OWN = ("engine", "clock")
+MEASURED = re.compile(r"^(rtt_ms|elapsed_ms|started|ended|sent_at|min|avg|median|max|stddev|"
+                      r"duration_ms|p9\d|jitter)$")
 
 
 def skip(why):
@@ -110,6 +114,15 @@ def native():
         if os.access(path, os.X_OK):
             return path
     return None
+
+
+def without_measurements(value):
+    """A document without what the engine decides, figures as their types' names."""
+    if isinstance(value, dict):
+        return {key: type(item).__name__ if MEASURED.match(key) and not isinstance(item, dict)
+                else without_measurements(item)
+                for key, item in value.items() if key not in ENGINES_OWN}
+    return [without_measurements(item) for item in value] if isinstance(value, list) else value
 
 
 def masked(text):

@@ -4,13 +4,13 @@ same answers as the Linux program gives, except for the engine's own fields."""
 
 import json
 import os
-import re
 import subprocess
 import sys
 
 import jsonschema
 
-from _wine import SOURCE, Checks, enter, native, not_under_wine, renew, skip, sonde, warm
+from _wine import (SOURCE, Checks, enter, native, not_under_wine, renew, skip, sonde, warm,
+                   without_measurements)
 
 sys.path.insert(0, os.path.join(SOURCE, "tests", "netns"))
 
@@ -18,17 +18,6 @@ SERVER = "10.77.2.1"
 ROUTER = "10.77.1.2"
 SILENT = "10.98.0.1"
 REFUSED = "10.99.0.1"
-# What the engine decides: which clock it has.
-ENGINES_OWN = ("engine", "clock")
-MEASURED = re.compile(r"^(rtt_ms|elapsed_ms|started|ended|sent_at|min|avg|median|max|stddev|duration_ms|p9\d|jitter)$")
-
-
-def without_measurements(value):
-    if isinstance(value, dict):
-        return {key: type(item).__name__ if MEASURED.match(key) and not isinstance(item, dict)
-                else without_measurements(item)
-                for key, item in value.items() if key not in ENGINES_OWN}
-    return [without_measurements(item) for item in value] if isinstance(value, list) else value
 
 
 class Windows:

@@ -68,6 +68,19 @@ TEST_CASE("completions: every shell gets every option but the generators") {
   CHECK_FALSE(completion_script("tcsh").has_value());
 }
 
+TEST_CASE("completions: PowerShell gets the options of each mode, and the modes") {
+  const auto script = completion_script("powershell");
+  REQUIRE(script.has_value());
+  const auto at = [&script](std::string_view text) { return script->find(text); };
+  CHECK(at("@('sweep', 'which of many hosts answer')") < at("$options = @{"));
+  const std::size_t sweep = at("'sweep' = @(");
+  CHECK(at("'ping' = @(") < at("--endless"));
+  CHECK(at("--endless") < sweep);
+  CHECK(sweep < at("--merge"));
+  CHECK(script->find("--endless", sweep) == std::string::npos);
+  CHECK(script->find("--count", sweep) < at("$choices = @{"));
+}
+
 TEST_CASE("manual: every option but the generators has its item") {
   const std::string text = man_options(Mode::ping);
   CHECK(text.find(".It Fl i Ar DUR , Fl \\-interval Ns = Ns Ar DUR\n") != std::string::npos);

@@ -2,6 +2,8 @@
 #include "app/slash_options.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <sstream>
 #include <string>
@@ -87,6 +89,24 @@ TEST_CASE("slash: what nobody knows, or lacks its value, is refused") {
   CHECK(refusal({"/n", "three", "h"}) == "/n COUNT: 'three' is not a whole number");
   CHECK(refusal({"/w", "1s", "h"}) == "/w MS: '1s' is not a whole number");
   CHECK(refusal({"/n", "/t", "h"}) == "/n COUNT: '/t' is not a whole number");
+}
+
+TEST_CASE("slash: a sweep has files behind a slash, and no options") {
+  const auto sweep = [](const Words& typed) {
+    const auto words = without_slashes(Mode::sweep, typed);
+    return words ? fmt::format("{}", fmt::join(*words, " ")) : words.error().message;
+  };
+  CHECK(sweep({"--merge", "/tmp/part1", "/x"}) == "--merge /tmp/part1 /x");
+  CHECK(sweep({"-f", "/n", "-c", "2"}) == "-f /n -c 2");
+  CHECK(sweep({"--", "/n"}) == "-- /n");
+  CHECK(sweep({"/?"}) == "--help");
+  for (const SlashOption& option : slash_options()) {
+    const std::string typed = {'/', option.letter};
+    if (option.before != "--help") {
+      CHECK(sweep({typed, "1", "127.0.0.1"}) ==
+            "'" + typed + "' is an option of ping.exe and 'sonde ping'");
+    }
+  }
 }
 
 TEST_CASE("slash: every row is in the help, within 80 columns") {
