@@ -8,8 +8,7 @@
 namespace sonde::transport {
 
 // "ping 0" and "ping ::" mean this host; the reply comes from its loopback address.
-[[nodiscard]] inline net::Address effective_destination(
-    const net::Address& destination) noexcept {
+[[nodiscard]] inline net::Address effective_destination(const net::Address& destination) noexcept {
   if (!destination.is_unspecified()) {
     return destination;
   }
