@@ -83,6 +83,22 @@ UsageError missing_value(const SlashOption& option) {
           .hint = fmt::format("/{} {}: {}", option.letter, option.value_name, option.doc)};
 }
 
+// The slash option at `at` in our spelling; `at` moves on to its value.
+std::expected<std::string, UsageError> as_ours(std::span<const std::string> arguments,
+                                               std::size_t& at) {
+  const auto option = find(arguments[at]);
+  if (!option) {
+    return std::unexpected(option.error());
+  }
+  if ((*option)->value_name.empty()) {
+    return std::string((*option)->before);
+  }
+  if (at + 1 == arguments.size()) {
+    return std::unexpected(missing_value(**option));
+  }
+  return with_value(**option, arguments[++at]);
+}
+
 }  // namespace
 
 std::span<const SlashOption> slash_options() noexcept { return kOptions; }
@@ -90,31 +106,19 @@ std::span<const SlashOption> slash_options() noexcept { return kOptions; }
 std::expected<std::vector<std::string>, UsageError> without_slashes(
     Mode mode, std::span<const std::string> arguments) {
   std::vector<std::string> out;
+  bool is_value = false;  // of the option before
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
-    if (argument == "--") {
+    if (!is_value && argument == "--") {
       out.insert(out.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i), arguments.end());
       break;
     }
-    if (!argument.starts_with('/')) {
+    if (is_value || !argument.starts_with('/')) {
+      is_value = !is_value && takes_next(mode, argument);
       out.push_back(argument);
-      if (takes_next(mode, argument) && i + 1 < arguments.size()) {
-        out.push_back(arguments[++i]);
-      }
       continue;
     }
-    const auto option = find(argument);
-    if (!option) {
-      return std::unexpected(option.error());
-    }
-    if ((*option)->value_name.empty()) {
-      out.emplace_back((*option)->before);
-      continue;
-    }
-    if (i + 1 == arguments.size()) {
-      return std::unexpected(missing_value(**option));
-    }
-    auto ours = with_value(**option, arguments[++i]);
+    auto ours = as_ours(arguments, i);
     if (!ours) {
       return std::unexpected(std::move(ours.error()));
     }
