@@ -7,12 +7,15 @@ export WINEDEBUG="${WINEDEBUG:--all}"
 export WINEDLLOVERRIDES="${WINEDLLOVERRIDES:-mscoree,mshtml=;winedbg.exe=d}"
 export WINEPREFIX="${WINEPREFIX:-${XDG_CACHE_HOME:-$HOME/.cache}/sonde-wine}"
 
-if [ ! -f "$WINEPREFIX/system.reg" ]; then
+if [ ! -f "$WINEPREFIX/.complete" ]; then
   mkdir -p "$WINEPREFIX"
   # Two programs at once wait for one prefix.
   exec 9>"$WINEPREFIX.lock"
   flock 9
-  [ -f "$WINEPREFIX/system.reg" ] || DISPLAY='' wineboot -i </dev/null >/dev/null 2>&1 9>&- || :
+  if [ ! -f "$WINEPREFIX/.complete" ]; then
+    DISPLAY='' wineboot -i </dev/null >/dev/null 2>&1 9>&- || :
+    : >"$WINEPREFIX/.complete"
+  fi
   exec 9>&-
 fi
 wine cmd /c exit </dev/null >/dev/null 2>&1 || :

@@ -60,6 +60,8 @@ TEST_CASE("plan: a machine format ends by itself, unless something else ends it"
     CHECK(plan({format, "-c9", "192.0.2.1"})->engine.count == 9);
   }
   CHECK_FALSE(plan({"-j", "-w9", "192.0.2.1"})->engine.count.has_value());
+  CHECK_FALSE(plan({"-j", "--endless", "192.0.2.1"})->engine.count.has_value());
+  CHECK_FALSE(plan({"--endless", "-c3", "192.0.2.1"}).has_value());
   CHECK_FALSE(plan({"-j", "-o", "192.0.2.1"})->engine.count.has_value());
   CHECK_FALSE(plan({"--format=text", "192.0.2.1"})->engine.count.has_value());
 }
