@@ -58,7 +58,8 @@ def main():
             else:
                 same = text == wanted
             checks.check(same and run.stderr == "", f"text of {arguments}:\n{wanted}", run)
-    late = sonde("-c1", "-W", "0.001us", LO).stdout
+    # The second probe keeps the run up until the first one is answered.
+    late = sonde("-c2", "-i", "50ms", "-W", "0.001us", LO).stdout
     checks.check("no answer yet for icmp_seq=1\n" in late, "a time-out is told at once")
     checks.check(re.search(r"icmp_seq=1 ttl=64 time=[\d.]+ ms \(late\)\n", late), "a late reply is marked")
     checks.finish()
