@@ -237,6 +237,10 @@ ExitCode run_merge(const SweepOptions& options, Console& console) {
     console.complain(fmt::format("cannot give up privileges: {}", dropped.error()));
     return ExitCode::system;
   }
+  if (const auto why =
+          options.output ? refuse_to_empty(*options.output, options.targets) : std::nullopt) {
+    return console.usage({.message = *why}, "sonde sweep --help");
+  }
   auto file = open_output(options);
   if (!file) {
     console.complain(file.error());

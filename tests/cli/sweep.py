@@ -212,6 +212,17 @@ def together(checks, lab, folder):
     run = sonde("sweep", "-q", f"--resume={whole}", "-c1", "127.0.0.0/22")
     checks.check(run.returncode == 4 and "is another" in run.stderr, "resumed: another kind", run)
 
+    # What is read is never emptied by --output, under whatever name.
+    (folder / "link").symlink_to(whole)
+    kept = whole.read_bytes()
+    for arguments in (["-J", "-q", f"--resume={whole}", f"--output={whole}", *every],
+                      ["-J", "-q", f"--resume={folder}/link", f"--output={whole}", *every],
+                      ["-j", "-q", f"--file={whole}", f"--output={folder}/link"],
+                      ["-j", "-q", "--merge", f"--output={whole}", str(folder / "link")]):
+        run = sonde("sweep", *arguments, before=lab)
+        checks.check(run.returncode == 3 and run.stdout == "" and "would empty" in run.stderr and
+                     whole.read_bytes() == kept, f"refused: {arguments}", run)
+
 
 def streams(checks, lab):
     command = f"'{SONDE}' sweep --rate=max 127.0.0.0/16 | head -1; echo ${{PIPESTATUS[0]}}"
