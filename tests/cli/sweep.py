@@ -165,6 +165,10 @@ def machine(checks, lab):
                      f"-J {arguments}: the totals add up", run)
 
 
+def kept_lines(path):
+    return path.read_text().splitlines(keepends=True)
+
+
 def together(checks, lab, folder):
     """What shards and parts of runs add up to is what one run gives."""
     every = ["127.0.0.0/22", "--rate=max"]
@@ -211,6 +215,23 @@ def together(checks, lab, folder):
     checks.check(run.returncode == 3 and "not the same sweep" in run.stderr, "resumed: other targets", run)
     run = sonde("sweep", "-q", f"--resume={whole}", "-c1", "127.0.0.0/22")
     checks.check(run.returncode == 4 and "is another" in run.stderr, "resumed: another kind", run)
+
+    # A file may say anything: what cannot be is refused, and nothing of it is raw on a terminal.
+    line = next(text for text in kept_lines(whole) if '"swept"' in text)
+    for old, new in [('"received":1', '"received":2'), ('"in_flight":0', '"in_flight":3'),
+                     ('"sent":1', '"sent":0'), ('"sent":1', '"sent":4294967296'),
+                     ('"lost":0', '"lost":18446744073709551615'), ('"min":', '"min":9')]:
+        bad = folder / "bad"
+        bad.write_text(whole.read_text().replace(line, line.replace(old, new)))
+        for arguments in (["--merge", str(bad)], [f"--resume={bad}", *every]):
+            run = sonde("sweep", "-j", *arguments)
+            checks.check(run.returncode == 3 and run.stdout == "" and "is damaged" in run.stderr,
+                         f"{new}: {arguments}", run)
+    document = sonde("sweep", "-j", "-C1", "127.0.0.1").stdout
+    (folder / "rounds").write_text(document.replace('"count":1,', '"count":4294967295,', 1))
+    run = sonde("sweep", "--merge", "-j", "--json-probes", str(folder / "rounds"))
+    checks.check(run.returncode == 0 and len(json.loads(run.stdout)["targets"][0]["probes"]) == 1,
+                 "no memory for rounds that were not", run)
 
     # What is read is never emptied by --output, under whatever name.
     (folder / "link").symlink_to(whole)
