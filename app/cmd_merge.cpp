@@ -17,6 +17,7 @@
 #include "app/sweep_parts.hpp"
 #include "app/sweep_presentation.hpp"
 #include "app/sweep_verdict.hpp"
+#include "app/values.hpp"
 
 namespace sonde::app {
 
@@ -74,7 +75,7 @@ std::optional<SavedFileError> Merge::add(const std::string& path) {
   if (!ended_) {
     return SavedFileError{.message = fmt::format("{}: the run was killed before its end; finish it "
                                                  "with --resume first",
-                                                 path)};
+                                                 in_quotes(path))};
   }
   return std::nullopt;
 }
@@ -120,7 +121,7 @@ Answer Merge::target(const report::SavedSweepTarget& saved) {
     return "a target before the start of the run";
   }
   if (!seen_.insert(std::hash<std::string>()(saved.input)).second) {
-    return fmt::format("{} is there twice: the files overlap", saved.input);
+    return fmt::format("{} is there twice: the files overlap", in_quotes(saved.input));
   }
   const auto index = place(saved);
   if (!index) {
@@ -268,7 +269,7 @@ ExitCode run_merge(const SweepOptions& options, Console& console) {
   const auto verdict = merge_files(options, listeners.views());
   if (!verdict) {
     console.complain(verdict.error().message);
-    return verdict.error().system ? ExitCode::system : ExitCode::usage;
+    return code_of(verdict.error());
   }
   for (const std::string& reason : verdict->reasons) {
     if (reason.starts_with("shard ")) {

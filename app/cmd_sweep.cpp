@@ -54,7 +54,7 @@ class SweepCommand {
   std::optional<ExitCode> open_output();
   ExitCode fail(const transport::Error& error);
   ExitCode probe(transport::Transport& transport, engine::SweepEngine& engine);
-  bool take_over(Resume& resume, SweepFeed& feed, run::SweepSession& session);
+  std::optional<ExitCode> take_over(Resume& resume, SweepFeed& feed, run::SweepSession& session);
   ExitCode finish(const stats::Verdict& verdict);
   [[nodiscard]] run::SweepSessionConfig session_config() const;
 
@@ -129,8 +129,8 @@ std::optional<ExitCode> SweepCommand::open_resume() {
   }
   auto resume = Resume::open(*options_.resume, plan_, options_.order.seed.has_value());
   if (!resume) {
-    console_.complain(resume.error());
-    return ExitCode::system;
+    console_.complain(resume.error().message);
+    return code_of(resume.error());
   }
   resume_ = *std::move(resume);
   return std::nullopt;
@@ -213,9 +213,9 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
                                                 .feed = feed,
                                                 .control = control_,
                                                 .listeners = listeners});
-  if (resume_ && !take_over(*resume_, feed, session)) {
+  if (const auto code = resume_ ? take_over(*resume_, feed, session) : std::nullopt) {
     waker->forget();
-    return ExitCode::usage;
+    return *code;
   }
   const ExitCode code = finish(session.run());
   waker->forget();
@@ -223,16 +223,18 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
 }
 
 // What the earlier run finished; all is checked before a word is printed.
-bool SweepCommand::take_over(Resume& resume, SweepFeed& feed, run::SweepSession& session) {
+std::optional<ExitCode> SweepCommand::take_over(Resume& resume, SweepFeed& feed,
+                                                run::SweepSession& session) {
   feed.preload(targets_);
   auto why = resume.check(targets_);
   if (!why) {
     why = resume.restore(session);
   }
-  if (why) {
-    console_.complain(*why);
+  if (!why) {
+    return std::nullopt;
   }
-  return !why;
+  console_.complain(why->message);
+  return code_of(*why);
 }
 
 ExitCode SweepCommand::finish(const stats::Verdict& verdict) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/sweep_policy.hpp"
+#include "app/sweep_verdict.hpp"
 #include "app/target_reader.hpp"
 #include "app/target_text.hpp"
 #include "sonde/resolve/resolver.hpp"
@@ -50,7 +51,7 @@ class SweepFeed final : public run::TargetFeed {
   void preload(net::AddressList& list);
 
   // Why not everything that was asked for could be probed; the run is no success then.
-  [[nodiscard]] const std::optional<std::string>& cut_short() const noexcept { return cut_short_; }
+  [[nodiscard]] const std::optional<CutShort>& cut_short() const noexcept { return cut_short_; }
 
  private:
   void take_answers(std::vector<run::NameAnswer>& answers);
@@ -63,7 +64,7 @@ class SweepFeed final : public run::TargetFeed {
   void add_failed(const std::string& text, std::string message, net::AddressList& list,
                   std::vector<run::NameAnswer>& answers);
   void ask_names(const net::AddressList& list);
-  void stop_reading(std::string why);
+  void stop_reading(std::string why, ExitCode code = ExitCode::usage);
 
   Parts parts_;
   std::size_t operand_ = 0;  // the next one
@@ -71,7 +72,7 @@ class SweepFeed final : public run::TargetFeed {
   bool all_loopback_ = true;
   std::deque<std::uint32_t> waiting_;  // names not asked for yet
   std::size_t asked_ = 0;              // names under way
-  std::optional<std::string> cut_short_;
+  std::optional<CutShort> cut_short_;
   std::vector<run::NameAnswer> early_;  // of preload()
 };
 

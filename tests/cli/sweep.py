@@ -96,6 +96,8 @@ def targets(checks, lab, folder):
     checks.check(run.returncode == 3 and run.stdout == "", "a file without a target", run)
     run = sonde("sweep", "-f", str(folder / "missing"))
     checks.check(run.returncode == 4 and "cannot open" in run.stderr, "a missing file", run)
+    run = sonde("sweep", "-f", str(folder))
+    checks.check(run.returncode == 4 and "cannot read" in run.stderr, "a folder for a file", run)
     run = sonde("sweep", "nosuch.invalid", "127.0.0.1", before=lab)
     checks.check(run.returncode == 2 and run.stdout == "127.0.0.1 is alive\n" and
                  run.stderr.startswith("sonde: nosuch.invalid: "), "a name that does not resolve", run)
@@ -214,7 +216,9 @@ def together(checks, lab, folder):
     run = sonde("sweep", "-q", f"--resume={whole}", "127.1.0.0/22", "--rate=max")
     checks.check(run.returncode == 3 and "not the same sweep" in run.stderr, "resumed: other targets", run)
     run = sonde("sweep", "-q", f"--resume={whole}", "-c1", "127.0.0.0/22")
-    checks.check(run.returncode == 4 and "is another" in run.stderr, "resumed: another kind", run)
+    checks.check(run.returncode == 3 and "is another" in run.stderr, "resumed: another kind", run)
+    run = sonde("sweep", "-q", f"--resume={folder}/missing", *every)
+    checks.check(run.returncode == 4, "resumed: what is not there", run)
 
     # A file may say anything: what cannot be is refused, and nothing of it is raw on a terminal.
     line = next(text for text in kept_lines(whole) if '"swept"' in text)
@@ -227,6 +231,12 @@ def together(checks, lab, folder):
             run = sonde("sweep", "-j", *arguments)
             checks.check(run.returncode == 3 and run.stdout == "" and "is damaged" in run.stderr,
                          f"{new}: {arguments}", run)
+    (folder / "esc").write_text(whole.read_text().replace('"input":"127.0.0.1"', r'"input":"\u001b[31mred"'))
+    (folder / "esc2").write_bytes((folder / "esc").read_bytes())
+    for arguments in (["--merge", str(folder / "esc"), str(folder / "esc2")], [f"--resume={folder}/esc", *every]):
+        run = sonde("sweep", *arguments)
+        checks.check(run.returncode == 3 and "\x1b" not in run.stderr and "\\x1b[31mred" in run.stderr,
+                     f"clean: {arguments}", run)
     document = sonde("sweep", "-j", "-C1", "127.0.0.1").stdout
     (folder / "rounds").write_text(document.replace('"count":1,', '"count":4294967295,', 1))
     run = sonde("sweep", "--merge", "-j", "--json-probes", str(folder / "rounds"))
