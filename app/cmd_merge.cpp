@@ -44,6 +44,7 @@ class Merge {
   Answer head(const report::SavedHead& head);
   Answer target(const report::SavedSweepTarget& saved);
   Answer end(const report::SavedEnd& end);
+  bool is_new(const report::SavedSweepTarget& saved);
   std::optional<std::uint32_t> place(const report::SavedSweepTarget& saved);
 
   std::optional<std::uint64_t> min_reachable_;
@@ -52,7 +53,8 @@ class Merge {
   std::size_t most_samples_ = 0;
   std::optional<report::SavedHead> first_;
   std::set<std::uint32_t> shards_;
-  std::unordered_set<std::uint64_t> seen_;  // hashes of what targets are called
+  std::unordered_set<std::uint64_t> seen_;     // hashes of the targets of earlier files
+  std::unordered_set<std::uint64_t> present_;  // and of the present one
   net::AddressList targets_;
   std::optional<stats::SweepResults> results_;
   stats::Counts counted_{};  // of the targets of the present file
@@ -77,7 +79,20 @@ std::optional<SavedFileError> Merge::add(const std::string& path) {
                                                  "with --resume first",
                                                  in_quotes(path))};
   }
+  seen_.merge(present_);
+  present_.clear();
   return std::nullopt;
+}
+
+// A run may have been given a target twice; two files may not have the same one, but shards, whose
+// numbers are of one list, have it under another number.
+bool Merge::is_new(const report::SavedSweepTarget& saved) {
+  const bool numbered = first_->sweep.shards > 1;
+  const std::string key =
+      numbered ? fmt::format("{} {}", saved.target.index, saved.input) : saved.input;
+  const std::uint64_t hash = std::hash<std::string>()(key);
+  present_.insert(hash);
+  return !seen_.contains(hash);
 }
 
 Answer Merge::head(const report::SavedHead& head) {
@@ -120,7 +135,7 @@ Answer Merge::target(const report::SavedSweepTarget& saved) {
   if (!first_) {
     return "a target before the start of the run";
   }
-  if (!seen_.insert(std::hash<std::string>()(saved.input)).second) {
+  if (!is_new(saved)) {
     return fmt::format("{} is there twice: the files overlap", in_quotes(saved.input));
   }
   const auto index = place(saved);
