@@ -202,7 +202,7 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
   config.judge = [&](const stats::SweepResults& results, stats::EndReason /*reason*/) {
     return judge_sweep(results.totals(), engine.planned(),
                        {.min_reachable = options_.min_reachable,
-                        .shards = plan_.engine.shards,
+                        .shards = targets_.size() == 0 ? 1 : plan_.engine.shards,
                         .cut_short = feed.cut_short()});
   };
   const std::vector<stats::SweepListener*> listeners = listeners_.views();
@@ -217,7 +217,11 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
     waker->forget();
     return *code;
   }
-  const ExitCode code = finish(session.run());
+  const stats::Verdict verdict = session.run();
+  if (targets_.size() == 0 && !feed.cut_short()) {
+    console_.complain("no target given");
+  }
+  const ExitCode code = finish(verdict);
   waker->forget();
   return code;
 }
@@ -262,6 +266,9 @@ ExitCode run_sweep(const CommandLine& line, Console& console) {
                            kHelp);
     }
     return run_merge(*options, console);
+  }
+  if (options->targets.empty() && !options->file && !options->generate && !is_terminal(kStdin)) {
+    options->file = "-";  // as fping does
   }
   SystemRng rng;
   auto plan = resolve_sweep(

@@ -66,6 +66,10 @@ struct TargetReader::Shared {
     TargetBatch batch;
     bool wanted = true;
     const auto on_line = [&](std::string_view line, std::uint64_t number) {
+      constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // as some editors begin UTF-8
+      if (number == 1 && line.starts_with(kByteOrderMark)) {
+        line.remove_prefix(kByteOrderMark.size());
+      }
       const std::string_view word = target_of_line(line);
       if (word.empty() || !wanted) {
         return;

@@ -46,6 +46,8 @@ def texts(checks, lab):
         (["127.0.0.1", "192.0.2.1", *NOBODY], 1, "127.0.0.1 is alive\n192.0.2.1 is unreachable\n"),
         (["-a", "127.0.0.1", "192.0.2.1", *NOBODY], 1, "127.0.0.1\n"),
         (["-u", "127.0.0.1", "192.0.2.1", *NOBODY], 1, "192.0.2.1\n"),
+        (["-aqg", "127.0.0.0/29"], 0, "".join(f"127.0.0.{i}\n" for i in range(1, 7))),
+        (["-uq", "127.0.0.1", "192.0.2.1", *NOBODY], 1, "192.0.2.1\n"),
         (["-e", "127.0.0.1"], 0, "127.0.0.1 is alive (N ms)\n"),
         (["127.0.0.0/30"], 0, "127.0.0.1 is alive\n127.0.0.2 is alive\n"),
         (["127.0.0.6/31"], 0, "127.0.0.6 is alive\n127.0.0.7 is alive\n"),
@@ -89,13 +91,24 @@ def targets(checks, lab, folder):
     checks.check(run.stdout == "".join(f"127.0.0.{i} is alive\n" for i in (1, 2, 3, 4)) and
                  run.returncode == 2 and f"{file}:6: 'bad/33': not a prefix" in run.stderr and
                  "224.0.0.1: multicast" in run.stderr, "a file: comments, CRLF, bad lines named", run)
+    file.write_bytes(b"\xef\xbb\xbf127.0.0.1\n127.0.0.2\n")
+    run = sonde("sweep", "-a", "-f", str(file), before=lab)
+    checks.check(run.stdout == "127.0.0.1\n127.0.0.2\n" and run.returncode == 0, "a byte order mark", run)
+    for arguments in ([], ["-a"]):
+        run = sonde("sweep", *arguments, input="127.0.0.1\n", stdin=None)
+        checks.check(run.stdout.startswith("127.0.0.1") and run.returncode == 0, "standard input alone", run)
+    run = sonde("sweep", "-g", input="127.0.0.1\n", stdin=None)
+    checks.check(run.returncode == 3 and "no target given" in run.stderr, "-g takes operands", run)
     run = sonde("sweep", "-a", "-f", "-", "127.0.0.9", input="127.0.0.1\n", stdin=None)
     checks.check(run.stdout == "127.0.0.9\n127.0.0.1\n" and run.returncode == 0,
                  "operands, then standard input", run)
     run = sonde("sweep", "-f", "/dev/null")
-    checks.check(run.returncode == 3 and run.stdout == "", "a file without a target", run)
+    checks.check(run.returncode == 3 and run.stdout == "" and run.stderr == "sonde: no target given\n",
+                 "a file without a target", run)
     run = sonde("sweep", "-f", str(folder / "missing"))
     checks.check(run.returncode == 4 and "cannot open" in run.stderr, "a missing file", run)
+    run = sonde("sweep", "-f", "/dev/null", "--shard=2/2")
+    checks.check(run.returncode == 3 and "no target given" in run.stderr, "a shard of nothing", run)
     run = sonde("sweep", "-f", str(folder))
     checks.check(run.returncode == 4 and "cannot read" in run.stderr, "a folder for a file", run)
     run = sonde("sweep", "nosuch.invalid", "127.0.0.1", before=lab)
@@ -219,6 +232,18 @@ def together(checks, lab, folder):
     checks.check(run.returncode == 3 and "is another" in run.stderr, "resumed: another kind", run)
     run = sonde("sweep", "-q", f"--resume={folder}/missing", *every)
     checks.check(run.returncode == 4, "resumed: what is not there", run)
+
+    # A target that was given twice is there twice; two files that have the same one are refused.
+    twice = ["127.0.0.1", "127.0.0.1", "127.0.0.2"]
+    sonde("sweep", "-J", f"--output={folder}/twice", "-q", *twice)
+    sonde("sweep", "-J", f"--output={folder}/once", "-q", "127.0.0.2")
+    for number in (1, 2):
+        sonde("sweep", "-J", f"--output={folder}/half{number}", "-q", f"--shard={number}/2", *twice)
+    for files in (["twice"], ["half1", "half2"]):
+        run = sonde("sweep", "--merge", "-a", *(str(folder / name) for name in files))
+        checks.check(run.returncode == 0 and sorted(run.stdout.split()) == twice, f"merge {files}", run)
+    run = sonde("sweep", "--merge", str(folder / "twice"), str(folder / "once"))
+    checks.check(run.returncode == 3 and "'127.0.0.2' is there twice" in run.stderr, "files overlap", run)
 
     # A file may say anything: what cannot be is refused, and nothing of it is raw on a terminal.
     line = next(text for text in kept_lines(whole) if '"swept"' in text)
