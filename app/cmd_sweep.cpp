@@ -229,7 +229,10 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
 // What the earlier run finished; all is checked before a word is printed.
 std::optional<ExitCode> SweepCommand::take_over(Resume& resume, SweepFeed& feed,
                                                 run::SweepSession& session) {
-  feed.preload(targets_);
+  if (!feed.preload(targets_, control_.stop)) {
+    console_.complain("stopped before all targets were read: nothing was probed");
+    return ExitCode::no_answer;
+  }
   auto why = resume.check(targets_);
   if (!why) {
     why = resume.restore(session);

@@ -49,8 +49,11 @@ void SweepFeed::supply(net::AddressList& list, std::vector<run::NameAnswer>& ans
   ask_names(list);
 }
 
-void SweepFeed::preload(net::AddressList& list) {
+bool SweepFeed::preload(net::AddressList& list, const std::atomic<bool>& stop) {
   while (!complete()) {
+    if (stop) {
+      return false;
+    }
     if (operand_ < parts_.operands.size()) {
       take_operands(list);
     } else {
@@ -58,6 +61,7 @@ void SweepFeed::preload(net::AddressList& list) {
       take_batch(list, early_);
     }
   }
+  return true;
 }
 
 void SweepFeed::take_answers(std::vector<run::NameAnswer>& answers) {

@@ -4,6 +4,7 @@
 // Nothing here waits.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -47,8 +48,8 @@ class SweepFeed final : public run::TargetFeed {
   }
 
   // All of it at once, waiting for the file where it must; then supply() has only names to answer.
-  // A name that has its address in the list by then is not asked for.
-  void preload(net::AddressList& list);
+  // A name that has its address in the list by then is not asked for. False: `stop` came first.
+  [[nodiscard]] bool preload(net::AddressList& list, const std::atomic<bool>& stop);
 
   // Why not everything that was asked for could be probed; the run is no success then.
   [[nodiscard]] const std::optional<CutShort>& cut_short() const noexcept { return cut_short_; }

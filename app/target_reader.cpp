@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -115,7 +116,8 @@ TargetReader::~TargetReader() {
 
 void TargetReader::await() {
   std::unique_lock lock(shared_->mutex);
-  shared_->filled.wait(lock, [this] { return !shared_->ready.empty(); });
+  constexpr auto kPatience = std::chrono::milliseconds(50);
+  shared_->filled.wait_for(lock, kPatience, [this] { return !shared_->ready.empty(); });
 }
 
 std::optional<TargetBatch> TargetReader::take() {
