@@ -44,7 +44,7 @@ class Merge {
   Answer head(const report::SavedHead& head);
   Answer target(const report::SavedSweepTarget& saved);
   Answer end(const report::SavedEnd& end);
-  bool is_new(const report::SavedSweepTarget& saved);
+  bool is_new(const report::SavedSweepTarget& saved, bool numbered);
   std::optional<std::uint32_t> place(const report::SavedSweepTarget& saved);
 
   std::optional<std::uint64_t> min_reachable_;
@@ -86,8 +86,7 @@ std::optional<SavedFileError> Merge::add(const std::string& path) {
 
 // A run may have been given a target twice; two files may not have the same one, but shards, whose
 // numbers are of one list, have it under another number.
-bool Merge::is_new(const report::SavedSweepTarget& saved) {
-  const bool numbered = first_->sweep.shards > 1;
+bool Merge::is_new(const report::SavedSweepTarget& saved, bool numbered) {
   const std::string key =
       numbered ? fmt::format("{} {}", saved.target.index, saved.input) : saved.input;
   const std::uint64_t hash = std::hash<std::string>()(key);
@@ -135,7 +134,7 @@ Answer Merge::target(const report::SavedSweepTarget& saved) {
   if (!first_) {
     return "a target before the start of the run";
   }
-  if (!is_new(saved)) {
+  if (!is_new(saved, first_->sweep.shards > 1)) {
     return fmt::format("{} is there twice: the files overlap", in_quotes(saved.input));
   }
   const auto index = place(saved);
