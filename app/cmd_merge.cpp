@@ -17,6 +17,7 @@
 #include "app/sweep_parts.hpp"
 #include "app/sweep_presentation.hpp"
 #include "app/sweep_verdict.hpp"
+#include "app/values.hpp"
 
 namespace sonde::app {
 
@@ -26,24 +27,34 @@ using Answer = report::SavedSweepSink::Answer;
 
 class Merge {
  public:
-  Merge(const SweepOptions& options, const std::vector<stats::SweepListener*>& listeners)
-      : min_reachable_(options.min_reachable), listeners_(listeners) {}
+  // `rounds`: how many samples of a target are kept; 0: none.
+  Merge(const SweepOptions& options, const std::vector<stats::SweepListener*>& listeners,
+        std::uint32_t rounds)
+      : min_reachable_(options.min_reachable), listeners_(listeners), rounds_(rounds) {}
 
   // Why not; nullopt: it is in.
   std::optional<SavedFileError> add(const std::string& path);
   stats::Verdict finish();
+  // The most samples that a target has.
+  [[nodiscard]] std::uint32_t rounds() const noexcept {
+    return static_cast<std::uint32_t>(most_samples_);
+  }
 
  private:
   Answer head(const report::SavedHead& head);
   Answer target(const report::SavedSweepTarget& saved);
   Answer end(const report::SavedEnd& end);
+  bool is_new(const report::SavedSweepTarget& saved, bool numbered);
   std::optional<std::uint32_t> place(const report::SavedSweepTarget& saved);
 
   std::optional<std::uint64_t> min_reachable_;
   const std::vector<stats::SweepListener*>& listeners_;
+  std::uint32_t rounds_;
+  std::size_t most_samples_ = 0;
   std::optional<report::SavedHead> first_;
   std::set<std::uint32_t> shards_;
-  std::unordered_set<std::uint64_t> seen_;  // hashes of what targets are called
+  std::unordered_set<std::uint64_t> seen_;     // hashes of the targets of earlier files
+  std::unordered_set<std::uint64_t> present_;  // and of the present one
   net::AddressList targets_;
   std::optional<stats::SweepResults> results_;
   stats::Counts counted_{};  // of the targets of the present file
@@ -66,9 +77,21 @@ std::optional<SavedFileError> Merge::add(const std::string& path) {
   if (!ended_) {
     return SavedFileError{.message = fmt::format("{}: the run was killed before its end; finish it "
                                                  "with --resume first",
-                                                 path)};
+                                                 in_quotes(path))};
   }
+  seen_.merge(present_);
+  present_.clear();
   return std::nullopt;
+}
+
+// A run may have been given a target twice; two files may not have the same one, but shards, whose
+// numbers are of one list, have it under another number.
+bool Merge::is_new(const report::SavedSweepTarget& saved, bool numbered) {
+  const std::string key =
+      numbered ? fmt::format("{} {}", saved.target.index, saved.input) : saved.input;
+  const std::uint64_t hash = std::hash<std::string>()(key);
+  present_.insert(hash);
+  return !seen_.contains(hash);
 }
 
 Answer Merge::head(const report::SavedHead& head) {
@@ -111,27 +134,25 @@ Answer Merge::target(const report::SavedSweepTarget& saved) {
   if (!first_) {
     return "a target before the start of the run";
   }
-  if (!seen_.insert(std::hash<std::string>()(saved.input)).second) {
-    return fmt::format("{} is there twice: the files overlap", saved.input);
+  if (!is_new(saved, first_->sweep.shards > 1)) {
+    return fmt::format("{} is there twice: the files overlap", in_quotes(saved.input));
   }
   const auto index = place(saved);
   if (!index) {
     return "too many targets";
   }
   if (!results_) {
-    const bool samples = !saved.target.samples.empty();
-    results_.emplace(targets_, samples ? stats::SweepDetail::samples : stats::SweepDetail::records,
-                     samples ? static_cast<std::uint32_t>(first_->options.count.value_or(
-                                   first_->sweep.retries + std::uint64_t{1}))
-                             : 0,
-                     first_->sweep.mode);
+    results_.emplace(targets_,
+                     rounds_ > 0 ? stats::SweepDetail::samples : stats::SweepDetail::records,
+                     rounds_, first_->sweep.mode);
   }
+  most_samples_ = std::max(most_samples_, saved.target.samples.size());
   results_->grow();
   stats::SavedTarget placed = saved.target;
   placed.index = *index;
   results_->restore(placed);
   const stats::Counts& counts = placed.counts;
-  counted_.sent += counts.sent - std::min(counts.sent, counts.in_flight);
+  counted_.sent += counts.sent - counts.in_flight;
   counted_.received += counts.received;
   counted_.lost += counts.lost;
   counted_.late += counts.late;
@@ -152,16 +173,16 @@ Answer Merge::end(const report::SavedEnd& end) {
   if (!results_) {
     results_.emplace(targets_, stats::SweepDetail::records, 0, first_->sweep.mode);
   }
-  // What came after a target was settled is in the totals alone.
-  const auto rest = [](std::uint64_t all, std::uint64_t part) { return all - std::min(all, part); };
+  // What came after a target was settled is in the totals alone, and may have taken from what the
+  // target said (late: no longer lost). Unsigned differences wrap, and their sums come back.
   const stats::Counts& all = end.counts;
-  results_->restore_counts({.sent = rest(rest(all.sent, all.in_flight), counted_.sent),
-                            .received = rest(all.received, counted_.received),
-                            .lost = rest(all.lost, counted_.lost),
-                            .late = rest(all.late, counted_.late),
-                            .duplicate = rest(all.duplicate, counted_.duplicate),
-                            .errors = rest(all.errors, counted_.errors),
-                            .send_failures = rest(all.send_failures, counted_.send_failures)},
+  results_->restore_counts({.sent = all.sent - all.in_flight - counted_.sent,
+                            .received = all.received - counted_.received,
+                            .lost = all.lost - counted_.lost,
+                            .late = all.late - counted_.late,
+                            .duplicate = all.duplicate - counted_.duplicate,
+                            .errors = all.errors - counted_.errors,
+                            .send_failures = all.send_failures - counted_.send_failures},
                            end.clock);
   results_->restore_rtt(end.rtt, end.quantiles);
   planned_ += end.targets;
@@ -202,22 +223,30 @@ std::expected<std::unique_ptr<OutputFile>, std::string> open_output(const SweepO
   return OutputFile::open(*options.output);
 }
 
-std::expected<stats::Verdict, SavedFileError> merge_once(
-    const SweepOptions& options, const std::vector<stats::SweepListener*>& listeners) {
-  Merge merge(options, listeners);
-  for (const std::string& path : options.targets) {
+std::optional<SavedFileError> add_all(Merge& merge, const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
     if (auto why = merge.add(path)) {
-      return std::unexpected(*std::move(why));
+      return why;
     }
   }
-  return merge.finish();
+  return std::nullopt;
 }
 
 // First whether the files belong together; then they are told.
 std::expected<stats::Verdict, SavedFileError> merge_files(
     const SweepOptions& options, const std::vector<stats::SweepListener*>& listeners) {
-  auto verdict = merge_once(options, {});
-  return verdict ? merge_once(options, listeners) : verdict;
+  const std::vector<stats::SweepListener*> nobody;
+  std::optional<Merge> first(std::in_place, options, nobody, 0U);
+  if (auto why = add_all(*first, options.targets)) {
+    return std::unexpected(*std::move(why));
+  }
+  const std::uint32_t rounds = first->rounds();
+  first.reset();
+  Merge merge(options, listeners, rounds);
+  if (auto why = add_all(merge, options.targets)) {
+    return std::unexpected(*std::move(why));
+  }
+  return merge.finish();
 }
 
 ExitCode close_output(OutputFile* file, ExitCode code, Console& console) {
@@ -237,6 +266,10 @@ ExitCode run_merge(const SweepOptions& options, Console& console) {
     console.complain(fmt::format("cannot give up privileges: {}", dropped.error()));
     return ExitCode::system;
   }
+  if (const auto why =
+          options.output ? refuse_to_empty(*options.output, options.targets) : std::nullopt) {
+    return console.usage({.message = *why}, "sonde sweep --help");
+  }
   auto file = open_output(options);
   if (!file) {
     console.complain(file.error());
@@ -250,7 +283,7 @@ ExitCode run_merge(const SweepOptions& options, Console& console) {
   const auto verdict = merge_files(options, listeners.views());
   if (!verdict) {
     console.complain(verdict.error().message);
-    return verdict.error().system ? ExitCode::system : ExitCode::usage;
+    return code_of(verdict.error());
   }
   for (const std::string& reason : verdict->reasons) {
     if (reason.starts_with("shard ")) {

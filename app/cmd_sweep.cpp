@@ -21,6 +21,7 @@
 #include "app/sweep_verdict.hpp"
 #include "app/target_reader.hpp"
 #include "app/terminal.hpp"
+#include "app/values.hpp"
 #include "app/verdict.hpp"
 #include "app/waker.hpp"
 #include "sonde/base/random.hpp"
@@ -47,10 +48,13 @@ class SweepCommand {
   ExitCode run();
 
  private:
-  bool open_files();
+  // The code to end with, after a word why; absent: all are open.
+  std::optional<ExitCode> open_files();
+  std::optional<ExitCode> open_resume();
+  std::optional<ExitCode> open_output();
   ExitCode fail(const transport::Error& error);
   ExitCode probe(transport::Transport& transport, engine::SweepEngine& engine);
-  bool take_over(Resume& resume, SweepFeed& feed, run::SweepSession& session);
+  std::optional<ExitCode> take_over(Resume& resume, SweepFeed& feed, run::SweepSession& session);
   ExitCode finish(const stats::Verdict& verdict);
   [[nodiscard]] run::SweepSessionConfig session_config() const;
 
@@ -71,8 +75,8 @@ class SweepCommand {
 ExitCode SweepCommand::run() {
   // Whoever gained rights by starting us opens no file with them.
   const bool files_first = !more_than_caller();
-  if (files_first && !open_files()) {
-    return ExitCode::system;
+  if (const auto code = files_first ? open_files() : std::nullopt) {
+    return *code;
   }
   auto engine = engine::SweepEngine::make(plan_.engine, targets_);
   if (!engine) {
@@ -80,8 +84,8 @@ ExitCode SweepCommand::run() {
   }
   auto opened = transport::open_icmp(plan_.transport, clock_, rng_);
   const auto dropped = drop_privileges();
-  if (!files_first && dropped && !open_files()) {
-    return ExitCode::system;
+  if (const auto code = !files_first && dropped ? open_files() : std::nullopt) {
+    return *code;
   }
   listeners_ = sweep_listeners(
       options_, plan_,
@@ -101,37 +105,58 @@ ExitCode SweepCommand::run() {
   return probe(*opened->transport, *engine);
 }
 
-// The output, and the file with the targets.
-bool SweepCommand::open_files() {
-  if (plan_.output) {
-    auto file = OutputFile::open(*plan_.output);
-    if (!file) {
-      console_.complain(file.error());
-      return false;
+// What is read comes first: the output is emptied only when all else is well.
+std::optional<ExitCode> SweepCommand::open_files() {
+  if (const auto code = open_resume()) {
+    return code;
+  }
+  if (plan_.file) {
+    const auto fd =
+        *plan_.file == "-" ? std::expected<int, int>(kStdin) : open_for_reading(*plan_.file);
+    if (!fd) {
+      console_.complain(fmt::format("cannot open {}: {}", in_quotes(*plan_.file),
+                                    std::generic_category().message(fd.error())));
+      return ExitCode::system;
     }
-    file_ = *std::move(file);
-    file_->sink().tell(control_.output_failed);
+    target_file_ = *fd;
   }
-  if (options_.resume) {
-    auto resume = Resume::open(*options_.resume, plan_, options_.order.seed.has_value());
-    if (!resume) {
-      console_.complain(resume.error());
-      return false;
+  return open_output();
+}
+
+std::optional<ExitCode> SweepCommand::open_resume() {
+  if (!options_.resume) {
+    return std::nullopt;
+  }
+  auto resume = Resume::open(*options_.resume, plan_, options_.order.seed.has_value());
+  if (!resume) {
+    console_.complain(resume.error().message);
+    return code_of(resume.error());
+  }
+  resume_ = *std::move(resume);
+  return std::nullopt;
+}
+
+std::optional<ExitCode> SweepCommand::open_output() {
+  if (!plan_.output) {
+    return std::nullopt;
+  }
+  std::vector<std::string> inputs;
+  for (const auto& input : {options_.resume, plan_.file}) {
+    if (input) {
+      inputs.push_back(*input);
     }
-    resume_ = *std::move(resume);
   }
-  if (!plan_.file) {
-    return true;
+  if (const auto why = refuse_to_empty(*plan_.output, inputs)) {
+    return console_.usage({.message = *why}, kHelp);
   }
-  const auto fd =
-      *plan_.file == "-" ? std::expected<int, int>(kStdin) : open_for_reading(*plan_.file);
-  if (!fd) {
-    console_.complain(fmt::format("cannot open {}: {}", *plan_.file,
-                                  std::generic_category().message(fd.error())));
-    return false;
+  auto file = OutputFile::open(*plan_.output);
+  if (!file) {
+    console_.complain(file.error());
+    return ExitCode::system;
   }
-  target_file_ = *fd;
-  return true;
+  file_ = *std::move(file);
+  file_->sink().tell(control_.output_failed);
+  return std::nullopt;
 }
 
 run::SweepSessionConfig SweepCommand::session_config() const {
@@ -177,7 +202,7 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
   config.judge = [&](const stats::SweepResults& results, stats::EndReason /*reason*/) {
     return judge_sweep(results.totals(), engine.planned(),
                        {.min_reachable = options_.min_reachable,
-                        .shards = plan_.engine.shards,
+                        .shards = targets_.size() == 0 ? 1 : plan_.engine.shards,
                         .cut_short = feed.cut_short()});
   };
   const std::vector<stats::SweepListener*> listeners = listeners_.views();
@@ -188,26 +213,35 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
                                                 .feed = feed,
                                                 .control = control_,
                                                 .listeners = listeners});
-  if (resume_ && !take_over(*resume_, feed, session)) {
+  if (const auto code = resume_ ? take_over(*resume_, feed, session) : std::nullopt) {
     waker->forget();
-    return ExitCode::usage;
+    return *code;
   }
-  const ExitCode code = finish(session.run());
+  const stats::Verdict verdict = session.run();
+  if (targets_.size() == 0 && !feed.cut_short()) {
+    console_.complain("no target given");
+  }
+  const ExitCode code = finish(verdict);
   waker->forget();
   return code;
 }
 
 // What the earlier run finished; all is checked before a word is printed.
-bool SweepCommand::take_over(Resume& resume, SweepFeed& feed, run::SweepSession& session) {
-  feed.preload(targets_);
+std::optional<ExitCode> SweepCommand::take_over(Resume& resume, SweepFeed& feed,
+                                                run::SweepSession& session) {
+  if (!feed.preload(targets_, control_.stop)) {
+    console_.complain("stopped before all targets were read: nothing was probed");
+    return ExitCode::no_answer;
+  }
   auto why = resume.check(targets_);
   if (!why) {
     why = resume.restore(session);
   }
-  if (why) {
-    console_.complain(*why);
+  if (!why) {
+    return std::nullopt;
   }
-  return !why;
+  console_.complain(why->message);
+  return code_of(*why);
 }
 
 ExitCode SweepCommand::finish(const stats::Verdict& verdict) {
@@ -235,6 +269,9 @@ ExitCode run_sweep(const CommandLine& line, Console& console) {
                            kHelp);
     }
     return run_merge(*options, console);
+  }
+  if (options->targets.empty() && !options->file && !options->generate && !is_terminal(kStdin)) {
+    options->file = "-";  // as fping does
   }
   SystemRng rng;
   auto plan = resolve_sweep(

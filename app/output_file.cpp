@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -31,6 +32,21 @@ std::optional<std::string> OutputFile::close() {
     sink_.fail(error);
   }
   return sink_.broken() ? std::optional(write_failure(sink_)) : std::nullopt;
+}
+
+std::optional<std::string> refuse_to_empty(const std::string& output,
+                                           std::span<const std::string> inputs) {
+  namespace files = std::filesystem;
+  std::error_code unknown;  // what cannot be looked at is not there
+  if (!files::is_regular_file(output, unknown)) {
+    return std::nullopt;
+  }
+  for (const std::string& input : inputs) {
+    if (files::equivalent(output, input, unknown)) {
+      return fmt::format("--output {} would empty the file that is read", in_quotes(output));
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace sonde::app

@@ -4,6 +4,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "app/output.hpp"
@@ -28,5 +29,9 @@ class OutputFile {
   int fd_;
   FdSink sink_;
 };
+
+// Is one of the files that are read the one that `output` would empty? Why it is refused, then.
+[[nodiscard]] std::optional<std::string> refuse_to_empty(const std::string& output,
+                                                         std::span<const std::string> inputs);
 
 }  // namespace sonde::app

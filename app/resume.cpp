@@ -6,6 +6,7 @@
 
 #include "app/saved_file.hpp"
 #include "app/sweep_parts.hpp"
+#include "app/values.hpp"
 
 namespace sonde::app {
 
@@ -21,8 +22,12 @@ std::string called(const net::AddressList& targets, std::uint32_t index) {
   return address ? address->to_text() : std::string();
 }
 
-std::optional<std::string> error_of(const std::expected<void, SavedFileError>& result) {
-  return result ? std::nullopt : std::optional(result.error().message);
+std::optional<SavedFileError> error_of(const std::expected<void, SavedFileError>& result) {
+  return result ? std::nullopt : std::optional(result.error());
+}
+
+std::unexpected<SavedFileError> no(std::string message) {
+  return std::unexpected(SavedFileError{.message = std::move(message)});
 }
 
 }  // namespace
@@ -33,32 +38,32 @@ bool Resume::finished(const report::SavedSweepTarget& saved) noexcept {
          saved.target.state == probe::SweepState::unreachable;
 }
 
-std::expected<Resume, std::string> Resume::open(const std::string& path, SweepPlan& plan,
-                                                bool seed_given) {
+std::expected<Resume, SavedFileError> Resume::open(const std::string& path, SweepPlan& plan,
+                                                   bool seed_given) {
   std::optional<report::SavedHead> head;
   const auto read = read_saved_file(path, {.on_head = [&head](const report::SavedHead& found) {
                                       head = found;
                                       return Answer(std::string());  // that is enough
                                     }});
   if (!head) {
-    return std::unexpected(read ? fmt::format("{}: there is no sweep in it", path)
-                                : read.error().message);
+    return read ? no(fmt::format("{}: there is no sweep in it", in_quotes(path)))
+                : std::unexpected(read.error());
   }
   if (plan.engine.random_order && head->sweep.random_order && !seed_given) {
     plan.engine.random_order = head->sweep.random_order;
     plan.sweep.random_order = head->sweep.random_order;
   }
   if (auto why = not_together(*head, {.options = plan.run, .sweep = plan.sweep})) {
-    return std::unexpected(fmt::format("{}: {}", path, *why));
+    return no(fmt::format("{}: {}", in_quotes(path), *why));
   }
   if (head->sweep.shard != plan.sweep.shard) {
-    return std::unexpected(
-        fmt::format("{}: it is shard {}/{}", path, head->sweep.shard, head->sweep.shards));
+    return no(fmt::format("{}: it is shard {}/{}", in_quotes(path), head->sweep.shard,
+                          head->sweep.shards));
   }
   return Resume(path, plan.engine.mode);
 }
 
-std::optional<std::string> Resume::check(net::AddressList& targets) {
+std::optional<SavedFileError> Resume::check(net::AddressList& targets) {
   finished_.assign(targets.size(), false);
   return error_of(read_saved_file(
       path_, {.on_target = [&](const report::SavedSweepTarget& saved) -> Answer {
@@ -67,12 +72,13 @@ std::optional<std::string> Resume::check(net::AddressList& targets) {
           return std::nullopt;
         }
         if (index >= targets.size() || called(targets, index) != saved.input) {
-          return fmt::format("its target {} is {}, and here it is {}: not the same sweep", index,
-                             saved.input,
-                             index < targets.size() ? called(targets, index) : "not there");
+          return fmt::format(
+              "its target {} is {}, and here it is {}: not the same sweep", index,
+              in_quotes(saved.input),
+              index < targets.size() ? in_quotes(called(targets, index)) : "not there");
         }
         if (finished_[index]) {
-          return fmt::format("target {} is finished twice", saved.input);
+          return fmt::format("target {} is finished twice", in_quotes(saved.input));
         }
         finished_[index] = true;
         if (targets.is_name(index) && saved.address) {
@@ -83,7 +89,7 @@ std::optional<std::string> Resume::check(net::AddressList& targets) {
 }
 
 // With rounds, the times are in the lines of the answers, which stand before the target's result.
-std::optional<std::string> Resume::restore(run::SweepSession& session) {
+std::optional<SavedFileError> Resume::restore(run::SweepSession& session) {
   stats::RttStats rtt;
   stats::Quantiles quantiles;
   const auto add = [&](bool wanted, std::optional<Duration> sample) {

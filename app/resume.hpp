@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/resolve_sweep.hpp"
+#include "app/saved_file.hpp"
 #include "sonde/net/address_list.hpp"
 #include "sonde/report/saved_sweep.hpp"
 #include "sonde/run/sweep_session.hpp"
@@ -19,12 +20,12 @@ class Resume {
  public:
   // Reads how the earlier run was asked for, and takes its random order over if the new one has no
   // seed of its own (`seed_given`).
-  [[nodiscard]] static std::expected<Resume, std::string> open(const std::string& path,
-                                                               SweepPlan& plan, bool seed_given);
+  [[nodiscard]] static std::expected<Resume, SavedFileError> open(const std::string& path,
+                                                                  SweepPlan& plan, bool seed_given);
   // Is all that is finished there in the list? Names get the address that they had.
-  [[nodiscard]] std::optional<std::string> check(net::AddressList& targets);
+  [[nodiscard]] std::optional<SavedFileError> check(net::AddressList& targets);
   // After check().
-  [[nodiscard]] std::optional<std::string> restore(run::SweepSession& session);
+  [[nodiscard]] std::optional<SavedFileError> restore(run::SweepSession& session);
 
  private:
   Resume(std::string path, probe::SweepMode mode) : path_(std::move(path)), mode_(mode) {}

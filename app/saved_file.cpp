@@ -10,6 +10,7 @@
 
 #include "app/line_splitter.hpp"
 #include "app/terminal.hpp"
+#include "app/values.hpp"
 
 namespace sonde::app {
 
@@ -80,7 +81,7 @@ std::expected<void, SavedFileError> read_saved_file(const std::string& path,
                                                     const report::SavedSweepSink& sink) {
   const auto named = [&path](const std::string& why, bool system) {
     return std::unexpected(
-        SavedFileError{.message = fmt::format("{}: {}", path, why), .system = system});
+        SavedFileError{.message = fmt::format("{}: {}", in_quotes(path), why), .system = system});
   };
   const auto fd = open_for_reading(path);
   if (!fd) {

@@ -7,6 +7,7 @@
 #include <expected>
 #include <string>
 
+#include "app/exit_code.hpp"
 #include "sonde/report/saved_sweep.hpp"
 
 namespace sonde::app {
@@ -15,6 +16,10 @@ struct SavedFileError {
   std::string message;
   bool system = false;  // it could not be read at all
 };
+
+[[nodiscard]] constexpr ExitCode code_of(const SavedFileError& error) noexcept {
+  return error.system ? ExitCode::system : ExitCode::usage;
+}
 
 [[nodiscard]] std::expected<void, SavedFileError> read_saved_file(
     const std::string& path, const report::SavedSweepSink& sink);

@@ -49,8 +49,11 @@ void SweepFeed::supply(net::AddressList& list, std::vector<run::NameAnswer>& ans
   ask_names(list);
 }
 
-void SweepFeed::preload(net::AddressList& list) {
+bool SweepFeed::preload(net::AddressList& list, const std::atomic<bool>& stop) {
   while (!complete()) {
+    if (stop) {
+      return false;
+    }
     if (operand_ < parts_.operands.size()) {
       take_operands(list);
     } else {
@@ -58,6 +61,7 @@ void SweepFeed::preload(net::AddressList& list) {
       take_batch(list, early_);
     }
   }
+  return true;
 }
 
 void SweepFeed::take_answers(std::vector<run::NameAnswer>& answers) {
@@ -91,7 +95,7 @@ void SweepFeed::take_batch(net::AddressList& list, std::vector<run::NameAnswer>&
     add_read(read, list, answers);
   }
   if (batch->error) {
-    stop_reading(*batch->error);
+    stop_reading(*batch->error, ExitCode::system);
   }
   read_ = read_ || batch->last;
 }
@@ -165,11 +169,11 @@ void SweepFeed::ask_names(const net::AddressList& list) {
 }
 
 // What was taken so far is probed; the exit code and one line tell that it was not everything.
-void SweepFeed::stop_reading(std::string why) {
+void SweepFeed::stop_reading(std::string why, ExitCode code) {
   read_ = true;
   operand_ = parts_.operands.size();
   parts_.complain(why);
-  cut_short_ = std::move(why);
+  cut_short_ = CutShort{.why = std::move(why), .code = code};
 }
 
 }  // namespace sonde::app

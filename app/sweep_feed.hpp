@@ -4,6 +4,7 @@
 // Nothing here waits.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "app/sweep_policy.hpp"
+#include "app/sweep_verdict.hpp"
 #include "app/target_reader.hpp"
 #include "app/target_text.hpp"
 #include "sonde/resolve/resolver.hpp"
@@ -46,11 +48,11 @@ class SweepFeed final : public run::TargetFeed {
   }
 
   // All of it at once, waiting for the file where it must; then supply() has only names to answer.
-  // A name that has its address in the list by then is not asked for.
-  void preload(net::AddressList& list);
+  // A name that has its address in the list by then is not asked for. False: `stop` came first.
+  [[nodiscard]] bool preload(net::AddressList& list, const std::atomic<bool>& stop);
 
   // Why not everything that was asked for could be probed; the run is no success then.
-  [[nodiscard]] const std::optional<std::string>& cut_short() const noexcept { return cut_short_; }
+  [[nodiscard]] const std::optional<CutShort>& cut_short() const noexcept { return cut_short_; }
 
  private:
   void take_answers(std::vector<run::NameAnswer>& answers);
@@ -63,7 +65,7 @@ class SweepFeed final : public run::TargetFeed {
   void add_failed(const std::string& text, std::string message, net::AddressList& list,
                   std::vector<run::NameAnswer>& answers);
   void ask_names(const net::AddressList& list);
-  void stop_reading(std::string why);
+  void stop_reading(std::string why, ExitCode code = ExitCode::usage);
 
   Parts parts_;
   std::size_t operand_ = 0;  // the next one
@@ -71,7 +73,7 @@ class SweepFeed final : public run::TargetFeed {
   bool all_loopback_ = true;
   std::deque<std::uint32_t> waiting_;  // names not asked for yet
   std::size_t asked_ = 0;              // names under way
-  std::optional<std::string> cut_short_;
+  std::optional<CutShort> cut_short_;
   std::vector<run::NameAnswer> early_;  // of preload()
 };
 

@@ -19,7 +19,7 @@ stats::Verdict judge_sweep(const stats::SweepTotals& totals, std::uint64_t plann
     }
   };
   if (expected.cut_short) {
-    find(true, ExitCode::usage, *expected.cut_short);
+    find(true, expected.cut_short->code, expected.cut_short->why);
   }
   find(planned == 0 && !expected.cut_short && expected.shards == 1, ExitCode::usage,
        "there is no target");

@@ -6,16 +6,22 @@
 #include <optional>
 #include <string>
 
+#include "app/exit_code.hpp"
 #include "sonde/stats/sweep_results.hpp"
 
 namespace sonde::app {
 
+// Why not everything that was asked for was probed.
+struct CutShort {
+  std::string why{};
+  ExitCode code = ExitCode::usage;
+};
+
 struct SweepExpectation {
   // So many targets must answer; absent: all that were given.
   std::optional<std::uint64_t> min_reachable{};
-  std::uint32_t shards = 1;  // only every so manyth of the targets is ours
-  // Why not everything that was asked for was probed: no success then.
-  std::optional<std::string> cut_short{};
+  std::uint32_t shards = 1;             // only every so manyth of the targets is ours
+  std::optional<CutShort> cut_short{};  // no success then
 };
 
 // Worst cause first: targets that could not be read or resolved, then those without an answer.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -66,6 +67,10 @@ struct TargetReader::Shared {
     TargetBatch batch;
     bool wanted = true;
     const auto on_line = [&](std::string_view line, std::uint64_t number) {
+      constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // as some editors begin UTF-8
+      if (number == 1 && line.starts_with(kByteOrderMark)) {
+        line.remove_prefix(kByteOrderMark.size());
+      }
       const std::string_view word = target_of_line(line);
       if (word.empty() || !wanted) {
         return;
@@ -111,7 +116,8 @@ TargetReader::~TargetReader() {
 
 void TargetReader::await() {
   std::unique_lock lock(shared_->mutex);
-  shared_->filled.wait(lock, [this] { return !shared_->ready.empty(); });
+  constexpr auto kPatience = std::chrono::milliseconds(50);
+  shared_->filled.wait_for(lock, kPatience, [this] { return !shared_->ready.empty(); });
 }
 
 std::optional<TargetBatch> TargetReader::take() {

@@ -39,7 +39,7 @@ class TargetReader {
 
   // What is ready; nullopt: nothing now. After a batch with `last` there are no more.
   [[nodiscard]] std::optional<TargetBatch> take();
-  // Until take() has something.
+  // Until take() has something, but not for long: the caller may have to stop.
   void await();
 
  private:

@@ -46,6 +46,8 @@ def texts(checks, lab):
         (["127.0.0.1", "192.0.2.1", *NOBODY], 1, "127.0.0.1 is alive\n192.0.2.1 is unreachable\n"),
         (["-a", "127.0.0.1", "192.0.2.1", *NOBODY], 1, "127.0.0.1\n"),
         (["-u", "127.0.0.1", "192.0.2.1", *NOBODY], 1, "192.0.2.1\n"),
+        (["-aqg", "127.0.0.0/29"], 0, "".join(f"127.0.0.{i}\n" for i in range(1, 7))),
+        (["-uq", "127.0.0.1", "192.0.2.1", *NOBODY], 1, "192.0.2.1\n"),
         (["-e", "127.0.0.1"], 0, "127.0.0.1 is alive (N ms)\n"),
         (["127.0.0.0/30"], 0, "127.0.0.1 is alive\n127.0.0.2 is alive\n"),
         (["127.0.0.6/31"], 0, "127.0.0.6 is alive\n127.0.0.7 is alive\n"),
@@ -89,13 +91,26 @@ def targets(checks, lab, folder):
     checks.check(run.stdout == "".join(f"127.0.0.{i} is alive\n" for i in (1, 2, 3, 4)) and
                  run.returncode == 2 and f"{file}:6: 'bad/33': not a prefix" in run.stderr and
                  "224.0.0.1: multicast" in run.stderr, "a file: comments, CRLF, bad lines named", run)
+    file.write_bytes(b"\xef\xbb\xbf127.0.0.1\n127.0.0.2\n")
+    run = sonde("sweep", "-a", "-f", str(file), before=lab)
+    checks.check(run.stdout == "127.0.0.1\n127.0.0.2\n" and run.returncode == 0, "a byte order mark", run)
+    for arguments in ([], ["-a"]):
+        run = sonde("sweep", *arguments, input="127.0.0.1\n", stdin=None)
+        checks.check(run.stdout.startswith("127.0.0.1") and run.returncode == 0, "standard input alone", run)
+    run = sonde("sweep", "-g", input="127.0.0.1\n", stdin=None)
+    checks.check(run.returncode == 3 and "no target given" in run.stderr, "-g takes operands", run)
     run = sonde("sweep", "-a", "-f", "-", "127.0.0.9", input="127.0.0.1\n", stdin=None)
     checks.check(run.stdout == "127.0.0.9\n127.0.0.1\n" and run.returncode == 0,
                  "operands, then standard input", run)
     run = sonde("sweep", "-f", "/dev/null")
-    checks.check(run.returncode == 3 and run.stdout == "", "a file without a target", run)
+    checks.check(run.returncode == 3 and run.stdout == "" and run.stderr == "sonde: no target given\n",
+                 "a file without a target", run)
     run = sonde("sweep", "-f", str(folder / "missing"))
     checks.check(run.returncode == 4 and "cannot open" in run.stderr, "a missing file", run)
+    run = sonde("sweep", "-f", "/dev/null", "--shard=2/2")
+    checks.check(run.returncode == 3 and "no target given" in run.stderr, "a shard of nothing", run)
+    run = sonde("sweep", "-f", str(folder))
+    checks.check(run.returncode == 4 and "cannot read" in run.stderr, "a folder for a file", run)
     run = sonde("sweep", "nosuch.invalid", "127.0.0.1", before=lab)
     checks.check(run.returncode == 2 and run.stdout == "127.0.0.1 is alive\n" and
                  run.stderr.startswith("sonde: nosuch.invalid: "), "a name that does not resolve", run)
@@ -165,6 +180,10 @@ def machine(checks, lab):
                      f"-J {arguments}: the totals add up", run)
 
 
+def kept_lines(path):
+    return path.read_text().splitlines(keepends=True)
+
+
 def together(checks, lab, folder):
     """What shards and parts of runs add up to is what one run gives."""
     every = ["127.0.0.0/22", "--rate=max"]
@@ -210,7 +229,55 @@ def together(checks, lab, folder):
     run = sonde("sweep", "-q", f"--resume={whole}", "127.1.0.0/22", "--rate=max")
     checks.check(run.returncode == 3 and "not the same sweep" in run.stderr, "resumed: other targets", run)
     run = sonde("sweep", "-q", f"--resume={whole}", "-c1", "127.0.0.0/22")
-    checks.check(run.returncode == 4 and "is another" in run.stderr, "resumed: another kind", run)
+    checks.check(run.returncode == 3 and "is another" in run.stderr, "resumed: another kind", run)
+    run = sonde("sweep", "-q", f"--resume={folder}/missing", *every)
+    checks.check(run.returncode == 4, "resumed: what is not there", run)
+
+    # A target that was given twice is there twice; two files that have the same one are refused.
+    twice = ["127.0.0.1", "127.0.0.1", "127.0.0.2"]
+    sonde("sweep", "-J", f"--output={folder}/twice", "-q", *twice)
+    sonde("sweep", "-J", f"--output={folder}/once", "-q", "127.0.0.2")
+    for number in (1, 2):
+        sonde("sweep", "-J", f"--output={folder}/half{number}", "-q", f"--shard={number}/2", *twice)
+    for files in (["twice"], ["half1", "half2"]):
+        run = sonde("sweep", "--merge", "-a", *(str(folder / name) for name in files))
+        checks.check(run.returncode == 0 and sorted(run.stdout.split()) == twice, f"merge {files}", run)
+    run = sonde("sweep", "--merge", str(folder / "twice"), str(folder / "once"))
+    checks.check(run.returncode == 3 and "'127.0.0.2' is there twice" in run.stderr, "files overlap", run)
+
+    # A file may say anything: what cannot be is refused, and nothing of it is raw on a terminal.
+    line = next(text for text in kept_lines(whole) if '"swept"' in text)
+    for old, new in [('"received":1', '"received":2'), ('"in_flight":0', '"in_flight":3'),
+                     ('"sent":1', '"sent":0'), ('"sent":1', '"sent":4294967296'),
+                     ('"lost":0', '"lost":18446744073709551615'), ('"min":', '"min":9')]:
+        bad = folder / "bad"
+        bad.write_text(whole.read_text().replace(line, line.replace(old, new)))
+        for arguments in (["--merge", str(bad)], [f"--resume={bad}", *every]):
+            run = sonde("sweep", "-j", *arguments)
+            checks.check(run.returncode == 3 and run.stdout == "" and "is damaged" in run.stderr,
+                         f"{new}: {arguments}", run)
+    (folder / "esc").write_text(whole.read_text().replace('"input":"127.0.0.1"', r'"input":"\u001b[31mred"'))
+    (folder / "esc2").write_bytes((folder / "esc").read_bytes())
+    for arguments in (["--merge", str(folder / "esc"), str(folder / "esc2")], [f"--resume={folder}/esc", *every]):
+        run = sonde("sweep", *arguments)
+        checks.check(run.returncode == 3 and "\x1b" not in run.stderr and "\\x1b[31mred" in run.stderr,
+                     f"clean: {arguments}", run)
+    document = sonde("sweep", "-j", "-C1", "127.0.0.1").stdout
+    (folder / "rounds").write_text(document.replace('"count":1,', '"count":4294967295,', 1))
+    run = sonde("sweep", "--merge", "-j", "--json-probes", str(folder / "rounds"))
+    checks.check(run.returncode == 0 and len(json.loads(run.stdout)["targets"][0]["probes"]) == 1,
+                 "no memory for rounds that were not", run)
+
+    # What is read is never emptied by --output, under whatever name.
+    (folder / "link").symlink_to(whole)
+    kept = whole.read_bytes()
+    for arguments in (["-J", "-q", f"--resume={whole}", f"--output={whole}", *every],
+                      ["-J", "-q", f"--resume={folder}/link", f"--output={whole}", *every],
+                      ["-j", "-q", f"--file={whole}", f"--output={folder}/link"],
+                      ["-j", "-q", "--merge", f"--output={whole}", str(folder / "link")]):
+        run = sonde("sweep", *arguments, before=lab)
+        checks.check(run.returncode == 3 and run.stdout == "" and "would empty" in run.stderr and
+                     whole.read_bytes() == kept, f"refused: {arguments}", run)
 
 
 def streams(checks, lab):

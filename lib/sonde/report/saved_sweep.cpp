@@ -133,6 +133,26 @@ stats::Counts counts_in(const Value& counts) {
           .send_failures = count_in(counts, "send_failures")};
 }
 
+// Every probe that was sent has one end at most, and no counter has run over.
+bool possible(const stats::Counts& counts, std::uint64_t most) noexcept {
+  std::uint64_t rest = counts.sent;
+  for (const std::uint64_t part : {counts.received, counts.lost, counts.late, counts.errors,
+                                   counts.send_failures, counts.in_flight}) {
+    if (part > rest) {
+      return false;
+    }
+    rest -= part;
+  }
+  return counts.sent <= most && counts.duplicate <= most;
+}
+
+constexpr std::uint64_t kMostOfTarget = 0xffff'ffff;
+constexpr std::uint64_t kMostOfRun = std::uint64_t{1} << 62U;
+
+bool possible(const stats::SweepRtt& rtt) noexcept {
+  return rtt.min <= rtt.mean && rtt.mean <= rtt.max;
+}
+
 Result tell_head(const Value& object, std::string_view started, const SavedSweepSink& sink) {
   const Value& options = object.member("options");
   const Value& sweep = object.member("sweep");
@@ -142,6 +162,9 @@ Result tell_head(const Value& object, std::string_view started, const SavedSweep
   constexpr std::uint64_t kMost = 0xffff'ffff;
   if (!mode || shard < 1 || shard > shards || shards > kMost) {
     return no("this is no sweep");
+  }
+  if (count_in(options, "count") > kMost || count_in(sweep, "retries") > kMost) {
+    return no("is damaged: no sweep has so many rounds");
   }
   SavedHead head;
   head.options.count = optional_count(options, "count");
@@ -194,6 +217,9 @@ Result tell_target(const Value& object, std::string_view id, const SavedSweepSin
   saved.target.index = static_cast<std::uint32_t>(*index);
   saved.target.state = *state;
   saved.target.counts = counts_in(object.member("counts"));
+  if (!possible(saved.target.counts, kMostOfTarget)) {
+    return no("is damaged: the counts of a target do not add up");
+  }
   const Value& rtt = object.member("rtt_ms");
   const auto min = ms_in(rtt, "min");
   const auto avg = ms_in(rtt, "avg");
@@ -204,6 +230,9 @@ Result tell_target(const Value& object, std::string_view id, const SavedSweepSin
                                        .max = *max,
                                        .stddev = ms_in(rtt, "stddev").value_or(Duration{}),
                                        .last = *avg};
+    if (!possible(*saved.target.rtt)) {
+      return no("is damaged: the times of a target are in no order");
+    }
     const stats::Counts& counts = saved.target.counts;
     if (counts.received + counts.late == 1) {
       saved.only_rtt = avg;
@@ -274,6 +303,9 @@ Result tell_end(const Value& object, const SavedSweepSink& sink) {
   }
   end.targets = count_in(totals, "targets");
   end.counts = counts_in(totals.member("counts"));
+  if (!possible(end.counts, kMostOfRun) || end.targets > kMostOfTarget) {
+    return no("is damaged: the counts of the run do not add up");
+  }
   end.reason = word_in(object, "end_reason", kReasons).value_or(stats::EndReason::error);
   const Value& engine = object.member("engine");
   end.engine.backend = text_in(engine, "backend");

@@ -91,7 +91,9 @@ void TextSweep::end_line() {
 // --- until a target answers ----------------------------------------------------------------------
 
 void TextSweep::on_target(const stats::SweepResult& result, Instant at) {
-  if (rounds() || options_.quiet || result.state == SweepState::failed) {
+  // Quiet is about what was not asked for: with -a or -u the list is.
+  const bool silent = options_.quiet && options_.show == SweepShow::all;
+  if (rounds() || silent || result.state == SweepState::failed) {
     return;
   }
   const bool alive = result.state == SweepState::alive;
