@@ -202,6 +202,23 @@ void plan_detail(const SweepOptions& options, SweepPlan& plan) {
   }
 }
 
+// Is there an RTT in anything that is printed?
+bool shows_times(const SweepOptions& options, const SweepPlan& plan) {
+  return plan.engine.mode != probe::SweepMode::until_answer || options.elapsed ||
+         options.stats.totals || options.stats.percentiles || options.summary_every ||
+         plan.format != Format::text || options.output || options.resume;
+}
+
+// The kernel's stamps cost something for each packet. A list of who is alive has no times in it;
+// and beyond some rate transmit stamps, which take room in the socket's queue, push replies out of
+// it.
+void plan_stamps(const SweepOptions& options, SweepPlan& plan) {
+  constexpr std::uint64_t kMostWithTransmitStamps = 10'000;
+  const bool slow = plan.engine.rate && *plan.engine.rate <= kMostWithTransmitStamps;
+  plan.transport.receive_stamps = shows_times(options, plan);
+  plan.transport.transmit_stamps = plan.transport.receive_stamps && slow;
+}
+
 void state_options(const SweepOptions& options, SweepPlan& plan) {
   const engine::SweepConfig& engine = plan.engine;
   const bool single = engine.mode == probe::SweepMode::until_answer;
@@ -237,10 +254,11 @@ std::expected<SweepPlan, UsageError> resolve_sweep(const SweepOptions& options,
   }
   SweepPlan plan;
   plan.file = options.file;
+  plan.format = format_of(options);
   plan_engine(options, rng, plan);
   plan_policy(options, situation.trusted, plan);
   plan_sockets(options, plan.transport);
-  plan.transport.transmit_stamps = false;
+  plan_stamps(options, plan);
   plan.transport.receive_buffer_bytes = kReceiveBuffer;
   for (auto refusal :
        {plan_operands(options, situation, plan), plan_source(options, situation, plan.transport)}) {
@@ -255,7 +273,6 @@ std::expected<SweepPlan, UsageError> resolve_sweep(const SweepOptions& options,
   }
   plan_detail(options, plan);
   state_options(options, plan);
-  plan.format = format_of(options);
   plan.output = options.output == "-" ? std::nullopt : options.output;
   return plan;
 }

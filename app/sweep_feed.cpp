@@ -37,11 +37,13 @@ std::expected<net::Address, stats::TargetError> choose(const SweepPolicy& policy
 }  // namespace
 
 void SweepFeed::supply(net::AddressList& list, std::vector<run::NameAnswer>& answers,
-                       Instant /*now*/) {
+                       Instant /*now*/, bool hungry) {
   std::ranges::move(early_, std::back_inserter(answers));
   early_.clear();
   take_answers(answers);
-  if (operand_ < parts_.operands.size()) {
+  if (!hungry) {
+    // Later: those that are there come first.
+  } else if (operand_ < parts_.operands.size()) {
     take_operands(list);
   } else if (!read_) {
     take_batch(list, answers);

@@ -38,7 +38,8 @@ class SweepFeed final : public run::TargetFeed {
   };
   explicit SweepFeed(Parts parts) : parts_(std::move(parts)) {}
 
-  void supply(net::AddressList& list, std::vector<run::NameAnswer>& answers, Instant now) override;
+  void supply(net::AddressList& list, std::vector<run::NameAnswer>& answers, Instant now,
+              bool hungry) override;
   [[nodiscard]] bool complete() const override {
     return read_ && operand_ == parts_.operands.size();
   }

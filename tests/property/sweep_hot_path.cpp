@@ -58,8 +58,8 @@ class EchoTransport final : public transport::Transport {
 class AllAtOnce final : public TargetFeed {
  public:
   explicit AllAtOnce(std::uint64_t hosts) : hosts_(hosts) {}
-  void supply(net::AddressList& list, std::vector<NameAnswer>& /*answers*/,
-              Instant /*now*/) override {
+  void supply(net::AddressList& list, std::vector<NameAnswer>& /*answers*/, Instant /*now*/,
+              bool /*hungry*/) override {
     if (list.size() == 0) {
       REQUIRE(list.append(net::Address::v4(0x0a000000), hosts_));
     }

@@ -107,6 +107,11 @@ void SweepEngine::give_up(std::uint32_t target, Instant at) {
   settle(SweepState::failed);
 }
 
+std::uint64_t SweepEngine::waiting() const noexcept {
+  const std::uint64_t known = states_.size();
+  return config_.random_order || position_ >= known ? 0 : (known - position_) / config_.shards;
+}
+
 std::uint64_t SweepEngine::planned() const noexcept {
   const std::uint64_t size = targets_->size();
   const std::uint64_t before = config_.shard - 1;

@@ -80,6 +80,9 @@ class SweepEngine final : public Engine {
 
   [[nodiscard]] std::optional<std::uint64_t> rate() const noexcept { return pacer_.rate(); }
   void set_rate(std::uint64_t rate, Instant now) noexcept { pacer_.set_rate(rate, now); }
+  // Targets that stand in the list and whose turn has not come. With a random order 0: it begins
+  // when the list is whole.
+  [[nodiscard]] std::uint64_t waiting() const noexcept;
   // Targets of this shard, as far as the list is known, those to be skipped too.
   [[nodiscard]] std::uint64_t planned() const noexcept;
   // Answers to probes so old that they are no longer known.

@@ -104,7 +104,9 @@ bool SweepSession::admit_targets(Instant now) {
     return false;
   }
   answers_.clear();
-  parts_.feed.supply(parts_.targets, answers_, now);
+  // As many targets may wait as give names time to be resolved ahead of the probes.
+  constexpr std::uint64_t kMostWaiting = 65536;
+  parts_.feed.supply(parts_.targets, answers_, now, parts_.engine.waiting() < kMostWaiting);
   const bool grown = grow(now);
   for (NameAnswer& name : answers_) {
     answer(name, now);

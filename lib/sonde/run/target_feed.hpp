@@ -25,8 +25,10 @@ class TargetFeed {
   virtual ~TargetFeed() = default;
   // Appends to `list` what has become known since the last call, and to `answers` what became of
   // names that are in it. A bounded piece of work a call (some thousands of lines): the loop comes
-  // again at once as long as something was appended.
-  virtual void supply(net::AddressList& list, std::vector<NameAnswer>& answers, Instant now) = 0;
+  // again at once as long as something was appended. `hungry` false: enough targets wait to be
+  // probed, so only answers are welcome; an endless input then waits where it comes from.
+  virtual void supply(net::AddressList& list, std::vector<NameAnswer>& answers, Instant now,
+                      bool hungry) = 0;
   // Nothing will be appended any more. Names may still be without their answer.
   [[nodiscard]] virtual bool complete() const = 0;
   // Every name that is in the list has had its answer.

@@ -30,8 +30,9 @@ class ScriptedFeed final : public TargetFeed {
   std::multimap<Instant, NameAnswer> names{};
   std::size_t given = 0;
 
-  void supply(net::AddressList& list, std::vector<NameAnswer>& answers, Instant now) override {
-    if (given < portions.size() && portions[given].at <= now) {
+  void supply(net::AddressList& list, std::vector<NameAnswer>& answers, Instant now,
+              bool hungry) override {
+    if (hungry && given < portions.size() && portions[given].at <= now) {
       const Portion& portion = portions[given++];
       if (portion.name.empty()) {
         REQUIRE(list.append(net::Address::v4(portion.first_host), portion.hosts));
@@ -180,6 +181,22 @@ TEST_CASE("sweep session: targets that come while it runs are probed at once") {
   REQUIRE(rig.transport.sent_at.size() == 2);
   CHECK(rig.transport.sent_at[0] == kStart);
   CHECK(rig.transport.sent_at[1] == kStart + 30s);
+}
+
+TEST_CASE("sweep session: no more targets are taken in than wait for a moment") {
+  constexpr std::uint32_t kPortion = 30'000;
+  Rig rig({.timeout = 100ms, .retries = 0, .rate = std::nullopt});
+  for (std::uint32_t i = 0; i < 6; ++i) {
+    rig.feed.portions.push_back({.first_host = 1 + i * kPortion, .hosts = kPortion});
+  }
+  std::uint64_t most = 0;
+  rig.transport.on_send = [&](const probe::ProbeSpec& spec) {
+    rig.transport.will_reply(spec.id, 1ms);
+    most = std::max(most, rig.targets.size() - rig.transport.sent_at.size());
+  };
+  (void)rig.run();
+  CHECK(rig.transport.sent_at.size() == std::size_t{6} * kPortion);
+  CHECK(most < 65'536 + kPortion);
 }
 
 TEST_CASE("sweep session: a name is probed when it has its address, and told when it has none") {
