@@ -22,12 +22,6 @@ Refusal refuse_kind(const TargetPolicy& policy, const net::Address& address) {
     return UsageError{.message = "no host has the unspecified address",
                       .hint = "for this computer: 127.0.0.1 or ::1"};
   }
-  constexpr unsigned kFirstByte = 24;  // bits below it
-  if (address.is_v4() && address.v4_value() >> kFirstByte == 0) {
-    // RFC 1122 section 3.2.1.3. A number alone is an address of this block: "-n 4" of another ping.
-    return UsageError{.message = fmt::format("{} is no host's address", address.to_text()),
-                      .hint = "a number that stands alone is read as an address; a count is -c N"};
-  }
   if (address.is_v4() ? !policy.v4 : !policy.v6) {
     return UsageError{.message = fmt::format("this is an IPv{} address, and the run is IPv{} only",
                                              address.is_v4() ? 4 : 6, address.is_v4() ? 6 : 4),
