@@ -44,7 +44,7 @@ std::string_view text_in(const Value& object, std::string_view key) {
 // Milliseconds that were written from whole nanoseconds.
 std::optional<Duration> ms_in(const Value& object, std::string_view key) {
   constexpr double kNsPerMs = 1e6;
-  constexpr double kMost = 9e18;
+  constexpr double kMost = 1e18;  // 31 years: sums of some do not overflow
   const Value& value = object.member(key);
   if (!value.is_number()) {
     return std::nullopt;
@@ -112,7 +112,10 @@ std::optional<WallTime> time_in(const Value& object, std::string_view key) {
   const chrono::year_month_day date{chrono::year(parts[0]),
                                     chrono::month(static_cast<unsigned>(parts[1])),
                                     chrono::day(static_cast<unsigned>(parts[2]))};
-  if (!date.ok()) {
+  // What WallTime can count in nanoseconds, both ways, with room for what is added to it.
+  constexpr int kFirstYear = 1970;
+  constexpr int kLastYear = 2200;
+  if (!date.ok() || parts[0] < kFirstYear || parts[0] > kLastYear) {
     return std::nullopt;
   }
   const auto days = chrono::sys_days(date).time_since_epoch();
