@@ -60,6 +60,22 @@ struct TargetReader::Shared {
             .bad = fmt::format("{}:{}: {}", name, number, target.error().message)};
   }
 
+  // Some editors begin UTF-8 with one.
+  static std::string_view without_byte_order_mark(std::string_view line) {
+    constexpr std::string_view kMark = "\xef\xbb\xbf";
+    return line.starts_with(kMark) ? line.substr(kMark.size()) : line;
+  }
+
+  // `os_code`: why there is no more; 0: the file has ended.
+  void hand_over_last(TargetBatch batch, int os_code) {
+    batch.last = true;
+    if (os_code != 0) {
+      batch.error =
+          fmt::format("cannot read {}: {}", name, std::generic_category().message(os_code));
+    }
+    (void)hand_over(std::move(batch));
+  }
+
   void run() {
     constexpr std::size_t kChunk = std::size_t{64} * 1024;
     const auto buffer = std::make_unique<std::array<char, kChunk>>();
@@ -67,11 +83,8 @@ struct TargetReader::Shared {
     TargetBatch batch;
     bool wanted = true;
     const auto on_line = [&](std::string_view line, std::uint64_t number) {
-      constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // as some editors begin UTF-8
-      if (number == 1 && line.starts_with(kByteOrderMark)) {
-        line.remove_prefix(kByteOrderMark.size());
-      }
-      const std::string_view word = target_of_line(line);
+      const std::string_view word =
+          target_of_line(number == 1 ? without_byte_order_mark(line) : line);
       if (word.empty() || !wanted) {
         return;
       }
@@ -84,12 +97,7 @@ struct TargetReader::Shared {
       const auto n = read_some(fd, *buffer);
       if (!n || *n == 0) {
         lines.finish(on_line);
-        batch.last = true;
-        if (!n) {
-          batch.error =
-              fmt::format("cannot read {}: {}", name, std::generic_category().message(n.error()));
-        }
-        (void)hand_over(std::move(batch));
+        hand_over_last(std::move(batch), n ? 0 : n.error());
         break;
       }
       lines.feed({buffer->data(), *n}, on_line);

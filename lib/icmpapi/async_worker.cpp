@@ -204,14 +204,14 @@ void AsyncWorker::send_some() {
 // One that the system would not send.
 void AsyncWorker::settle(const probe::SendReport& report,
                          std::unique_ptr<PendingEcho> pending) noexcept {
-  if (!key_.broadcast && needs_broadcast(*report.error)) {
+  const probe::SendError error = report.error.value_or(probe::SendError{});
+  if (!key_.broadcast && needs_broadcast(error)) {
     redirect(std::move(pending));
-  } else if (report.error->failure == probe::SendFailure::no_buffer &&
-             report.at < pending->deadline) {
-    put_back(std::move(pending), *report.error);
+  } else if (error.failure == probe::SendFailure::no_buffer && report.at < pending->deadline) {
+    put_back(std::move(pending), error);
     send_again_ = report.at + kRetry;
   } else {
-    fail(*pending, *report.error);
+    fail(*pending, error);
   }
 }
 

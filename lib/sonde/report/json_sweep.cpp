@@ -35,15 +35,20 @@ void JsonSweep::target(const stats::SweepResult& result) {
   drain(kPiece);
 }
 
-void JsonSweep::on_end(const stats::RunEnd& end, const stats::SweepResults& results) {
-  if (results.detail() != stats::SweepDetail::states) {
-    for (std::uint64_t i = 0; i < results.size(); ++i) {
-      const stats::SweepResult result = results.at(static_cast<std::uint32_t>(i));
-      if (left_unfinished(result, sweep_.mode, start_.options.count.value_or(0))) {
-        target(result);
-      }
+void JsonSweep::unfinished(const stats::SweepResults& results) {
+  if (results.detail() == stats::SweepDetail::states) {
+    return;
+  }
+  for (std::uint64_t i = 0; i < results.size(); ++i) {
+    const stats::SweepResult result = results.at(static_cast<std::uint32_t>(i));
+    if (left_unfinished(result, sweep_.mode, start_.options.count.value_or(0))) {
+      target(result);
     }
   }
+}
+
+void JsonSweep::on_end(const stats::RunEnd& end, const stats::SweepResults& results) {
+  unfinished(results);
   json_.end_array();
   const Duration elapsed = std::max(Duration{}, end.ended - start_.clock.steady);
   json_.put("sweep_document.ended", start_.clock.wall + elapsed);

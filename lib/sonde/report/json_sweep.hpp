@@ -32,6 +32,7 @@ class JsonSweep final : public stats::SweepListener {
 
  private:
   void target(const stats::SweepResult& result);
+  void unfinished(const stats::SweepResults& results);  // those that the end cut short
   void drain(std::size_t keep);
 
   Sink& out_;

@@ -150,15 +150,20 @@ void NdjsonSweep::on_slower(std::uint64_t rate) {
   end_line();
 }
 
-void NdjsonSweep::on_end(const stats::RunEnd& end, const stats::SweepResults& results) {
-  if (results.detail() != stats::SweepDetail::states) {
-    for (std::uint64_t i = 0; i < results.size(); ++i) {
-      const stats::SweepResult result = results.at(static_cast<std::uint32_t>(i));
-      if (left_unfinished(result, sweep_.mode, start_.options.count.value_or(0))) {
-        on_target(result, end.ended);
-      }
+void NdjsonSweep::unfinished(const stats::SweepResults& results, Instant ended) {
+  if (results.detail() == stats::SweepDetail::states) {
+    return;
+  }
+  for (std::uint64_t i = 0; i < results.size(); ++i) {
+    const stats::SweepResult result = results.at(static_cast<std::uint32_t>(i));
+    if (left_unfinished(result, sweep_.mode, start_.options.count.value_or(0))) {
+      on_target(result, ended);
     }
   }
+}
+
+void NdjsonSweep::on_end(const stats::RunEnd& end, const stats::SweepResults& results) {
+  unfinished(results, end.ended);
   begin("end", std::max(end.ended, now_), std::nullopt);
   json_.put("end.elapsed_ms", std::max(Duration{}, end.ended - start_.clock.steady));
   json_.put("end.end_reason", end_reason_name(end.reason));

@@ -36,6 +36,8 @@ class NdjsonSweep final : public stats::SweepListener {
  private:
   void begin(std::string_view event, Instant at, std::optional<std::uint32_t> target);
   void end_line();
+  // Those that the end cut short.
+  void unfinished(const stats::SweepResults& results, Instant ended);
 
   Sink& out_;
   std::string version_;
