@@ -144,7 +144,7 @@ LaneKey key_of(const SendCall& call) {
 std::expected<FileUse, DWORD> use_file(const SendCall& call) {
   Process& self = process();
   const std::scoped_lock lock(self.mutex);
-  IcmpFile* const file =
+  auto* const file =
       self.handles.borrow<IcmpFile>(reinterpret_cast<HandleTable::Value>(call.handle));
   if (file == nullptr || file->family != call.family) {
     return std::unexpected(DWORD{ERROR_INVALID_PARAMETER});

@@ -6,7 +6,6 @@
 namespace sonde::report {
 namespace {
 
-using probe::SweepEventKind;
 using probe::SweepMode;
 using probe::SweepState;
 
@@ -62,8 +61,8 @@ void put_rtt(JsonWriter& json, const std::optional<stats::SweepRtt>& rtt) {
   json.end_object();
 }
 
-void put_icmp(JsonWriter& json, const stats::SweepResult& result) {
-  const stats::SweepIcmpError& error = *result.icmp_error;
+void put_icmp(JsonWriter& json, const stats::SweepResult& result,
+              const stats::SweepIcmpError& error) {
   const net::Family family = result.address ? result.address->family() : net::Family::v4;
   json.begin_object("sweep_target.icmp");
   json.put("sweep_icmp.type", error.icmp.type);
@@ -194,7 +193,7 @@ void put_sweep_target(JsonWriter& json, const stats::SweepResult& result, bool p
   json.put("sweep_target.loss_ratio", result.counts.loss_ratio());
   put_rtt(json, result.rtt);
   if (result.icmp_error) {
-    put_icmp(json, result);
+    put_icmp(json, result, *result.icmp_error);
   }
   if (probes && !result.samples.empty()) {
     put_probes(json, result);

@@ -31,7 +31,7 @@ int start_detached(std::function<void()> body) {
   const int code = ::pthread_create(&thread, &attributes, run_body, owned.get());
   (void)::pthread_attr_destroy(&attributes);
   if (code == 0) {
-    (void)owned.release();  // run_body's now
+    static_cast<void>(owned.release());  // NOLINT(bugprone-unused-return-value): run_body's now
   }
   return code;
 }
