@@ -41,10 +41,17 @@ bool Resume::finished(const report::SavedSweepTarget& saved) noexcept {
 std::expected<Resume, SavedFileError> Resume::open(const std::string& path, SweepPlan& plan,
                                                    bool seed_given) {
   std::optional<report::SavedHead> head;
-  const auto read = read_saved_file(path, {.on_head = [&head](const report::SavedHead& found) {
-                                      head = found;
-                                      return Answer(std::string());  // that is enough
-                                    }});
+  const auto read = read_saved_file(path,
+                                    {.on_head =
+                                         [&head](const report::SavedHead& found) {
+                                           head = found;
+                                           return Answer(std::string());  // that is enough
+                                         },
+                                     .on_target =
+                                         [](const report::SavedSweepTarget&) {
+                                           return Answer("a target before the start of the run");
+                                         }},
+                                    SavedForm::ndjson);
   if (!head) {
     return read ? no(fmt::format("{}: there is no sweep in it", in_quotes(path)))
                 : std::unexpected(read.error());
@@ -63,33 +70,48 @@ std::expected<Resume, SavedFileError> Resume::open(const std::string& path, Swee
   return Resume(path, plan.engine.mode);
 }
 
+// Is it one of the list, and is all that is to be known of it there?
+Answer Resume::take(const report::SavedSweepTarget& saved, net::AddressList& targets) {
+  const std::uint32_t index = saved.target.index;
+  if (index >= targets.size() || called(targets, index) != saved.input) {
+    return fmt::format("its target {} is {}, and here it is {}: not the same sweep", index,
+                       in_quotes(saved.input),
+                       index < targets.size() ? in_quotes(called(targets, index)) : "not there");
+  }
+  if (finished_[index]) {
+    return fmt::format("target {} is finished twice", in_quotes(saved.input));
+  }
+  if (rounds() && answers_[index] != saved.target.counts.received + saved.target.counts.late) {
+    return fmt::format(
+        "the answers of {} are not in it: what can be gone on from is the --ndjson of a run itself",
+        in_quotes(saved.input));
+  }
+  finished_[index] = true;
+  if (targets.is_name(index) && saved.address) {
+    targets.set_address(index, *saved.address);
+  }
+  return std::nullopt;
+}
+
 std::optional<SavedFileError> Resume::check(net::AddressList& targets) {
   finished_.assign(targets.size(), false);
-  return error_of(read_saved_file(
-      path_, {.on_target = [&](const report::SavedSweepTarget& saved) -> Answer {
-        const std::uint32_t index = saved.target.index;
-        if (!finished(saved)) {
-          return std::nullopt;
-        }
-        if (index >= targets.size() || called(targets, index) != saved.input) {
-          return fmt::format(
-              "its target {} is {}, and here it is {}: not the same sweep", index,
-              in_quotes(saved.input),
-              index < targets.size() ? in_quotes(called(targets, index)) : "not there");
-        }
-        if (finished_[index]) {
-          return fmt::format("target {} is finished twice", in_quotes(saved.input));
-        }
-        finished_[index] = true;
-        if (targets.is_name(index) && saved.address) {
-          targets.set_address(index, *saved.address);
-        }
-        return std::nullopt;
-      }}));
+  answers_.assign(rounds() ? targets.size() : 0, 0);
+  const auto target = [&](const report::SavedSweepTarget& saved) {
+    return finished(saved) ? take(saved, targets) : Answer();
+  };
+  const auto answer = [&](const report::SavedAnswer& saved) {
+    if (saved.target < answers_.size()) {
+      ++answers_[saved.target];
+    }
+    return Answer();
+  };
+  return error_of(
+      read_saved_file(path_, {.on_target = target, .on_answer = answer}, SavedForm::ndjson));
 }
 
 // With rounds, the times are in the lines of the answers, which stand before the target's result.
-std::optional<SavedFileError> Resume::restore(run::SweepSession& session) {
+std::optional<SavedFileError> Resume::restore(run::SweepSession& session,
+                                              report::NdjsonSweep* ndjson) {
   stats::RttStats rtt;
   stats::Quantiles quantiles;
   const auto add = [&](bool wanted, std::optional<Duration> sample) {
@@ -98,19 +120,36 @@ std::optional<SavedFileError> Resume::restore(run::SweepSession& session) {
       quantiles.add(*sample);
     }
   };
-  const bool rounds = mode_ != probe::SweepMode::until_answer;
-  const auto target = [&](const report::SavedSweepTarget& saved) {
-    if (finished(saved)) {
+  session.start();
+  std::vector<bool> told(finished_.size(), false);
+  const auto wanted = [&](std::uint32_t index) {
+    return index < finished_.size() && finished_[index] && !told[index];
+  };
+  report::SavedSweepSink sink;
+  sink.on_target = [&](const report::SavedSweepTarget& saved) {
+    if (finished(saved) && wanted(saved.target.index)) {
+      told[saved.target.index] = true;
       session.restore(saved.target);
-      add(!rounds, saved.only_rtt);
+      add(!rounds(), saved.only_rtt);
     }
     return Answer();
   };
-  const auto answer = [&](const report::SavedAnswer& saved) {
-    add(rounds && saved.target < finished_.size() && finished_[saved.target], saved.rtt);
+  sink.on_answer = [&](const report::SavedAnswer& saved) {
+    if (wanted(saved.target)) {
+      add(rounds(), saved.rtt);
+      session.restore_sample(saved.target, saved.round, saved.rtt);
+    }
     return Answer();
   };
-  auto error = error_of(read_saved_file(path_, {.on_target = target, .on_answer = answer}));
+  if (ndjson != nullptr) {
+    sink.on_event = [&](const report::SavedEvent& saved) {
+      if (wanted(saved.target)) {
+        ndjson->retell(saved.line);
+      }
+      return Answer();
+    };
+  }
+  auto error = error_of(read_saved_file(path_, sink, SavedForm::ndjson));
   session.restore_rtt(rtt, quantiles);
   return error;
 }

@@ -78,7 +78,8 @@ Result read_lines(Source& source, std::string_view piece, const report::SavedSwe
 }  // namespace
 
 std::expected<void, SavedFileError> read_saved_file(const std::string& path,
-                                                    const report::SavedSweepSink& sink) {
+                                                    const report::SavedSweepSink& sink,
+                                                    SavedForm form) {
   const auto named = [&path](const std::string& why, bool system) {
     return std::unexpected(
         SavedFileError{.message = fmt::format("{}: {}", in_quotes(path), why), .system = system});
@@ -92,7 +93,10 @@ std::expected<void, SavedFileError> read_saved_file(const std::string& path,
   if (!first) {
     return named(first.error(), true);
   }
-  const Result result = report::is_document(*first)
+  if (form == SavedForm::ndjson && first->starts_with(R"({"schema":)")) {
+    return named("a document of --json; what can be gone on from is --ndjson", false);
+  }
+  const Result result = form == SavedForm::any && report::is_document(*first)
                             ? read_document(source, std::string(*first), sink)
                             : read_lines(source, *first, sink);
   if (!result) {

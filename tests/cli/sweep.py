@@ -214,6 +214,23 @@ def together(checks, lab, folder):
     run = sonde("sweep", "--merge", parts[0], str(folder / "other"))
     checks.check(run.returncode == 3 and "--retry is another" in run.stderr, "other sweeps", run)
 
+    # Other probes are another sweep; and nothing is emptied before all is read.
+    for number, option in enumerate(("-t9", "-Q8", "-s9", "--df")):
+        sonde("sweep", "-J", f"--output={folder}/differs", "-q", option, "127.1.0.1")
+        sonde("sweep", "-J", f"--output={folder}/plain", "-q", f"127.1.0.{number + 2}")
+        (folder / "kept").write_text("mine")
+        run = sonde("sweep", "--merge", "-j", f"--output={folder}/kept", str(folder / "plain"),
+                    str(folder / "differs"))
+        checks.check(run.returncode == 3 and "not a part of the same sweep" in run.stderr and
+                     (folder / "kept").read_text() == "mine", f"merge: other probes ({option})", run)
+    for option in ("-g", "--rate=5", "--shard=1/2", "-c1", "-C1", "-4", "-w1", f"--file={parts[0]}", "-D", "-H"):
+        run = sonde("sweep", "--merge", option, *parts)
+        checks.check(run.returncode == 3 and run.stdout == "" and option[:2] in run.stderr and
+                     "means nothing with --merge" in run.stderr, f"merge {option}", run)
+    sonde("sweep", "-J", "-C3", "-i5ms", f"--output={folder}/vcount", "-q", "127.1.0.1")
+    run = sonde("sweep", "--merge", str(folder / "vcount"))
+    checks.check(figures(run.stdout) == "127.1.0.1 : N N N\n", "a merged -C run is told as one", run)
+
     # A run that was killed in the middle of a line goes on where it was.
     whole = folder / "whole"
     sonde("sweep", "-J", "-q", f"--output={whole}", *every)
@@ -226,6 +243,13 @@ def together(checks, lab, folder):
                  events[-1]["totals"]["counts"]["sent"] == 1022 and
                  events[-1]["totals"]["rtt_sketch"]["count"] == 1022 and finished > 100,
                  "resumed: everything once")
+    third_run(checks, lab, folder)
+    sonde("sweep", "-j", f"--output={folder}/document", "-q", "127.0.0.1")
+    for name, word in (("document", "a document of --json"), ("targets", "no JSON object"),
+                       ("once_merged", "are not in it"), ("nothing", "no sweep in it")):
+        run = sonde("sweep", "-q", "-c2", "-i5ms", f"--resume={folder}/{name}", "127.0.0.1")
+        checks.check(run.returncode == 3 and run.stdout == "" and word in run.stderr,
+                     f"resumed: {name}", run)
     run = sonde("sweep", "-q", f"--resume={whole}", "127.1.0.0/22", "--rate=max")
     checks.check(run.returncode == 3 and "not the same sweep" in run.stderr, "resumed: other targets", run)
     run = sonde("sweep", "-q", f"--resume={whole}", "-c1", "127.0.0.0/22")
@@ -278,6 +302,40 @@ def together(checks, lab, folder):
         run = sonde("sweep", *arguments, before=lab)
         checks.check(run.returncode == 3 and run.stdout == "" and "would empty" in run.stderr and
                      whole.read_bytes() == kept, f"refused: {arguments}", run)
+
+
+def third_run(checks, lab, folder):
+    """A run goes on from one that went on from another: nothing is lost on the way."""
+    hosts = ["127.0.0.1-4", "192.0.2.1", "-i5ms", "-W20ms"]
+    for mode in (["-c2"], ["-C2"], ["-r1"]):
+        rounds = [] if mode == ["-r1"] else mode
+        ways = [hosts if rounds else [*hosts[:2], "-W20ms", "-r1"]][0]
+        first, second, third = (folder / f"run{n}" for n in (1, 2, 3))
+        sonde("sweep", "-J", "-q", *rounds, *ways, f"--output={first}", before=lab)
+        lines = kept_lines(first)
+        cut = next(n for n, line in enumerate(lines) if '"target":1,' in line and '"swept"' in line)
+        first.write_text("".join(lines[:cut + 1]))
+        for before, after in ((first, second), (second, third)):
+            run = sonde("sweep", "-J", "-q", *rounds, *ways, f"--resume={before}", f"--output={after}",
+                        before=lab)
+            checks.check(run.returncode == 1, f"resume {mode}", run)
+        ends = [json.loads(kept_lines(path)[-1])["totals"] for path in (second, third)]
+        checks.check(ends[0] == ends[1] and ends[1]["rtt_sketch"]["count"] == ends[1]["counts"]["received"] ==
+                     (8 if rounds else 4) and ends[1]["clock"] is not None,
+                     f"{mode}: a third run has the totals of the second: {ends}")
+        results = [{event["target"]: event for line in kept_lines(path)
+                    if (event := json.loads(line))["event"] == "swept"} for path in (first, second, third)]
+        for index in range(5):
+            told = [{k: v for k, v in result[index].items() if k != "ts"} for result in results if index in result]
+            checks.check(told[0] == told[-1] == told[1] and len(told) > 1, f"{mode}: target {index}: {told}")
+        wrong = [error for line in kept_lines(third) for error in Schema().errors(json.loads(line))]
+        checks.check(wrong == [], f"{mode}: a third run is valid: {wrong}")
+    sonde("sweep", "-J", "-q", "-c2", "-i5ms", f"--output={folder}/once2", "127.0.0.1")
+    (folder / "once_merged").write_text(sonde("sweep", "--merge", "-J", str(folder / "once2")).stdout)
+    (folder / "nothing").write_text("")
+    # Asked for another way in between: -C finds the times of -c.
+    run = sonde("sweep", "-q", "-C2", "-i5ms", f"--resume={folder}/once2", "127.0.0.1")
+    checks.check(figures(run.stdout) == "127.0.0.1 : N N\n", "-C goes on from -c", run)
 
 
 def streams(checks, lab):
