@@ -141,6 +141,9 @@ std::expected<SweepOptions, UsageError> read_sweep_options(const CommandLine& li
   SweepOptions options;
   for (const GivenOption& given : line.options) {
     if (auto refusal = set_echo_option(given, options)) {
+      if (given.spec->id == OptionId::count) {
+        refusal->hint = "to go on without end: -l, --loop";
+      }
       return std::unexpected(*std::move(refusal));
     }
     if (auto refusal = apply_option<S>(given, kSetters, options)) {

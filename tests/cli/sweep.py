@@ -90,7 +90,15 @@ def targets(checks, lab, folder):
     run = sonde("sweep", "-f", str(file))
     checks.check(run.stdout == "".join(f"127.0.0.{i} is alive\n" for i in (1, 2, 3, 4)) and
                  run.returncode == 2 and f"{file}:6: 'bad/33': not a prefix" in run.stderr and
-                 "224.0.0.1: multicast" in run.stderr, "a file: comments, CRLF, bad lines named", run)
+                 f"{file}:7: '224.0.0.1': multicast" in run.stderr, "a file: comments, CRLF, bad lines named", run)
+    file.write_text("\u00e9/33\n", encoding="utf-8")
+    run = sonde("sweep", "-f", str(file), env={"LC_ALL": "C.UTF-8"})
+    checks.check(run.stderr == f"sonde: {file}:1: '\\xc3\\xa9/33': not a prefix\n", "a bad line is named once", run)
+    run = sonde("sweep", "::1%lo", "-c1")
+    checks.check(run.stdout.startswith("::1%lo : [0]"), "a zone is called as it was typed", run)
+    for option in ("-c0", "--count=x"):
+        run = sonde("sweep", option, "127.0.0.1")
+        checks.check(run.returncode == 3 and "-l, --loop" in run.stderr, f"without end: {option}", run)
     file.write_bytes(b"\xef\xbb\xbf127.0.0.1\n127.0.0.2\n")
     run = sonde("sweep", "-a", "-f", str(file), before=lab)
     checks.check(run.stdout == "127.0.0.1\n127.0.0.2\n" and run.returncode == 0, "a byte order mark", run)
