@@ -30,13 +30,61 @@ std::unexpected<SavedFileError> no(std::string message) {
   return std::unexpected(SavedFileError{.message = std::move(message)});
 }
 
-}  // namespace
-
 // What failed or was not over is tried again.
-bool Resume::finished(const report::SavedSweepTarget& saved) noexcept {
+bool finished(const report::SavedSweepTarget& saved) noexcept {
   return saved.target.state == probe::SweepState::alive ||
          saved.target.state == probe::SweepState::unreachable;
 }
+
+// What the lines of a file say of finished targets, up to the result of each. With rounds, the
+// times are in the lines of the answers, otherwise in the result.
+class TakeOver {
+ public:
+  TakeOver(run::SweepSession& session, const std::vector<bool>& finished, bool rounds)
+      : session_(session), left_(finished), rounds_(rounds) {}
+
+  Answer target(const report::SavedSweepTarget& saved) {
+    if (is_left(saved.target.index) && finished(saved)) {
+      left_[saved.target.index] = false;
+      session_.restore(saved.target);
+      add(!rounds_, saved.only_rtt);
+    }
+    return std::nullopt;
+  }
+  Answer answer(const report::SavedAnswer& saved) {
+    if (is_left(saved.target)) {
+      session_.restore_sample(saved.target, saved.round, saved.rtt);
+      add(rounds_, saved.rtt);
+    }
+    return std::nullopt;
+  }
+  Answer event(const report::SavedEvent& saved, report::NdjsonSweep& ndjson) const {
+    if (is_left(saved.target)) {
+      ndjson.retell(saved.line);
+    }
+    return std::nullopt;
+  }
+  void finish() { session_.restore_rtt(rtt_, quantiles_); }
+
+ private:
+  [[nodiscard]] bool is_left(std::uint32_t index) const {
+    return index < left_.size() && left_[index];
+  }
+  void add(bool wanted, std::optional<Duration> sample) {
+    if (wanted && sample) {
+      rtt_.add(*sample);
+      quantiles_.add(*sample);
+    }
+  }
+
+  run::SweepSession& session_;
+  std::vector<bool> left_;
+  bool rounds_;
+  stats::RttStats rtt_;
+  stats::Quantiles quantiles_;
+};
+
+}  // namespace
 
 std::expected<Resume, SavedFileError> Resume::open(const std::string& path, SweepPlan& plan,
                                                    bool seed_given) {
@@ -109,48 +157,18 @@ std::optional<SavedFileError> Resume::check(net::AddressList& targets) {
       read_saved_file(path_, {.on_target = target, .on_answer = answer}, SavedForm::ndjson));
 }
 
-// With rounds, the times are in the lines of the answers, which stand before the target's result.
 std::optional<SavedFileError> Resume::restore(run::SweepSession& session,
                                               report::NdjsonSweep* ndjson) {
-  stats::RttStats rtt;
-  stats::Quantiles quantiles;
-  const auto add = [&](bool wanted, std::optional<Duration> sample) {
-    if (wanted && sample) {
-      rtt.add(*sample);
-      quantiles.add(*sample);
-    }
-  };
   session.start();
-  std::vector<bool> told(finished_.size(), false);
-  const auto wanted = [&](std::uint32_t index) {
-    return index < finished_.size() && finished_[index] && !told[index];
-  };
-  report::SavedSweepSink sink;
-  sink.on_target = [&](const report::SavedSweepTarget& saved) {
-    if (finished(saved) && wanted(saved.target.index)) {
-      told[saved.target.index] = true;
-      session.restore(saved.target);
-      add(!rounds(), saved.only_rtt);
-    }
-    return Answer();
-  };
-  sink.on_answer = [&](const report::SavedAnswer& saved) {
-    if (wanted(saved.target)) {
-      add(rounds(), saved.rtt);
-      session.restore_sample(saved.target, saved.round, saved.rtt);
-    }
-    return Answer();
-  };
+  TakeOver take_over(session, finished_, rounds());
+  report::SavedSweepSink sink{
+      .on_target = [&](const auto& saved) { return take_over.target(saved); },
+      .on_answer = [&](const auto& saved) { return take_over.answer(saved); }};
   if (ndjson != nullptr) {
-    sink.on_event = [&](const report::SavedEvent& saved) {
-      if (wanted(saved.target)) {
-        ndjson->retell(saved.line);
-      }
-      return Answer();
-    };
+    sink.on_event = [&](const auto& saved) { return take_over.event(saved, *ndjson); };
   }
   auto error = error_of(read_saved_file(path_, sink, SavedForm::ndjson));
-  session.restore_rtt(rtt, quantiles);
+  take_over.finish();
   return error;
 }
 

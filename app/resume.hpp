@@ -33,7 +33,6 @@ class Resume {
 
  private:
   Resume(std::string path, probe::SweepMode mode) : path_(std::move(path)), mode_(mode) {}
-  [[nodiscard]] static bool finished(const report::SavedSweepTarget& saved) noexcept;
   [[nodiscard]] bool rounds() const noexcept { return mode_ != probe::SweepMode::until_answer; }
   [[nodiscard]] std::optional<std::string> take(const report::SavedSweepTarget& saved,
                                                 net::AddressList& targets);

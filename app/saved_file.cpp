@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -84,6 +85,11 @@ std::expected<void, SavedFileError> read_saved_file(const std::string& path,
     return std::unexpected(
         SavedFileError{.message = fmt::format("{}: {}", in_quotes(path), why), .system = system});
   };
+  std::error_code unknown;
+  if (std::filesystem::exists(path, unknown) && !std::filesystem::is_directory(path, unknown) &&
+      !std::filesystem::is_regular_file(path, unknown)) {
+    return named("it is read more than once: this must be a file, no pipe or device", false);
+  }
   const auto fd = open_for_reading(path);
   if (!fd) {
     return named(std::generic_category().message(fd.error()), true);

@@ -78,7 +78,7 @@ void SweepFeed::take_operands(net::AddressList& list) {
   for (; operand_ < end; ++operand_) {
     const TargetText& target = parts_.operands[operand_];
     if (target.range) {
-      add_addresses(target, list);
+      add_addresses(target, *target.range, list);
     } else {
       add_name(target, list);
     }
@@ -86,13 +86,14 @@ void SweepFeed::take_operands(net::AddressList& list) {
 }
 
 // A zone that was typed as a name stays one: the target is called what it was called.
-void SweepFeed::add_addresses(const TargetText& target, net::AddressList& list) {
-  const net::Address& first = target.range->first;
+void SweepFeed::add_addresses(const TargetText& target, const net::AddressRange& range,
+                              net::AddressList& list) {
+  const net::Address& first = range.first;
   if (target.several || first.zone() == 0 || first.to_text() == target.text) {
-    add_range(*target.range, list);
+    add_range(range, list);
     return;
   }
-  all_loopback_ = all_loopback_ && is_loopback(*target.range);
+  all_loopback_ = all_loopback_ && is_loopback(range);
   if (const auto index = list.append_name(target.text)) {
     list.set_address(*index, first);
   } else {
@@ -131,7 +132,7 @@ void SweepFeed::add_read(const ReadTarget& read, net::AddressList& list,
                     refusal->message, refusal->hint.empty() ? "" : "; ", refusal->hint),
         list, answers);
   } else {
-    add_addresses(target, list);
+    add_addresses(target, *target.range, list);
   }
 }
 

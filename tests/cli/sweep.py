@@ -149,6 +149,9 @@ def refused(checks):
         (["-a", "-u", "127.0.0.1"], "exclude each other"),
         (["-c1", "-r1", "127.0.0.1"], "exclude each other"),
         (["--alife", "127.0.0.1"], "--alive"),
+        (["-t", "500", "127.0.0.1"], "time-out is -W"),
+        (["-s", "127.0.0.1"], "--stats totals"),
+        (["-H", "-n", "127.0.0.1"], "exclude each other"),
         ([], "no target given"),
         (["--merge"], "--merge takes files"),
         (["--allow=everything", "127.0.0.1"], "is not one of"),
@@ -211,7 +214,9 @@ def together(checks, lab, folder):
     checks.check(rtt["min"] == times[0] and rtt["max"] == times[-1] and
                  abs(rtt["avg"] - sum(times) / len(times)) < 1e-6 and
                  abs(rtt["median"] / times[len(times) // 2 - 1] - 1) < 0.004, "merged times")
-    for files, word in [([parts[0], parts[0]], "is there twice"), ([parts[0], "/dev/null"], "no document")]:
+    (folder / "nothing").write_text("")
+    for files, word in [([parts[0], parts[0]], "is there twice"), ([parts[0], "/dev/null"], "read more than once"),
+                        ([parts[0], str(folder / "nothing")], "no document")]:
         run = sonde("sweep", "--merge", "-j", *files)
         checks.check(run.returncode == 3 and run.stdout == "" and word in run.stderr, f"merge {word}", run)
     run = sonde("sweep", "--merge", "-j", str(folder / "missing"))
@@ -340,7 +345,6 @@ def third_run(checks, lab, folder):
         checks.check(wrong == [], f"{mode}: a third run is valid: {wrong}")
     sonde("sweep", "-J", "-q", "-c2", "-i5ms", f"--output={folder}/once2", "127.0.0.1")
     (folder / "once_merged").write_text(sonde("sweep", "--merge", "-J", str(folder / "once2")).stdout)
-    (folder / "nothing").write_text("")
     # Asked for another way in between: -C finds the times of -c.
     run = sonde("sweep", "-q", "-C2", "-i5ms", f"--resume={folder}/once2", "127.0.0.1")
     checks.check(figures(run.stdout) == "127.0.0.1 : N N\n", "-C goes on from -c", run)

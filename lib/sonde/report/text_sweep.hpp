@@ -68,7 +68,7 @@ class TextSweep final : public stats::SweepListener {
   std::string line_;
   std::size_t width_ = 0;    // of the widest of
   std::uint32_t known_ = 0;  // so many targets
-  bool had_lines_ = false;  // of probes
+  bool had_lines_ = false;   // of probes
   bool had_intervals_ = false;
 };
 

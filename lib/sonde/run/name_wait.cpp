@@ -41,9 +41,9 @@ std::optional<NameWait::Held> NameWait::release(std::uint32_t target) {
   if (place == places_.end()) {
     return std::nullopt;
   }
-  auto node = held_.extract(place->second);
+  const auto node = held_.extract(place->second);
   places_.erase(place);
-  return std::move(node.mapped());
+  return node.mapped();
 }
 
 std::optional<NameWait::Held> NameWait::take_overdue(Instant now) {

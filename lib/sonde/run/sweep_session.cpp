@@ -234,11 +234,11 @@ bool SweepSession::pass_on_names(Instant now) {
       window_->set_name(one.target, one.name);
     }
     if (auto held = names_->release(one.target)) {
-      tell_held(*std::move(held));
+      tell_held(*held);
     }
   }
   while (auto held = names_->take_overdue(now)) {
-    tell_held(*std::move(held));
+    tell_held(*held);
   }
   return !named.empty();
 }
@@ -326,7 +326,7 @@ std::optional<Instant> SweepSession::limit() const {
 
 Verdict SweepSession::finish(EndReason reason, Instant now) {
   while (auto held = names_ ? names_->take_any() : std::nullopt) {
-    tell_held(*std::move(held));
+    tell_held(*held);
   }
   stats::RunEnd end{.ended = now,
                     .reason = reason,

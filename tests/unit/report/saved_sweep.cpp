@@ -105,9 +105,9 @@ TEST_CASE("saved sweep: a line told again is safe to look at, whatever it says")
   CHECK_FALSE(read.events[0].line.contains('\x1b'));
   CHECK_FALSE(read.events[0].line.contains('\x7f'));
   CHECK(read.events[0].line.ends_with("-1.5,null,true]}"));
-  for (const std::string_view bad : {"{\"event\":\"reply\",\"target\":0,\"rtt_ms\":1}",
-                                     "{\"event\":\"reply\",\"target\":0,\"seq\":0,\"rtt_ms\":1}",
-                                     "{\"event\":\"timeout\",\"target\":4294967295}"}) {
+  for (const std::string_view bad : {R"({"event":"reply","target":0,"rtt_ms":1})",
+                                     R"({"event":"reply","target":0,"seq":0,"rtt_ms":1})",
+                                     R"({"event":"timeout","target":4294967295})"}) {
     CHECK_FALSE(Read(std::string(bad)).why.empty());
   }
 }

@@ -167,5 +167,15 @@ TEST_CASE("sweep progress: nothing for 2 s, then one line that makes way for oth
   CHECK(err.text() == line + "\r\x1b[K");
 }
 
+TEST_CASE("sweep progress: with rounds what is done is what was sent") {
+  StringSink err;
+  StringSink out;
+  SweepProgress progress(err, out);
+  SweepScript run({&progress}, kCount);  // 4 rounds of 2 targets
+  run.start().answer(SweepEventKind::reply, 0, 0, 30us).answer(SweepEventKind::reply, 1, 0, 30us);
+  run.progress(3s, 2);
+  CHECK(err.text() == "\r\x1b[Ksonde: 25% of 2 targets, 2 alive, 0/s, 0:09 left");
+}
+
 }  // namespace
 }  // namespace sonde::report
