@@ -62,6 +62,7 @@ class ScriptedFeed final : public TargetFeed {
 class Recorder final : public stats::SweepListener {
  public:
   Names told{};
+  std::vector<stats::Counts> counts{};  // of each target told
   stats::SweepEventMask mask = 0;
   std::optional<stats::RunEnd> end{};
   stats::SweepTotals totals{};
@@ -76,6 +77,7 @@ class Recorder final : public stats::SweepListener {
     told.push_back("event " + std::to_string(event.target) + (pending ? " pending" : ""));
   }
   void on_target(const stats::SweepResult& result, Instant /*at*/) override {
+    counts.push_back(result.counts);
     const bool alive = result.state == probe::SweepState::alive;
     const bool failed = result.state == probe::SweepState::failed;
     const std::string who =
@@ -223,6 +225,30 @@ TEST_CASE("sweep session: with rounds a name is asked for at the first answer, o
   (void)rig.run();
   CHECK(names.asked == 1);
   CHECK(rig.recorder.told == Names{"start fake", "known 0 alive", "end"});
+}
+
+TEST_CASE("sweep session: a late answer to the first probe tells of the second one under way") {
+  for (const auto detail : {stats::SweepDetail::states, stats::SweepDetail::records}) {
+    Rig rig({.timeout = 100ms, .retries = 3, .backoff = 1});
+    rig.session.detail = detail;
+    rig.feed.portions = {{.first_host = 1, .hosts = 1}};
+    rig.transport.on_send = [&](const probe::ProbeSpec& spec) {
+      if (rig.transport.sent_at.size() <= 1) {
+        rig.transport.will_reply(spec.id, 150ms);
+      }
+    };
+    (void)rig.run();
+    REQUIRE(rig.recorder.counts.size() == 1);
+    const stats::Counts& told = rig.recorder.counts[0];
+    CHECK(rig.transport.sent_at.size() == 2);
+    CHECK(told.sent == 2);
+    CHECK(told.late == 1);
+    CHECK(told.in_flight == 1);
+    CHECK(told.lost == 0);
+    CHECK(adds_up(told));
+    CHECK(rig.recorder.totals.counts.sent == 2);
+    CHECK(rig.recorder.totals.counts.lost == 1);  // the second one, later
+  }
 }
 
 TEST_CASE("sweep session: a listener gets the kinds of event it wants, before the target's end") {
