@@ -43,9 +43,10 @@ inline constexpr std::array kShapes{
     Shape{"send_error", "Why this computer did not send a probe."},
     Shape{"check", "A threshold, and how it went."},
     Shape{"sweep", "What was asked for in a sweep, beside options."},
-    Shape{"sweep_target",
-          "One target of a sweep, as it was when it was finished. What came later (a duplicate, the "
-          "answer to another probe) is counted in the totals alone."},
+    Shape{
+        "sweep_target",
+        "One target of a sweep, as it was when it was finished. What came later (a duplicate, the "
+        "answer to another probe) is counted in the totals alone."},
     Shape{"sweep_counts",
           "Probes and replies of a sweep. Each probe is in exactly one of received, late, lost, "
           "errors, send_failures and in_flight, and all of them are sent."},
