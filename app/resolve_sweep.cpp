@@ -195,10 +195,13 @@ void plan_detail(const SweepOptions& options, SweepPlan& plan) {
   if (options.vcount || (options.json_probes && !loop)) {
     plan.detail = stats::SweepDetail::samples;
     plan.sample_rounds = single ? engine.retries + 1 : engine.count;
-  } else {
+  } else if (!single || options.resume) {
     // What an earlier run counted is told again, target by target.
+    plan.detail = stats::SweepDetail::records;
+  } else {
+    // Text has no counts.
     plan.detail =
-        single && !options.resume ? stats::SweepDetail::states : stats::SweepDetail::records;
+        plan.format == Format::text ? stats::SweepDetail::states : stats::SweepDetail::tries;
   }
 }
 

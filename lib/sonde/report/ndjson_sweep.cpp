@@ -124,7 +124,7 @@ void NdjsonSweep::on_target(const stats::SweepResult& result, Instant at) {
 
 void NdjsonSweep::on_interim(Instant now, const stats::SweepResults& /*results*/,
                              const stats::SweepResults& window) {
-  if (window.detail() == stats::SweepDetail::states) {
+  if (!window.has_records()) {
     return;
   }
   for (std::uint64_t i = 0; i < window.size(); ++i) {
@@ -145,7 +145,7 @@ void NdjsonSweep::on_slower(std::uint64_t rate) {
 }
 
 void NdjsonSweep::unfinished(const stats::SweepResults& results, Instant ended) {
-  if (results.detail() == stats::SweepDetail::states) {
+  if (!results.has_records()) {
     return;
   }
   for (std::uint64_t i = 0; i < results.size(); ++i) {

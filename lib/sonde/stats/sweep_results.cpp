@@ -32,7 +32,7 @@ SweepResults::SweepResults(const net::AddressList& targets, SweepDetail detail,
 
 void SweepResults::grow() {
   states_.grow(targets_->size());
-  if (detail_ != SweepDetail::states) {
+  if (has_records()) {
     records_.grow(targets_->size());
   }
   if (detail_ == SweepDetail::samples) {
@@ -41,7 +41,7 @@ void SweepResults::grow() {
 }
 
 std::size_t SweepResults::bytes_a_target() const noexcept {
-  const std::size_t record = detail_ == SweepDetail::states ? 0 : sizeof(Record);
+  const std::size_t record = !has_records() ? 0 : sizeof(Record);
   const std::size_t samples = detail_ == SweepDetail::samples ? rounds_ * sizeof(float) : 0;
   return record + samples;
 }
@@ -108,9 +108,9 @@ void SweepResults::apply(const SweepEvent& event) {
     case SweepEventKind::error:
       break;
   }
-  if (detail_ != SweepDetail::states) {
+  if (has_records()) {
     record(event);
-  } else {
+  } else if (detail_ == SweepDetail::tries) {
     note_try(event);
   }
 }
@@ -223,7 +223,7 @@ void SweepResults::restore(const SavedTarget& saved) {
     fail(saved.index, *saved.error);
   }
   restore_counts(saved.counts, saved.rtt.transform([](const auto& rtt) { return rtt.clock; }));
-  if (detail_ != SweepDetail::states) {
+  if (has_records()) {
     restore_record(saved);
   }
   if (detail_ == SweepDetail::samples) {
@@ -323,7 +323,7 @@ SweepResult SweepResults::at(std::uint32_t index) const {
     const auto name = names_.find(index);
     result.reverse = name == names_.end() ? nullptr : &name->second;
   }
-  if (detail_ != SweepDetail::states) {
+  if (has_records()) {
     fill_from_record(result);
   }
   if (detail_ == SweepDetail::samples) {
@@ -375,7 +375,7 @@ void SweepResults::fill_from_record(SweepResult& result) const {
 
 SweepResult SweepResults::after(const SweepEvent& event) const {
   SweepResult result = at(event.target);
-  if (detail_ != SweepDetail::states || result.state == SweepState::failed) {
+  if (has_records() || result.state == SweepState::failed) {
     return result;
   }
   const SweepEventKind kind = event.kind == SweepEventKind::settled ? event.cause : event.kind;

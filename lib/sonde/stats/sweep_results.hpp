@@ -1,10 +1,10 @@
 // sweep_results.hpp: what a sweep found, target by target and in all.
-// How much is kept a target is chosen once: only its state (2 bits; 40 bytes while it is being
-// tried again), a record (counts and RTT sums, 80 bytes), or also each round's RTT (4 bytes more a
-// round). Totals and the RTT quantiles of the
-// whole run are always kept.
-// Fed by run/sweep_session with the engine's events; read by reporters and the judge. Buckets as in
-// target_stats.hpp: sent = received + late + lost + errors + send_failures + in_flight.
+// How much is kept a target is chosen once: only its state (2 bits), until one answers also its
+// tries while there is more than one (some 70 bytes), a record (counts and RTT sums, 80 bytes), or
+// also each round's RTT (4 bytes more a round). Totals and the RTT quantiles of the whole run are
+// always kept. Fed by run/sweep_session with the engine's events; read by reporters and the judge.
+// Buckets as in target_stats.hpp: sent = received + late + lost + errors + send_failures +
+// in_flight.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@
 
 namespace sonde::stats {
 
-enum class SweepDetail : std::uint8_t { states, records, samples };
+enum class SweepDetail : std::uint8_t { states, tries, records, samples };
 
 struct SweepRtt {
   Duration min{};
@@ -53,7 +53,7 @@ struct SweepResult {
   std::string_view name{};                // as it was given; empty: a plain address
   const Untrusted* reverse = nullptr;     // the address's name, may be empty; null: not known
   probe::SweepState state = probe::SweepState::pending;
-  Counts counts{};                // detail `states`: all 0, but see SweepResults::at
+  Counts counts{};                // without records: all 0, but see SweepResults::after
   std::optional<SweepRtt> rtt{};  // of reply and late
   std::optional<SweepIcmpError> icmp_error{};
   const TargetError* error = nullptr;  // failed: why; else null
@@ -97,10 +97,11 @@ class SweepResults {
   [[nodiscard]] const net::AddressList& targets() const noexcept { return *targets_; }
   // How many targets are known; with shards, those of the others too (they stay pending, sent 0).
   [[nodiscard]] std::uint64_t size() const noexcept { return targets_->size(); }
-  [[nodiscard]] SweepDetail detail() const noexcept { return detail_; }
+  [[nodiscard]] bool has_records() const noexcept { return detail_ >= SweepDetail::records; }
   [[nodiscard]] SweepResult at(std::uint32_t index) const;
-  // The result of the target that `event` was about, just applied. With detail `states` its counts
-  // and RTT are those of its tries so far, and of the answer if this is one.
+  // The result of the target that `event` was about, just applied. Without records its counts and
+  // RTT are those of its tries so far (detail `states`: of this one alone), and of the answer if
+  // this is one.
   [[nodiscard]] SweepResult after(const probe::SweepEvent& event) const;
   [[nodiscard]] SweepTotals totals() const noexcept;
   [[nodiscard]] const Quantiles& quantiles() const noexcept { return quantiles_; }

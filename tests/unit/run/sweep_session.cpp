@@ -228,7 +228,7 @@ TEST_CASE("sweep session: with rounds a name is asked for at the first answer, o
 }
 
 TEST_CASE("sweep session: a late answer to the first probe tells of the second one under way") {
-  for (const auto detail : {stats::SweepDetail::states, stats::SweepDetail::records}) {
+  for (const auto detail : {stats::SweepDetail::tries, stats::SweepDetail::records}) {
     Rig rig({.timeout = 100ms, .retries = 3, .backoff = 1});
     rig.session.detail = detail;
     rig.feed.portions = {{.first_host = 1, .hosts = 1}};

@@ -128,7 +128,7 @@ struct Both {
   }
 
   net::AddressList list = hosts(1);
-  SweepResults states{list, SweepDetail::states};
+  SweepResults states{list, SweepDetail::tries};
   SweepResults records{list, SweepDetail::records};
   std::uint32_t round = 0;
 };
