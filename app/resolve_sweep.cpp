@@ -22,12 +22,14 @@ Refusal refuse_pairs(const SweepOptions& o) {
     return refusal;
   }
   const bool rounds = o.count || o.vcount || o.loop;
+  const OptionId counted = o.vcount ? OptionId::vcount : OptionId::count;
+  const OptionId of_rounds = o.loop ? OptionId::loop : counted;
   const auto pairs = std::to_array<ExclusivePair>({
       {o.count && o.vcount, OptionId::count, OptionId::vcount},
       {o.loop && o.count, OptionId::loop, OptionId::count},
       {o.loop && o.vcount, OptionId::loop, OptionId::vcount},
-      {rounds && o.retry, OptionId::retry, o.loop ? OptionId::loop : OptionId::count},
-      {rounds && o.backoff, OptionId::backoff, o.loop ? OptionId::loop : OptionId::count},
+      {rounds && o.retry, OptionId::retry, of_rounds},
+      {rounds && o.backoff, OptionId::backoff, of_rounds},
       {o.alive && o.unreachable, OptionId::alive, OptionId::unreachable},
       {o.loop && o.resume, OptionId::loop, OptionId::resume},
   });

@@ -150,6 +150,8 @@ def refused(checks):
         (["-c1", "-r1", "127.0.0.1"], "exclude each other"),
         (["--alife", "127.0.0.1"], "--alive"),
         (["-t", "500", "127.0.0.1"], "time-out is -W"),
+        (["-C2", "-r1", "127.0.0.1"], "-C, --vcount exclude"),
+        (["127.0.0.1-300"], "a range is"),
         (["-s", "127.0.0.1"], "--stats totals"),
         (["-H", "-n", "127.0.0.1"], "exclude each other"),
         ([], "no target given"),
