@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -157,6 +158,7 @@ Answer Merge::target(const report::SavedSweepTarget& saved) {
   counted_.lost += counts.lost;
   counted_.late += counts.late;
   counted_.duplicate += counts.duplicate;
+  counted_.corrupt += counts.corrupt;
   counted_.errors += counts.errors;
   counted_.send_failures += counts.send_failures;
   const stats::SweepResult result = results_->at(*index);
@@ -181,6 +183,7 @@ Answer Merge::end(const report::SavedEnd& end) {
                             .lost = all.lost - counted_.lost,
                             .late = all.late - counted_.late,
                             .duplicate = all.duplicate - counted_.duplicate,
+                            .corrupt = all.corrupt - counted_.corrupt,
                             .errors = all.errors - counted_.errors,
                             .send_failures = all.send_failures - counted_.send_failures},
                            end.clock);
@@ -232,16 +235,19 @@ std::optional<SavedFileError> add_all(Merge& merge, const std::vector<std::strin
   return std::nullopt;
 }
 
-// First whether the files belong together; then they are told.
-std::expected<stats::Verdict, SavedFileError> merge_files(
-    const SweepOptions& options, const std::vector<stats::SweepListener*>& listeners) {
+// Whether the files belong together; how many samples of a target there are.
+std::expected<std::uint32_t, SavedFileError> check_files(const SweepOptions& options) {
   const std::vector<stats::SweepListener*> nobody;
-  std::optional<Merge> first(std::in_place, options, nobody, 0U);
-  if (auto why = add_all(*first, options.targets)) {
+  Merge merge(options, nobody, 0U);
+  if (auto why = add_all(merge, options.targets)) {
     return std::unexpected(*std::move(why));
   }
-  const std::uint32_t rounds = first->rounds();
-  first.reset();
+  return merge.rounds();
+}
+
+std::expected<stats::Verdict, SavedFileError> merge_files(
+    const SweepOptions& options, const std::vector<stats::SweepListener*>& listeners,
+    std::uint32_t rounds) {
   Merge merge(options, listeners, rounds);
   if (auto why = add_all(merge, options.targets)) {
     return std::unexpected(*std::move(why));
@@ -261,6 +267,22 @@ ExitCode close_output(OutputFile* file, ExitCode code, Console& console) {
 
 }  // namespace
 
+Refusal refuse_beside_merge(const CommandLine& line) {
+  using enum OptionId;
+  constexpr auto kMeaningful =
+      std::to_array({merge, alive, unreachable, elapsed, quiet, stats, numeric, min_reachable, json,
+                     ndjson, format, output, json_probes, color, verbose});
+  const auto at = std::ranges::find_if(line.options, [&](const GivenOption& given) {
+    return std::ranges::find(kMeaningful, given.spec->id) == kMeaningful.end();
+  });
+  if (at == line.options.end()) {
+    return std::nullopt;
+  }
+  return UsageError{.message = fmt::format("{} means nothing with --merge: nothing is probed",
+                                           spelled(*at->spec)),
+                    .hint = "sonde sweep --merge [-j|-J|-a|-u] FILE..."};
+}
+
 ExitCode run_merge(const SweepOptions& options, Console& console) {
   if (const auto dropped = drop_privileges(); !dropped) {
     console.complain(fmt::format("cannot give up privileges: {}", dropped.error()));
@@ -269,6 +291,11 @@ ExitCode run_merge(const SweepOptions& options, Console& console) {
   if (const auto why =
           options.output ? refuse_to_empty(*options.output, options.targets) : std::nullopt) {
     return console.usage({.message = *why}, "sonde sweep --help");
+  }
+  const auto rounds = check_files(options);
+  if (!rounds) {
+    console.complain(rounds.error().message);
+    return code_of(rounds.error());
   }
   auto file = open_output(options);
   if (!file) {
@@ -280,7 +307,7 @@ ExitCode run_merge(const SweepOptions& options, Console& console) {
   const SweepListeners listeners = sweep_listeners(
       options, plan,
       {.out = console.out, .err = console.err, .file = *file ? &(*file)->sink() : nullptr});
-  const auto verdict = merge_files(options, listeners.views());
+  const auto verdict = merge_files(options, listeners.views(), *rounds);
   if (!verdict) {
     console.complain(verdict.error().message);
     return code_of(verdict.error());

@@ -14,6 +14,7 @@
 #include "app/privileges.hpp"
 #include "app/resolve_sweep.hpp"
 #include "app/resume.hpp"
+#include "app/reverse_names.hpp"
 #include "app/signals.hpp"
 #include "app/sweep_feed.hpp"
 #include "app/sweep_options.hpp"
@@ -166,7 +167,10 @@ run::SweepSessionConfig SweepCommand::session_config() const {
       .detail = plan_.detail,
       .sample_rounds = plan_.sample_rounds,
       .deadline = plan_.run.deadline,
-      .progress_every = listeners_.progress_every};
+      .progress_every = listeners_.progress_every,
+      // Of what a list leaves out, nobody needs the name.
+      .name_wish = {.alive = !options_.unreachable || plan_.format != Format::text,
+                    .unreachable = !options_.alive || plan_.format != Format::text}};
 }
 
 // No transport: people get the error with its way out, machines their document.
@@ -184,7 +188,11 @@ ExitCode SweepCommand::fail(const transport::Error& error) {
 ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngine& engine) {
   const auto waker = std::make_shared<Waker>(transport);
   const auto wake = [waker] { waker->wake(); };
-  resolve::Resolver resolver(clock_, wake);
+  // A sweep asks for many names, each once at a time.
+  constexpr std::size_t kNamesSideBySide = 64;
+  resolve::Resolver resolver(
+      clock_, wake, {.threads = kNamesSideBySide, .waiting = run::NameWait::kMost, .once = false});
+  ReverseNames names(resolver);
   std::optional<TargetReader> reader;
   if (target_file_) {
     const std::string path = plan_.file.value_or("-");
@@ -212,7 +220,8 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
                                                 .targets = targets_,
                                                 .feed = feed,
                                                 .control = control_,
-                                                .listeners = listeners});
+                                                .listeners = listeners,
+                                                .names = options_.resolve ? &names : nullptr});
   if (const auto code = resume_ ? take_over(*resume_, feed, session) : std::nullopt) {
     waker->forget();
     return *code;
@@ -235,7 +244,7 @@ std::optional<ExitCode> SweepCommand::take_over(Resume& resume, SweepFeed& feed,
   }
   auto why = resume.check(targets_);
   if (!why) {
-    why = resume.restore(session);
+    why = resume.restore(session, listeners_.ndjson);
   }
   if (!why) {
     return std::nullopt;
@@ -263,7 +272,10 @@ ExitCode run_sweep(const CommandLine& line, Console& console) {
     return console.usage(options.error(), kHelp);
   }
   if (options->merge) {
-    if (options->targets.empty() || options->resume || options->file) {
+    if (const auto refusal = refuse_beside_merge(line)) {
+      return console.usage(*refusal, kHelp);
+    }
+    if (options->targets.empty()) {
       return console.usage({.message = "--merge takes files, and nothing that is probed",
                             .hint = "sonde sweep --merge [-j|-J|-a|-u] FILE..."},
                            kHelp);

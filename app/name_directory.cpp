@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/reverse_names.hpp"
+
 namespace sonde::app {
 
 std::vector<stats::Target> unresolved_targets(const PingPlan& plan) {
@@ -96,13 +98,8 @@ void NameDirectory::want_name(const net::Address& address) {
 }
 
 std::vector<run::NamedAddress> NameDirectory::take_names() {
-  std::vector<run::NamedAddress> names;
-  if (resolver_ != nullptr) {
-    for (resolve::ReverseAnswer& answer : resolver_->take_reverse()) {
-      names.push_back({.address = answer.address, .name = std::move(answer.name)});
-    }
-  }
-  return names;
+  return resolver_ != nullptr ? ReverseNames(*resolver_).take_names()
+                              : std::vector<run::NamedAddress>();
 }
 
 std::optional<Instant> NameDirectory::deadline() const {

@@ -161,6 +161,8 @@ constexpr auto kTable = std::to_array<OptionSpec>({
     {OptionId::numeric, 'n', "numeric", none, "", "on", "show addresses, not names", output, kEcho},
     {OptionId::resolve, 'H', "resolve", none, "", "",
      "show the names of responders; never delays a probe", output, kPing},
+    {OptionId::resolve, 'H', "resolve", none, "", "",
+     "show the names of addresses; never delays a probe", output, kSweep},
     {OptionId::bell, 'a', "bell", none, "", "", "ring the terminal's bell at each reply", output,
      kPing},
     {OptionId::stats, 0, "stats", required, "LIST", "",

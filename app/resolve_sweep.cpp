@@ -22,12 +22,14 @@ Refusal refuse_pairs(const SweepOptions& o) {
     return refusal;
   }
   const bool rounds = o.count || o.vcount || o.loop;
+  const OptionId counted = o.vcount ? OptionId::vcount : OptionId::count;
+  const OptionId of_rounds = o.loop ? OptionId::loop : counted;
   const auto pairs = std::to_array<ExclusivePair>({
       {o.count && o.vcount, OptionId::count, OptionId::vcount},
       {o.loop && o.count, OptionId::loop, OptionId::count},
       {o.loop && o.vcount, OptionId::loop, OptionId::vcount},
-      {rounds && o.retry, OptionId::retry, o.loop ? OptionId::loop : OptionId::count},
-      {rounds && o.backoff, OptionId::backoff, o.loop ? OptionId::loop : OptionId::count},
+      {rounds && o.retry, OptionId::retry, of_rounds},
+      {rounds && o.backoff, OptionId::backoff, of_rounds},
       {o.alive && o.unreachable, OptionId::alive, OptionId::unreachable},
       {o.loop && o.resume, OptionId::loop, OptionId::resume},
   });
@@ -195,10 +197,13 @@ void plan_detail(const SweepOptions& options, SweepPlan& plan) {
   if (options.vcount || (options.json_probes && !loop)) {
     plan.detail = stats::SweepDetail::samples;
     plan.sample_rounds = single ? engine.retries + 1 : engine.count;
-  } else {
+  } else if (!single || options.resume) {
     // What an earlier run counted is told again, target by target.
+    plan.detail = stats::SweepDetail::records;
+  } else {
+    // Text has no counts.
     plan.detail =
-        single && !options.resume ? stats::SweepDetail::states : stats::SweepDetail::records;
+        plan.format == Format::text ? stats::SweepDetail::states : stats::SweepDetail::tries;
   }
 }
 

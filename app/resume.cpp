@@ -30,21 +30,76 @@ std::unexpected<SavedFileError> no(std::string message) {
   return std::unexpected(SavedFileError{.message = std::move(message)});
 }
 
-}  // namespace
-
 // What failed or was not over is tried again.
-bool Resume::finished(const report::SavedSweepTarget& saved) noexcept {
+bool finished(const report::SavedSweepTarget& saved) noexcept {
   return saved.target.state == probe::SweepState::alive ||
          saved.target.state == probe::SweepState::unreachable;
 }
 
+// What the lines of a file say of finished targets, up to the result of each. With rounds, the
+// times are in the lines of the answers, otherwise in the result.
+class TakeOver {
+ public:
+  TakeOver(run::SweepSession& session, const std::vector<bool>& finished, bool rounds)
+      : session_(session), left_(finished), rounds_(rounds) {}
+
+  Answer target(const report::SavedSweepTarget& saved) {
+    if (is_left(saved.target.index) && finished(saved)) {
+      left_[saved.target.index] = false;
+      session_.restore(saved.target);
+      add(!rounds_, saved.only_rtt);
+    }
+    return std::nullopt;
+  }
+  Answer answer(const report::SavedAnswer& saved) {
+    if (is_left(saved.target)) {
+      session_.restore_sample(saved.target, saved.round, saved.rtt);
+      add(rounds_, saved.rtt);
+    }
+    return std::nullopt;
+  }
+  Answer event(const report::SavedEvent& saved, report::NdjsonSweep& ndjson) const {
+    if (is_left(saved.target)) {
+      ndjson.retell(saved.line);
+    }
+    return std::nullopt;
+  }
+  void finish() { session_.restore_rtt(rtt_, quantiles_); }
+
+ private:
+  [[nodiscard]] bool is_left(std::uint32_t index) const {
+    return index < left_.size() && left_[index];
+  }
+  void add(bool wanted, std::optional<Duration> sample) {
+    if (wanted && sample) {
+      rtt_.add(*sample);
+      quantiles_.add(*sample);
+    }
+  }
+
+  run::SweepSession& session_;
+  std::vector<bool> left_;
+  bool rounds_;
+  stats::RttStats rtt_;
+  stats::Quantiles quantiles_;
+};
+
+}  // namespace
+
 std::expected<Resume, SavedFileError> Resume::open(const std::string& path, SweepPlan& plan,
                                                    bool seed_given) {
   std::optional<report::SavedHead> head;
-  const auto read = read_saved_file(path, {.on_head = [&head](const report::SavedHead& found) {
-                                      head = found;
-                                      return Answer(std::string());  // that is enough
-                                    }});
+  const auto read = read_saved_file(path,
+                                    {.on_head =
+                                         [&head](const report::SavedHead& found) {
+                                           head = found;
+                                           return Answer(std::string());  // that is enough
+                                         },
+                                     .on_target =
+                                         [](const report::SavedSweepTarget&) {
+                                           return Answer("a target before the start of the run");
+                                         }},
+                                    SavedForm::ndjson);
   if (!head) {
     return read ? no(fmt::format("{}: there is no sweep in it", in_quotes(path)))
                 : std::unexpected(read.error());
@@ -63,55 +118,57 @@ std::expected<Resume, SavedFileError> Resume::open(const std::string& path, Swee
   return Resume(path, plan.engine.mode);
 }
 
-std::optional<SavedFileError> Resume::check(net::AddressList& targets) {
-  finished_.assign(targets.size(), false);
-  return error_of(read_saved_file(
-      path_, {.on_target = [&](const report::SavedSweepTarget& saved) -> Answer {
-        const std::uint32_t index = saved.target.index;
-        if (!finished(saved)) {
-          return std::nullopt;
-        }
-        if (index >= targets.size() || called(targets, index) != saved.input) {
-          return fmt::format(
-              "its target {} is {}, and here it is {}: not the same sweep", index,
-              in_quotes(saved.input),
-              index < targets.size() ? in_quotes(called(targets, index)) : "not there");
-        }
-        if (finished_[index]) {
-          return fmt::format("target {} is finished twice", in_quotes(saved.input));
-        }
-        finished_[index] = true;
-        if (targets.is_name(index) && saved.address) {
-          targets.set_address(index, *saved.address);
-        }
-        return std::nullopt;
-      }}));
+// Is it one of the list, and is all that is to be known of it there?
+Answer Resume::take(const report::SavedSweepTarget& saved, net::AddressList& targets) {
+  const std::uint32_t index = saved.target.index;
+  if (index >= targets.size() || called(targets, index) != saved.input) {
+    return fmt::format("its target {} is {}, and here it is {}: not the same sweep", index,
+                       in_quotes(saved.input),
+                       index < targets.size() ? in_quotes(called(targets, index)) : "not there");
+  }
+  if (finished_[index]) {
+    return fmt::format("target {} is finished twice", in_quotes(saved.input));
+  }
+  if (rounds() && answers_[index] != saved.target.counts.received + saved.target.counts.late) {
+    return fmt::format(
+        "the answers of {} are not in it: what can be gone on from is the --ndjson of a run itself",
+        in_quotes(saved.input));
+  }
+  finished_[index] = true;
+  if (targets.is_name(index) && saved.address) {
+    targets.set_address(index, *saved.address);
+  }
+  return std::nullopt;
 }
 
-// With rounds, the times are in the lines of the answers, which stand before the target's result.
-std::optional<SavedFileError> Resume::restore(run::SweepSession& session) {
-  stats::RttStats rtt;
-  stats::Quantiles quantiles;
-  const auto add = [&](bool wanted, std::optional<Duration> sample) {
-    if (wanted && sample) {
-      rtt.add(*sample);
-      quantiles.add(*sample);
-    }
-  };
-  const bool rounds = mode_ != probe::SweepMode::until_answer;
+std::optional<SavedFileError> Resume::check(net::AddressList& targets) {
+  finished_.assign(targets.size(), false);
+  answers_.assign(rounds() ? targets.size() : 0, 0);
   const auto target = [&](const report::SavedSweepTarget& saved) {
-    if (finished(saved)) {
-      session.restore(saved.target);
-      add(!rounds, saved.only_rtt);
-    }
-    return Answer();
+    return finished(saved) ? take(saved, targets) : Answer();
   };
   const auto answer = [&](const report::SavedAnswer& saved) {
-    add(rounds && saved.target < finished_.size() && finished_[saved.target], saved.rtt);
+    if (saved.target < answers_.size()) {
+      ++answers_[saved.target];
+    }
     return Answer();
   };
-  auto error = error_of(read_saved_file(path_, {.on_target = target, .on_answer = answer}));
-  session.restore_rtt(rtt, quantiles);
+  return error_of(
+      read_saved_file(path_, {.on_target = target, .on_answer = answer}, SavedForm::ndjson));
+}
+
+std::optional<SavedFileError> Resume::restore(run::SweepSession& session,
+                                              report::NdjsonSweep* ndjson) {
+  session.start();
+  TakeOver take_over(session, finished_, rounds());
+  report::SavedSweepSink sink{
+      .on_target = [&](const auto& saved) { return take_over.target(saved); },
+      .on_answer = [&](const auto& saved) { return take_over.answer(saved); }};
+  if (ndjson != nullptr) {
+    sink.on_event = [&](const auto& saved) { return take_over.event(saved, *ndjson); };
+  }
+  auto error = error_of(read_saved_file(path_, sink, SavedForm::ndjson));
+  take_over.finish();
   return error;
 }
 

@@ -1,6 +1,8 @@
 // resume.hpp: --resume FILE: what the NDJSON of an earlier run finished goes into the new session,
-// and is not probed again. The earlier run may have been killed at any byte. It must be the same
-// sweep: kind, shard, order, and every finished target under the same number. Errors: one line.
+// and is not probed again. Its lines up to a target's result are told again in new NDJSON, so that
+// a third run can go on from the second; what came after the result is not taken over. The earlier
+// run may have been killed at any byte. It must be the same sweep: kind, shard, order, and every
+// finished target under the same number. Errors: one line.
 #pragma once
 
 #include <expected>
@@ -11,6 +13,7 @@
 #include "app/resolve_sweep.hpp"
 #include "app/saved_file.hpp"
 #include "sonde/net/address_list.hpp"
+#include "sonde/report/ndjson_sweep.hpp"
 #include "sonde/report/saved_sweep.hpp"
 #include "sonde/run/sweep_session.hpp"
 
@@ -24,16 +27,20 @@ class Resume {
                                                                   SweepPlan& plan, bool seed_given);
   // Is all that is finished there in the list? Names get the address that they had.
   [[nodiscard]] std::optional<SavedFileError> check(net::AddressList& targets);
-  // After check().
-  [[nodiscard]] std::optional<SavedFileError> restore(run::SweepSession& session);
+  // After check(). `ndjson`: who tells the lines again; null: nobody.
+  [[nodiscard]] std::optional<SavedFileError> restore(run::SweepSession& session,
+                                                      report::NdjsonSweep* ndjson);
 
  private:
   Resume(std::string path, probe::SweepMode mode) : path_(std::move(path)), mode_(mode) {}
-  [[nodiscard]] static bool finished(const report::SavedSweepTarget& saved) noexcept;
+  [[nodiscard]] bool rounds() const noexcept { return mode_ != probe::SweepMode::until_answer; }
+  [[nodiscard]] std::optional<std::string> take(const report::SavedSweepTarget& saved,
+                                                net::AddressList& targets);
 
   std::string path_;
   probe::SweepMode mode_;
-  std::vector<bool> finished_;  // by index
+  std::vector<bool> finished_;          // by index
+  std::vector<std::uint32_t> answers_;  // with rounds, by index: lines before its result
 };
 
 }  // namespace sonde::app

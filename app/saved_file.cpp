@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -78,11 +79,17 @@ Result read_lines(Source& source, std::string_view piece, const report::SavedSwe
 }  // namespace
 
 std::expected<void, SavedFileError> read_saved_file(const std::string& path,
-                                                    const report::SavedSweepSink& sink) {
+                                                    const report::SavedSweepSink& sink,
+                                                    SavedForm form) {
   const auto named = [&path](const std::string& why, bool system) {
     return std::unexpected(
         SavedFileError{.message = fmt::format("{}: {}", in_quotes(path), why), .system = system});
   };
+  std::error_code unknown;
+  if (std::filesystem::exists(path, unknown) && !std::filesystem::is_directory(path, unknown) &&
+      !std::filesystem::is_regular_file(path, unknown)) {
+    return named("it is read more than once: this must be a file, no pipe or device", false);
+  }
   const auto fd = open_for_reading(path);
   if (!fd) {
     return named(std::generic_category().message(fd.error()), true);
@@ -92,7 +99,10 @@ std::expected<void, SavedFileError> read_saved_file(const std::string& path,
   if (!first) {
     return named(first.error(), true);
   }
-  const Result result = report::is_document(*first)
+  if (form == SavedForm::ndjson && first->starts_with(R"({"schema":)")) {
+    return named("a document of --json; what can be gone on from is --ndjson", false);
+  }
+  const Result result = form == SavedForm::any && report::is_document(*first)
                             ? read_document(source, std::string(*first), sink)
                             : read_lines(source, *first, sink);
   if (!result) {

@@ -4,6 +4,7 @@
 // was killed: it is passed over.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <string>
 
@@ -21,7 +22,9 @@ struct SavedFileError {
   return error.system ? ExitCode::system : ExitCode::usage;
 }
 
+enum class SavedForm : std::uint8_t { any, ndjson };
+
 [[nodiscard]] std::expected<void, SavedFileError> read_saved_file(
-    const std::string& path, const report::SavedSweepSink& sink);
+    const std::string& path, const report::SavedSweepSink& sink, SavedForm form = SavedForm::any);
 
 }  // namespace sonde::app

@@ -78,10 +78,26 @@ void SweepFeed::take_operands(net::AddressList& list) {
   for (; operand_ < end; ++operand_) {
     const TargetText& target = parts_.operands[operand_];
     if (target.range) {
-      add_range(*target.range, list);
+      add_addresses(target, *target.range, list);
     } else {
       add_name(target, list);
     }
+  }
+}
+
+// A zone that was typed as a name stays one: the target is called what it was called.
+void SweepFeed::add_addresses(const TargetText& target, const net::AddressRange& range,
+                              net::AddressList& list) {
+  const net::Address& first = range.first;
+  if (target.several || first.zone() == 0 || first.to_text() == target.text) {
+    add_range(range, list);
+    return;
+  }
+  all_loopback_ = all_loopback_ && is_loopback(range);
+  if (const auto index = list.append_name(target.text)) {
+    list.set_address(*index, first);
+  } else {
+    stop_reading(std::string(kFull));
   }
 }
 
@@ -112,10 +128,11 @@ void SweepFeed::add_read(const ReadTarget& read, net::AddressList& list,
   } else if (const auto refusal = refuse(parts_.policy, *target.range)) {
     add_failed(
         target.text,
-        fmt::format("{}{}{}", refusal->message, refusal->hint.empty() ? "" : "; ", refusal->hint),
+        fmt::format("{}:{}: {}: {}{}{}", parts_.reader->name(), read.line, in_quotes(target.text),
+                    refusal->message, refusal->hint.empty() ? "" : "; ", refusal->hint),
         list, answers);
   } else {
-    add_range(*target.range, list);
+    add_addresses(target, *target.range, list);
   }
 }
 

@@ -61,6 +61,8 @@ class SweepFeed final : public run::TargetFeed {
   void take_batch(net::AddressList& list, std::vector<run::NameAnswer>& answers);
   void add_read(const ReadTarget& read, net::AddressList& list,
                 std::vector<run::NameAnswer>& answers);
+  void add_addresses(const TargetText& target, const net::AddressRange& range,
+                     net::AddressList& list);
   void add_range(const net::AddressRange& range, net::AddressList& list);
   void add_name(const TargetText& target, net::AddressList& list);
   void add_failed(const std::string& text, std::string message, net::AddressList& list,

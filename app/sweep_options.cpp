@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <string_view>
+#include <utility>
 
 #include "app/option_setters.hpp"
 #include "app/values.hpp"
@@ -135,12 +136,27 @@ constexpr auto kSetters = std::to_array<OptionSetter<S>>({
     {OptionId::merge, set_flag<S, &S::merge>},
 });
 
+// Some letters mean something else to who comes from fping.
+std::string hint_for(OptionId id, std::string hint) {
+  switch (id) {
+    case OptionId::count:
+      return "to go on without end: -l, --loop";
+    case OptionId::ttl:
+      return "-t is the time to live; the time-out is -W, as in -W 500ms";
+    case OptionId::size:
+      return "-s is the size of the payload; the totals at the end are --stats totals";
+    default:
+      return hint;
+  }
+}
+
 }  // namespace
 
 std::expected<SweepOptions, UsageError> read_sweep_options(const CommandLine& line) {
   SweepOptions options;
   for (const GivenOption& given : line.options) {
     if (auto refusal = set_echo_option(given, options)) {
+      refusal->hint = hint_for(given.spec->id, std::move(refusal->hint));
       return std::unexpected(*std::move(refusal));
     }
     if (auto refusal = apply_option<S>(given, kSetters, options)) {

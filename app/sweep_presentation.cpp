@@ -28,7 +28,7 @@ report::TextSweepOptions text_options(const SweepOptions& options, const Surroun
           .elapsed = options.elapsed,
           .quiet = options.quiet,
           .numeric = options.numeric,
-          .list_rounds = options.vcount.has_value(),
+          .list_rounds = options.vcount || options.merge,  // as far as they are known
           .totals = options.stats.totals,
           .percentiles = options.stats.percentiles,
           .colour = colour(options.color, around),
@@ -50,11 +50,14 @@ SweepListeners sweep_listeners(const SweepOptions& options, const SweepPlan& pla
     listeners.progress_every = report::SweepProgress::kEvery;
   }
   report::Sink& machine = outputs.file != nullptr ? *outputs.file : outputs.out;
-  const bool probes = options.json_probes || options.vcount;
+  const bool probes = options.json_probes || options.vcount || options.merge;
   if (plan.format == Format::json) {
     add(std::make_unique<report::JsonSweep>(machine, std::string(kVersion), probes));
   } else if (plan.format == Format::ndjson) {
-    add(std::make_unique<report::NdjsonSweep>(machine, std::string(kVersion), options.json_probes));
+    auto ndjson =
+        std::make_unique<report::NdjsonSweep>(machine, std::string(kVersion), options.json_probes);
+    listeners.ndjson = ndjson.get();
+    add(std::move(ndjson));
   }
   if (plan.format == Format::text || outputs.file != nullptr) {
     add(std::make_unique<report::TextSweep>(outputs.out, text_options(options, around)));

@@ -10,6 +10,7 @@
 #include "app/presentation.hpp"
 #include "app/resolve_sweep.hpp"
 #include "app/sweep_options.hpp"
+#include "sonde/report/ndjson_sweep.hpp"
 #include "sonde/report/text_sweep.hpp"
 #include "sonde/stats/sweep_listener.hpp"
 
@@ -23,6 +24,7 @@ struct SweepOutputs {
 
 struct SweepListeners {
   std::vector<std::unique_ptr<stats::SweepListener>> owned{};
+  report::NdjsonSweep* ndjson = nullptr;     // one of them, or none
   std::optional<Duration> progress_every{};  // absent: nobody looks
 
   [[nodiscard]] std::vector<stats::SweepListener*> views() const;

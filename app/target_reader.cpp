@@ -54,9 +54,10 @@ struct TargetReader::Shared {
   [[nodiscard]] ReadTarget read_line(std::string_view word, std::uint64_t number) const {
     auto target = parse_target(word, numeric);
     if (target) {
-      return {.target = *std::move(target)};
+      return {.target = *std::move(target), .line = number};
     }
     return {.target = {.text = std::string(word)},
+            .line = number,
             .bad = fmt::format("{}:{}: {}", name, number, target.error().message)};
   }
 
@@ -121,6 +122,8 @@ TargetReader::~TargetReader() {
   shared_->abandoned = true;
   shared_->room.notify_all();
 }
+
+const std::string& TargetReader::name() const noexcept { return shared_->name; }
 
 void TargetReader::await() {
   std::unique_lock lock(shared_->mutex);

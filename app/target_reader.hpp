@@ -17,6 +17,7 @@ namespace sonde::app {
 
 struct ReadTarget {
   TargetText target;
+  std::uint64_t line = 0;            // its number in the file
   std::optional<std::string> bad{};  // "hosts.txt:17: 'x/99': not a prefix"; the target is its text
 };
 
@@ -41,6 +42,8 @@ class TargetReader {
   [[nodiscard]] std::optional<TargetBatch> take();
   // Until take() has something, but not for long: the caller may have to stop.
   void await();
+  // For messages.
+  [[nodiscard]] const std::string& name() const noexcept;
 
  private:
   struct Shared;

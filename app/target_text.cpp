@@ -108,7 +108,8 @@ Result parse_target(std::string_view text, const NumericAddress& numeric) {
     }
   }
   if (text.contains(':') || only_digits_and(text, ".-")) {
-    return refuse(text, "neither an address nor a name");
+    return refuse(text, "neither an address nor a name",
+                  text.contains('-') ? "a range is 192.0.2.1-192.0.2.20, or 192.0.2.1-20" : "");
   }
   if (text.empty() || text.size() > kLongestName || !std::ranges::all_of(text, may_stand_in_name)) {
     return refuse(text.substr(0, kLongestName), "not a host name");

@@ -10,7 +10,7 @@ _sonde() {
   fi
   case ${COMP_WORDS[1]} in
     sweep)
-      options="--count --vcount --loop --retry --backoff --min-reachable --order --shard --size --pattern --random-payload --protocol --rate --interval --timeout --deadline --ttl --tos --dscp --ecn --pmtu --df --flow-label --ipv4 --ipv6 --source --interface --file --generate --allow --broadcast --mark --transport --alive --unreachable --elapsed --quiet --summary-every --stats --timestamps --numeric --json --ndjson --format --output --json-probes --color --verbose --resume --merge --help --version --print-schema --completions"
+      options="--count --vcount --loop --retry --backoff --min-reachable --order --shard --size --pattern --random-payload --protocol --rate --interval --timeout --deadline --ttl --tos --dscp --ecn --pmtu --df --flow-label --ipv4 --ipv6 --source --interface --file --generate --allow --broadcast --mark --transport --alive --unreachable --elapsed --quiet --summary-every --stats --timestamps --numeric --resolve --json --ndjson --format --output --json-probes --color --verbose --resume --merge --help --version --print-schema --completions"
       case $before in
         --order)
           mapfile -t COMPREPLY < <(compgen -W "sequential random" -- "$word")

@@ -97,6 +97,7 @@ complete -c sonde -n '__fish_seen_subcommand_from sweep' -l summary-every -x -d 
 complete -c sonde -n '__fish_seen_subcommand_from sweep' -l stats -x -a 'totals percentiles totals,percentiles' -d 'at the end, the whole run: totals, percentiles, or both with a comma'
 complete -c sonde -n '__fish_seen_subcommand_from sweep' -s D -l timestamps -f -a 'epoch' -d 'start each line with the local time, or with seconds since 1970'
 complete -c sonde -n '__fish_seen_subcommand_from sweep' -s n -l numeric -d 'show addresses, not names'
+complete -c sonde -n '__fish_seen_subcommand_from sweep' -s H -l resolve -d 'show the names of addresses; never delays a probe'
 complete -c sonde -n '__fish_seen_subcommand_from sweep' -s j -l json -d 'one JSON document at the end'
 complete -c sonde -n '__fish_seen_subcommand_from sweep' -s J -l ndjson -d 'one JSON object a line, as it happens'
 complete -c sonde -n '__fish_seen_subcommand_from sweep' -l format -x -a 'text json ndjson' -d 'text, json or ndjson'

@@ -105,6 +105,7 @@ Register-ArgumentCompleter -Native -CommandName sonde, sonde.exe -ScriptBlock {
       , @('--stats', 'at the end, the whole run: totals, percentiles, or both with a comma')
       , @('--timestamps', 'start each line with the local time, or with seconds since 1970')
       , @('--numeric', 'show addresses, not names')
+      , @('--resolve', 'show the names of addresses; never delays a probe')
       , @('--json', 'one JSON document at the end')
       , @('--ndjson', 'one JSON object a line, as it happens')
       , @('--format', 'text, json or ndjson')

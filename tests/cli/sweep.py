@@ -90,7 +90,15 @@ def targets(checks, lab, folder):
     run = sonde("sweep", "-f", str(file))
     checks.check(run.stdout == "".join(f"127.0.0.{i} is alive\n" for i in (1, 2, 3, 4)) and
                  run.returncode == 2 and f"{file}:6: 'bad/33': not a prefix" in run.stderr and
-                 "224.0.0.1: multicast" in run.stderr, "a file: comments, CRLF, bad lines named", run)
+                 f"{file}:7: '224.0.0.1': multicast" in run.stderr, "a file: comments, CRLF, bad lines named", run)
+    file.write_text("\u00e9/33\n", encoding="utf-8")
+    run = sonde("sweep", "-f", str(file), env={"LC_ALL": "C.UTF-8"})
+    checks.check(run.stderr == f"sonde: {file}:1: '\\xc3\\xa9/33': not a prefix\n", "a bad line is named once", run)
+    run = sonde("sweep", "::1%lo", "-c1")
+    checks.check(run.stdout.startswith("::1%lo : [0]"), "a zone is called as it was typed", run)
+    for option in ("-c0", "--count=x"):
+        run = sonde("sweep", option, "127.0.0.1")
+        checks.check(run.returncode == 3 and "-l, --loop" in run.stderr, f"without end: {option}", run)
     file.write_bytes(b"\xef\xbb\xbf127.0.0.1\n127.0.0.2\n")
     run = sonde("sweep", "-a", "-f", str(file), before=lab)
     checks.check(run.stdout == "127.0.0.1\n127.0.0.2\n" and run.returncode == 0, "a byte order mark", run)
@@ -141,6 +149,11 @@ def refused(checks):
         (["-a", "-u", "127.0.0.1"], "exclude each other"),
         (["-c1", "-r1", "127.0.0.1"], "exclude each other"),
         (["--alife", "127.0.0.1"], "--alive"),
+        (["-t", "500", "127.0.0.1"], "time-out is -W"),
+        (["-C2", "-r1", "127.0.0.1"], "-C, --vcount exclude"),
+        (["127.0.0.1-300"], "a range is"),
+        (["-s", "127.0.0.1"], "--stats totals"),
+        (["-H", "-n", "127.0.0.1"], "exclude each other"),
         ([], "no target given"),
         (["--merge"], "--merge takes files"),
         (["--allow=everything", "127.0.0.1"], "is not one of"),
@@ -203,7 +216,9 @@ def together(checks, lab, folder):
     checks.check(rtt["min"] == times[0] and rtt["max"] == times[-1] and
                  abs(rtt["avg"] - sum(times) / len(times)) < 1e-6 and
                  abs(rtt["median"] / times[len(times) // 2 - 1] - 1) < 0.004, "merged times")
-    for files, word in [([parts[0], parts[0]], "is there twice"), ([parts[0], "/dev/null"], "no document")]:
+    (folder / "nothing").write_text("")
+    for files, word in [([parts[0], parts[0]], "is there twice"), ([parts[0], "/dev/null"], "read more than once"),
+                        ([parts[0], str(folder / "nothing")], "no document")]:
         run = sonde("sweep", "--merge", "-j", *files)
         checks.check(run.returncode == 3 and run.stdout == "" and word in run.stderr, f"merge {word}", run)
     run = sonde("sweep", "--merge", "-j", str(folder / "missing"))
@@ -213,6 +228,23 @@ def together(checks, lab, folder):
     sonde("sweep", "-j", f"--output={folder}/other", "-q", "-r1", "127.1.0.1")
     run = sonde("sweep", "--merge", parts[0], str(folder / "other"))
     checks.check(run.returncode == 3 and "--retry is another" in run.stderr, "other sweeps", run)
+
+    # Other probes are another sweep; and nothing is emptied before all is read.
+    for number, option in enumerate(("-t9", "-Q8", "-s9", "--df")):
+        sonde("sweep", "-J", f"--output={folder}/differs", "-q", option, "127.1.0.1")
+        sonde("sweep", "-J", f"--output={folder}/plain", "-q", f"127.1.0.{number + 2}")
+        (folder / "kept").write_text("mine")
+        run = sonde("sweep", "--merge", "-j", f"--output={folder}/kept", str(folder / "plain"),
+                    str(folder / "differs"))
+        checks.check(run.returncode == 3 and "not a part of the same sweep" in run.stderr and
+                     (folder / "kept").read_text() == "mine", f"merge: other probes ({option})", run)
+    for option in ("-g", "--rate=5", "--shard=1/2", "-c1", "-C1", "-4", "-w1", f"--file={parts[0]}", "-D", "-H"):
+        run = sonde("sweep", "--merge", option, *parts)
+        checks.check(run.returncode == 3 and run.stdout == "" and option[:2] in run.stderr and
+                     "means nothing with --merge" in run.stderr, f"merge {option}", run)
+    sonde("sweep", "-J", "-C3", "-i5ms", f"--output={folder}/vcount", "-q", "127.1.0.1")
+    run = sonde("sweep", "--merge", str(folder / "vcount"))
+    checks.check(figures(run.stdout) == "127.1.0.1 : N N N\n", "a merged -C run is told as one", run)
 
     # A run that was killed in the middle of a line goes on where it was.
     whole = folder / "whole"
@@ -226,6 +258,13 @@ def together(checks, lab, folder):
                  events[-1]["totals"]["counts"]["sent"] == 1022 and
                  events[-1]["totals"]["rtt_sketch"]["count"] == 1022 and finished > 100,
                  "resumed: everything once")
+    third_run(checks, lab, folder)
+    sonde("sweep", "-j", f"--output={folder}/document", "-q", "127.0.0.1")
+    for name, word in (("document", "a document of --json"), ("targets", "no JSON object"),
+                       ("once_merged", "are not in it"), ("nothing", "no sweep in it")):
+        run = sonde("sweep", "-q", "-c2", "-i5ms", f"--resume={folder}/{name}", "127.0.0.1")
+        checks.check(run.returncode == 3 and run.stdout == "" and word in run.stderr,
+                     f"resumed: {name}", run)
     run = sonde("sweep", "-q", f"--resume={whole}", "127.1.0.0/22", "--rate=max")
     checks.check(run.returncode == 3 and "not the same sweep" in run.stderr, "resumed: other targets", run)
     run = sonde("sweep", "-q", f"--resume={whole}", "-c1", "127.0.0.0/22")
@@ -278,6 +317,39 @@ def together(checks, lab, folder):
         run = sonde("sweep", *arguments, before=lab)
         checks.check(run.returncode == 3 and run.stdout == "" and "would empty" in run.stderr and
                      whole.read_bytes() == kept, f"refused: {arguments}", run)
+
+
+def third_run(checks, lab, folder):
+    """A run goes on from one that went on from another: nothing is lost on the way."""
+    hosts = ["127.0.0.1-4", "192.0.2.1", "-i5ms", "-W20ms"]
+    for mode in (["-c2"], ["-C2"], ["-r1"]):
+        rounds = [] if mode == ["-r1"] else mode
+        ways = [hosts if rounds else [*hosts[:2], "-W20ms", "-r1"]][0]
+        first, second, third = (folder / f"run{n}" for n in (1, 2, 3))
+        sonde("sweep", "-J", "-q", *rounds, *ways, f"--output={first}", before=lab)
+        lines = kept_lines(first)
+        cut = next(n for n, line in enumerate(lines) if '"target":1,' in line and '"swept"' in line)
+        first.write_text("".join(lines[:cut + 1]))
+        for before, after in ((first, second), (second, third)):
+            run = sonde("sweep", "-J", "-q", *rounds, *ways, f"--resume={before}", f"--output={after}",
+                        before=lab)
+            checks.check(run.returncode == 1, f"resume {mode}", run)
+        ends = [json.loads(kept_lines(path)[-1])["totals"] for path in (second, third)]
+        checks.check(ends[0] == ends[1] and ends[1]["rtt_sketch"]["count"] == ends[1]["counts"]["received"] ==
+                     (8 if rounds else 4) and ends[1]["clock"] is not None,
+                     f"{mode}: a third run has the totals of the second: {ends}")
+        results = [{event["target"]: event for line in kept_lines(path)
+                    if (event := json.loads(line))["event"] == "swept"} for path in (first, second, third)]
+        for index in range(5):
+            told = [{k: v for k, v in result[index].items() if k != "ts"} for result in results if index in result]
+            checks.check(told[0] == told[-1] == told[1] and len(told) > 1, f"{mode}: target {index}: {told}")
+        wrong = [error for line in kept_lines(third) for error in Schema().errors(json.loads(line))]
+        checks.check(wrong == [], f"{mode}: a third run is valid: {wrong}")
+    sonde("sweep", "-J", "-q", "-c2", "-i5ms", f"--output={folder}/once2", "127.0.0.1")
+    (folder / "once_merged").write_text(sonde("sweep", "--merge", "-J", str(folder / "once2")).stdout)
+    # Asked for another way in between: -C finds the times of -c.
+    run = sonde("sweep", "-q", "-C2", "-i5ms", f"--resume={folder}/once2", "127.0.0.1")
+    checks.check(figures(run.stdout) == "127.0.0.1 : N N\n", "-C goes on from -c", run)
 
 
 def streams(checks, lab):

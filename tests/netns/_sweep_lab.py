@@ -41,15 +41,20 @@ class SweepLab(Lab):
         return self.sweep(arguments).stdout.splitlines()
 
 
+LAST = "10.88.79.255"  # of no sweep
+
+
 class Wire:
     """The echo requests that leave the client, each with its time, until `finish`."""
 
     def __init__(self, lab):
         self.rows = []
+        self.client = lab.names["client"]
         self.grown = threading.Condition()
+        # Without -s a packet's place in the buffer has 256 KiB, and there are 32.
         self.watch = subprocess.Popen(
             ["ip", "netns", "exec", lab.names["client"], "tcpdump", "-i", "right", "-n", "-tt",
-             "-l", "-B", "8192", "--immediate-mode", "icmp[0] == 8"],
+             "-l", "-B", "8192", "-s", "128", "--immediate-mode", "icmp[0] == 8"],
             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         while "listening on" not in (line := self.watch.stderr.readline()):
             expect(line or self.watch.poll() is None, "tcpdump did not start")
@@ -72,6 +77,13 @@ class Wire:
 
     def finish(self):
         """Times and destinations; what tcpdump did not see is a failure of the lab."""
+        # tcpdump may be behind, and would leave unread what it has when it is told to end.
+        subprocess.run(["ip", "netns", "exec", self.client, SONDE, "ping", "-q", "-c1", "-W1", LAST],
+                       capture_output=True, timeout=20)
+        with self.grown:
+            seen = self.grown.wait_for(lambda: self.rows and self.rows[-1][1] == LAST, timeout=20)
+            expect(seen, "tcpdump did not see the last request")
+            self.rows.pop()
         self.watch.send_signal(signal.SIGINT)
         self.reader.join()
         err = self.watch.stderr.read()

@@ -2,6 +2,8 @@
 // netns_sweep_dns ADDRESS DELAY_MS FIRST
 //   nK.ANYTHING   A: FIRST + K; AAAA: no data        xK.ANYTHING   no such name (NXDOMAIN)
 //   deadK.ANYTHING  never answered                   all others     refused
+//   D.C.B.A.in-addr.arpa  PTR: n<A.B.C.D - FIRST>.lab.test; no such name from FIRST + 1024 on;
+//                   never answered from FIRST + 65536 on
 // Every answer leaves DELAY_MS after its question came, however many there are. Listens on
 // ADDRESS:53, prints "ready", serves until standard input is closed, then prints
 //   questions N answers N ignored N most_waiting N first_at S last_at S
@@ -23,6 +25,7 @@
 #include <cstring>
 #include <deque>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace {
@@ -33,6 +36,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t kHeader = 12;
 constexpr std::size_t kMessage = 512;
 constexpr std::uint16_t kTypeA = 1;
+constexpr std::uint16_t kTypePtr = 12;
 constexpr std::uint8_t kNameError = 3;
 constexpr std::uint8_t kRefused = 5;
 constexpr int kQueueBytes = 8 << 20;
@@ -88,6 +92,60 @@ void add_address(Message& message, std::uint32_t address) {
   message.bytes[7] = 1;  // one answer
 }
 
+// The address that a reverse name stands for.
+std::optional<std::uint32_t> reverse_of(const Message& message) {
+  constexpr std::string_view kTail("\7in-addr\4arpa\0", 14);
+  std::size_t at = kHeader;
+  std::uint32_t address = 0;
+  for (unsigned shift = 0; shift < 32; shift += 8) {
+    const std::size_t length = message.bytes[at];
+    const auto* digits = reinterpret_cast<const char*>(message.bytes.data()) + at + 1;
+    std::uint32_t part = 0;
+    if (at + length + 1 >= message.size ||
+        std::from_chars(digits, digits + length, part).ptr != digits + length) {
+      return std::nullopt;
+    }
+    address |= (part & 0xffU) << shift;
+    at += length + 1;
+  }
+  const std::string_view all(reinterpret_cast<const char*>(message.bytes.data()), message.size);
+  return all.substr(at).starts_with(kTail) ? std::optional(address) : std::nullopt;
+}
+
+void add_name(Message& message, std::uint32_t host) {
+  const std::string label = "n" + std::to_string(host);
+  const std::string name =
+      static_cast<char>(label.size()) + label + std::string("\3lab\4test\0", 10);
+  const std::array<std::uint8_t, 12> record{
+      0xc0, kHeader, 0, kTypePtr, 0, 1, 0, 0, 0, 60, 0, static_cast<std::uint8_t>(name.size())};
+  auto out = message.bytes.begin() + static_cast<std::ptrdiff_t>(message.size);
+  out = std::ranges::copy(record, out).out;
+  std::ranges::copy(name, out);
+  message.size += record.size() + name.size();
+  message.bytes[7] = 1;  // one answer
+}
+
+void make_answer(Message& message, std::size_t type_at, std::uint8_t code) {
+  std::fill(message.bytes.begin() + 6, message.bytes.begin() + kHeader, std::uint8_t{0});
+  message.size = type_at + 4;                            // without what the client added (EDNS)
+  message.bytes[2] = 0x84 | (message.bytes[2] & 0x01U);  // a response, authoritative
+  message.bytes[3] = 0x80 | code;
+}
+
+// As answer(), for a reverse name.
+bool answer_reverse(Message& message, std::size_t type_at, std::uint32_t host) {
+  constexpr std::uint32_t kNamed = 1024;
+  constexpr std::uint32_t kAnswered = 65536;
+  if (host >= kAnswered) {
+    return false;
+  }
+  make_answer(message, type_at, host < kNamed ? 0 : kNameError);
+  if (host < kNamed) {
+    add_name(message, host);
+  }
+  return true;
+}
+
 // The question becomes its answer; false when there is none to give.
 bool answer(Message& message, std::uint32_t first) {
   const auto type_at = end_of_name(message);
@@ -95,12 +153,12 @@ bool answer(Message& message, std::uint32_t first) {
     return false;
   }
   const std::uint16_t type = word(message, *type_at);
+  if (const auto address = reverse_of(message); address && type == kTypePtr) {
+    return answer_reverse(message, *type_at, *address - first);
+  }
   const auto host = number_after(first_label(message), "n");
   const bool unknown = number_after(first_label(message), "x").has_value();
-  std::fill(message.bytes.begin() + 6, message.bytes.begin() + kHeader, std::uint8_t{0});
-  message.size = *type_at + 4;                           // without what the client added (EDNS)
-  message.bytes[2] = 0x84 | (message.bytes[2] & 0x01U);  // a response, authoritative
-  message.bytes[3] = host ? 0x80 : unknown ? 0x80 | kNameError : 0x80 | kRefused;
+  make_answer(message, *type_at, host ? 0 : unknown ? kNameError : kRefused);
   if (host && type == kTypeA) {
     add_address(message, first + *host);
   }

@@ -6,10 +6,12 @@ In a network and mount namespace of its own: resolv.conf names netns_sweep_dns o
 answers every question after 50 ms, knows no name that begins with x, and never answers for one that
 begins with dead. First probes are seen by tcpdump. Checked: every name is probed at the address
 that the server gave; the first probe does not wait for the last name; unknown and unanswered names
-cost only themselves. --strict (of the benchmark, 10,000 names): first probe within 100 ms of the
+cost only themselves; -H shows the names that the server has for addresses, delays no probe, and
+costs a second at most when the server is silent. --strict (of the benchmark, 10,000 names): first probe within 100 ms of the
 start, all names within 2 s. Without it limits are wide: a sanitizer build on a busy machine.
 """
 import argparse
+import datetime
 import ipaddress
 import json
 import os
@@ -49,7 +51,7 @@ def expect(condition, what):
 class Run:
     """One sweep of the names; the server's and tcpdump's view of it."""
 
-    def __init__(self, names, *options):
+    def __init__(self, names, *options, mode=("--ndjson",)):
         server = subprocess.Popen([SERVER, SERVER_ADDRESS, str(DELAY_MS), str(FIRST)],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if server.stdout.readline() != "ready\n":
@@ -60,7 +62,7 @@ class Run:
         while "listening on" not in watch.stderr.readline():
             expect(watch.poll() is None, "tcpdump ended")
         self.started = time.time()
-        self.done = subprocess.run([SONDE, "sweep", "--ndjson", *options, "-f", "-"],
+        self.done = subprocess.run([SONDE, "sweep", *mode, *options, "-f", "-"],
                                    input="".join(name + "\n" for name in names), text=True,
                                    capture_output=True, timeout=100)
         self.took = time.time() - self.started
@@ -71,7 +73,8 @@ class Run:
         seen, _ = watch.communicate()
         self.first_probe = float(seen.split()[0]) - self.started if seen else None
         self.last_answer = self.server["last_at"] - self.started
-        self.events = [json.loads(line) for line in self.done.stdout.splitlines()]
+        lines = self.done.stdout.splitlines() if "--ndjson" in mode else []
+        self.events = [json.loads(line) for line in lines]
 
     def of(self, kind):
         return [event for event in self.events if event["event"] == kind]
@@ -118,6 +121,40 @@ def unanswered_names_cost_only_themselves(_):
     expect(run.done.returncode in (1, 2), f"exit code {run.done.returncode}")
 
 
+def names_of_addresses(_):
+    """-H: every address has its name in every format; who has none has its address."""
+    run = Run([f"{FIRST + 1}-{FIRST + 300}", str(FIRST + 2000)], "--rate", "max", "-r", "0", "-H")
+    print(run)
+    named = {e["address"]: e["name"] for e in run.of("swept")}
+    wanted = {str(FIRST + n): f"n{n}.lab.test" for n in range(1, 301)} | {str(FIRST + 2000): None}
+    expect(named == wanted, f"{len(named)} of {len(wanted)}: {list(named.items())[:3]}")
+    text = Run([str(FIRST + 7)], "-H", mode=())
+    expect(text.done.stdout == f"n7.lab.test ({FIRST + 7}) is alive\n", text.done.stdout)
+    text = Run([str(FIRST + 7)], "-H", "-q", "-c2", "-i", "200ms", mode=())
+    expect(text.done.stdout.startswith(f"n7.lab.test ({FIRST + 7}) : xmt/rcv/%loss = 2/2/0%"),
+           text.done.stdout)
+    document = json.loads(Run([str(FIRST + 7)], "-H", "-j", mode=()).done.stdout)
+    expect(document["targets"][0]["name"] == "n7.lab.test", document["targets"])
+    plain = Run([str(FIRST + 7)])
+    expect("name" not in plain.of("swept")[0] and plain.server["questions"] == 0, "without -H")
+
+
+def names_that_never_come(_):
+    """A silent name server: all is probed at the same pace, with the same times, and told."""
+    silent = FIRST + 65536
+    hosts = f"{silent}-{silent + 199}"
+    run = Run([hosts], "--rate", "1000", "-r", "0", "-H")
+    print(run)
+    swept = run.of("swept")
+    expect(len(swept) == 200 and all(e["state"] == "alive" for e in swept), f"{len(swept)} told")
+    expect(all("name" not in e for e in swept), f"{swept[0]}")
+    answered = sorted(datetime.datetime.fromisoformat(e["ts"]) for e in swept)
+    probing = (answered[-1] - answered[0]).total_seconds()
+    expect(probing < WIDE / 2, f"probed for {probing:.2f} s: a look-up held a probe up")
+    expect(max(e["rtt_ms"]["max"] for e in swept) < 500, "a look-up is in a round-trip time")
+    expect(run.took < 2 + WIDE, f"took {run.took:.1f} s")
+
+
 def inside(options):
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     pathlib.Path("/proc/sys/net/ipv4/ping_group_range").write_text("0 0\n")
@@ -128,7 +165,8 @@ def inside(options):
         os.chmod(conf.name, 0o644)
         subprocess.run(["mount", "--bind", conf.name, "/etc/resolv.conf"], check=True)
         for case in (many_names, unknown_names_cost_only_themselves,
-                     unanswered_names_cost_only_themselves):
+                     unanswered_names_cost_only_themselves, names_of_addresses,
+                     names_that_never_come):
             try:
                 case(options)
                 print(f"ok      {case.__name__}")

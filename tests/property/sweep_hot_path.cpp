@@ -152,6 +152,7 @@ void check_hot_path(const engine::SweepConfig& config, stats::SweepDetail detail
 TEST_CASE("sweep: one probe a target allocates nothing and reads the clock once a batch") {
   const engine::SweepConfig config{.rate = std::nullopt};
   check_hot_path(config, stats::SweepDetail::states, 200'000, 50'000);
+  check_hot_path(config, stats::SweepDetail::tries, 200'000, 50'000);
   check_hot_path(config, stats::SweepDetail::records, 200'000, 50'000);
 }
 

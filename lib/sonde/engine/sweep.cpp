@@ -133,9 +133,6 @@ std::size_t SweepEngine::next_probes(Instant now, std::span<ProbeSpec> out) {
     ProbeSpec& spec = out[filled++];
     spec.id.target = task.target;
     spec.id.sequence = flights_.open(task.target, task.round, level_of(task.round), now);
-    if (task.earlier_errors > 0) {
-      flights_.find(spec.id.sequence)->earlier_errors = task.earlier_errors;
-    }
     spec.ip = config_.ip;
     spec.payload = config_.payload;
     spec.authenticate = config_.authenticate;

@@ -93,7 +93,6 @@ class SweepEngine final : public Engine {
   struct Task {  // a probe to be sent
     std::uint32_t target = 0;
     std::uint32_t round = 0;
-    std::uint8_t earlier_errors = 0;
   };
   struct Repeat {  // count, loop: the next probe of a target
     Task task;

@@ -20,7 +20,6 @@ std::uint64_t SweepFlights::open(std::uint32_t target, std::uint32_t round, std:
   flight.state = State::issued;
   flight.open = true;
   flight.level = level;
-  flight.earlier_errors = 0;
   flight.left_after_ns = 0;
   Level& mine = levels_[level];
   if (mine.waiting++ == 0) {

@@ -39,7 +39,6 @@ class SweepFlights {
     State state = State::withdrawn;
     bool open = false;  // its time-out has not passed, and no reply came
     std::uint8_t level = 0;
-    std::uint8_t earlier_errors = 0;  // of the same target, as in SweepEvent
     // How long after sent_at the kernel says that it left; 0: it did not say.
     std::uint32_t left_after_ns = 0;
   };

@@ -41,13 +41,6 @@ SweepEventKind end_of(const Flight& flight) noexcept {
   }
 }
 
-// What the next try has to remember of this one and those before it.
-std::uint8_t errors_so_far(const Flight& flight) noexcept {
-  constexpr std::uint8_t kMost = std::numeric_limits<std::uint8_t>::max();
-  const bool one_more = flight.state == State::refused && flight.earlier_errors < kMost;
-  return static_cast<std::uint8_t>(flight.earlier_errors + (one_more ? 1 : 0));
-}
-
 void note_departure(Flight& flight, Instant at) noexcept {
   constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
   const Duration after = at - flight.sent_at;
@@ -64,7 +57,6 @@ SweepEvent& SweepEngine::add_event(SweepEventKind kind, const Flight& flight, In
   event.target = flight.target;
   event.round = flight.round;
   event.at = at;
-  event.earlier_errors = flight.earlier_errors;
   return event;
 }
 
@@ -79,7 +71,7 @@ SweepEvent& SweepEngine::add_answer(SweepEventKind kind, const Flight& flight,
   event.clock = clock_of(seen.stamp, left_first);
   event.ttl = seen.ttl;
   event.bytes = seen.bytes;
-  event.corrupt = seen.corruption.has_value();
+  event.corruption = seen.corruption;
   return event;
 }
 
@@ -116,8 +108,7 @@ void SweepEngine::withdraw(const SendReport& report) {
   blocked_since_ = blocked_since_.value_or(report.at);
   flight.state = State::withdrawn;
   flights_.close(report.id.sequence);
-  again_.push(
-      {.target = flight.target, .round = flight.round, .earlier_errors = flight.earlier_errors});
+  again_.push({.target = flight.target, .round = flight.round});
 }
 
 void SweepEngine::note_room(Instant at, bool full) {
@@ -244,8 +235,7 @@ void SweepEngine::close(std::uint64_t number, const Flight& flight, Instant at) 
         return;
       }
       if (flight.round < config_.retries && flight.state != State::failed) {
-        retries_.push(
-            {.target = target, .round = flight.round + 1, .earlier_errors = errors_so_far(flight)});
+        retries_.push({.target = target, .round = flight.round + 1});
       } else {
         add_event(end_of(flight), flight, at);
         settle(SweepState::unreachable);

@@ -1,4 +1,5 @@
-// state_map.hpp: a SweepState for each of millions of targets, four to a byte.
+// state_map.hpp: a SweepState for each of millions of targets, four to a byte. The engine has one
+// and the results have theirs: while events are on their way from one to the other, the two differ.
 #pragma once
 
 #include <cstdint>

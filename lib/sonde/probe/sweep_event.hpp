@@ -42,11 +42,9 @@ struct SweepEvent {
   Replaced replaces = Replaced::nothing;
   RttClock clock = RttClock::steady;            // of `rtt`
   SweepState state = SweepState::pending;       // settled
-  bool corrupt = false;                         // reply, late: its payload was not what was sent
   std::optional<net::Ttl> ttl{};                // reply, late, duplicate
   SweepEventKind cause = SweepEventKind::sent;  // settled: the kind of what settled it
-  // settled, until one answers: probes before this one that ended with an error (255: or more).
-  std::uint8_t earlier_errors = 0;
+  std::optional<Corruption> corruption{};       // reply, late: its payload was not what was sent
   std::uint32_t target = 0;
   std::uint32_t round = 0;  // which probe to this target, from 0
   std::uint32_t bytes = 0;  // reply, late, duplicate: ICMP header and payload

@@ -134,6 +134,11 @@ std::string send_error_text(const probe::SendError& error) {
                                                     : own_words(error.failure);
 }
 
+std::string corruption_text(const probe::Corruption& seen) {
+  return fmt::format("corrupt at byte {}: 0x{:02x} instead of 0x{:02x}", seen.offset, seen.actual,
+                     seen.expected);
+}
+
 std::string_view send_failure_name(probe::SendFailure failure) noexcept {
   switch (failure) {
     case probe::SendFailure::no_buffer:

@@ -19,6 +19,9 @@ namespace sonde::report {
 // "Network is unreachable": the system's words where it gave a code, otherwise ours.
 [[nodiscard]] std::string send_error_text(const probe::SendError& error);
 
+// "corrupt at byte 17: 0x11 instead of 0x10"
+[[nodiscard]] std::string corruption_text(const probe::Corruption& seen);
+
 // "unreachable", "too_big" ...: the closed list of machine output.
 [[nodiscard]] std::string_view send_failure_name(probe::SendFailure failure) noexcept;
 

@@ -1,10 +1,13 @@
 #include "sonde/report/json_tree.hpp"
 
+#include <fmt/format.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
 #include <algorithm>
 #include <utility>
+
+#include "sonde/report/clean_text.hpp"
 
 namespace sonde::report {
 namespace {
@@ -93,6 +96,44 @@ const JsonValue& JsonValue::member(std::string_view name) const noexcept {
   static const JsonValue kNull;
   const auto at = std::ranges::find(items, name, &JsonValue::key);
   return kind != Kind::object || at == items.end() ? kNull : *at;
+}
+
+// NOLINTNEXTLINE(misc-no-recursion): as deep as parse_json() lets it be
+void append_json(std::string& out, const JsonValue& value) {
+  const bool array = value.is(Kind::array);
+  switch (value.kind) {
+    case Kind::null:
+      out += "null";
+      return;
+    case Kind::boolean:
+      out += value.flag ? "true" : "false";
+      return;
+    case Kind::whole:
+      out += fmt::to_string(value.whole);
+      return;
+    case Kind::number: {
+      const std::string text = fmt::to_string(value.number);
+      out += text;
+      out += text.find_first_of(".e") == std::string::npos ? ".0" : "";  // as it was
+      return;
+    }
+    case Kind::string:
+      append_json_string(out, value.text);
+      return;
+    case Kind::array:
+    case Kind::object:
+      break;
+  }
+  out += array ? '[' : '{';
+  for (const JsonValue& item : value.items) {
+    out += &item == value.items.data() ? "" : ",";
+    if (!array) {
+      append_json_string(out, item.key);
+      out += ':';
+    }
+    append_json(out, item);
+  }
+  out += array ? ']' : '}';
 }
 
 bool parse_json(std::string_view text, JsonValue& root, const JsonElements& elements) {

@@ -38,6 +38,10 @@ struct JsonElements {
   std::function<bool(const JsonValue& root, const JsonValue& element)> on_element{};
 };
 
+// As text again, without a line feed: safe to look at on a terminal, whatever it says. Of a value
+// that parse_json() made: the depth is bounded.
+void append_json(std::string& out, const JsonValue& value);
+
 [[nodiscard]] bool parse_json(std::string_view text, JsonValue& root,
                               const JsonElements& elements = {});
 

@@ -29,18 +29,6 @@ namespace {
   return std::nullopt;
 }
 
-[[nodiscard]] std::optional<std::string_view> replaced_name(probe::Replaced replaced) noexcept {
-  switch (replaced) {
-    case probe::Replaced::timeout:
-      return "timeout";
-    case probe::Replaced::error:
-      return "error";
-    case probe::Replaced::nothing:
-      break;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 void NdjsonReporter::begin(std::string_view event, Instant at,

@@ -30,18 +30,6 @@ using probe::SweepEventKind;
   return {};
 }
 
-[[nodiscard]] std::optional<std::string_view> replaced_name(probe::Replaced replaced) noexcept {
-  switch (replaced) {
-    case probe::Replaced::timeout:
-      return "timeout";
-    case probe::Replaced::error:
-      return "error";
-    case probe::Replaced::nothing:
-      break;
-  }
-  return std::nullopt;
-}
-
 // The answer that finishes a target, or a time-out before a retry: `swept` tells.
 [[nodiscard]] bool told_by_result(const probe::SweepEvent& event,
                                   const stats::SweepResults& results) {
@@ -72,6 +60,12 @@ void NdjsonSweep::end_line() {
   json_.end_line();
   out_.write(json_.text());
   json_.clear();
+  unflushed_ = true;
+}
+
+void NdjsonSweep::retell(std::string_view line) {
+  out_.write(line);
+  out_.write("\n");
   unflushed_ = true;
 }
 
@@ -130,7 +124,7 @@ void NdjsonSweep::on_target(const stats::SweepResult& result, Instant at) {
 
 void NdjsonSweep::on_interim(Instant now, const stats::SweepResults& /*results*/,
                              const stats::SweepResults& window) {
-  if (window.detail() == stats::SweepDetail::states) {
+  if (!window.has_records()) {
     return;
   }
   for (std::uint64_t i = 0; i < window.size(); ++i) {
@@ -151,7 +145,7 @@ void NdjsonSweep::on_slower(std::uint64_t rate) {
 }
 
 void NdjsonSweep::unfinished(const stats::SweepResults& results, Instant ended) {
-  if (results.detail() == stats::SweepDetail::states) {
+  if (!results.has_records()) {
     return;
   }
   for (std::uint64_t i = 0; i < results.size(); ++i) {

@@ -33,6 +33,10 @@ class NdjsonSweep final : public stats::SweepListener {
   void on_end(const stats::RunEnd& end, const stats::SweepResults& results) override;
   void flush() override;
 
+  // A line that an earlier run wrote of a target that it finished, without its line feed. After
+  // on_start().
+  void retell(std::string_view line);
+
  private:
   void begin(std::string_view event, Instant at, std::optional<std::uint32_t> target);
   void end_line();

@@ -49,23 +49,12 @@ void put_counts(JsonWriter& json, const stats::Counts& counts) {
 }
 
 void put_rtt(JsonWriter& json, const stats::TargetStats& stats) {
-  constexpr double kMedian = 0.5;
-  constexpr double kP90 = 0.9;
-  constexpr double kP95 = 0.95;
-  constexpr double kP99 = 0.99;
   if (stats.rtt().count() == 0) {
     json.put_null("figures.rtt_ms");
     return;
   }
   json.begin_object("figures.rtt_ms");
-  json.put("rtt.min", stats.rtt().min());
-  json.put("rtt.avg", stats.rtt().mean());
-  json.put("rtt.median", stats.quantiles().at(kMedian));
-  json.put("rtt.max", stats.rtt().max());
-  json.put("rtt.stddev", stats.rtt().stddev());
-  json.put("rtt.p90", stats.quantiles().at(kP90));
-  json.put("rtt.p95", stats.quantiles().at(kP95));
-  json.put("rtt.p99", stats.quantiles().at(kP99));
+  put_rtt_figures(json, stats.rtt(), stats.quantiles());
   json.put("rtt.jitter", stats.rtt().jitter());
   json.end_object();
 }
@@ -99,6 +88,34 @@ void put_checks(JsonWriter& json, const std::vector<stats::Check>& checks) {
 }
 
 }  // namespace
+
+void put_rtt_figures(JsonWriter& json, const stats::RttStats& rtt,
+                     const stats::Quantiles& quantiles) {
+  constexpr double kMedian = 0.5;
+  constexpr double kP90 = 0.9;
+  constexpr double kP95 = 0.95;
+  constexpr double kP99 = 0.99;
+  json.put("rtt_figures.min", rtt.min());
+  json.put("rtt_figures.avg", rtt.mean());
+  json.put("rtt_figures.median", quantiles.at(kMedian));
+  json.put("rtt_figures.max", rtt.max());
+  json.put("rtt_figures.stddev", rtt.stddev());
+  json.put("rtt_figures.p90", quantiles.at(kP90));
+  json.put("rtt_figures.p95", quantiles.at(kP95));
+  json.put("rtt_figures.p99", quantiles.at(kP99));
+}
+
+std::optional<std::string_view> replaced_name(probe::Replaced replaced) noexcept {
+  switch (replaced) {
+    case probe::Replaced::timeout:
+      return "timeout";
+    case probe::Replaced::error:
+      return "error";
+    case probe::Replaced::nothing:
+      break;
+  }
+  return std::nullopt;
+}
 
 std::string icmp_text(net::Family family, wire::IcmpType icmp) {
   const std::string_view name = probe::icmp_name(family, icmp);

@@ -45,6 +45,11 @@ void put_identity(JsonWriter& json, const stats::Target& target);
 void put_figures(JsonWriter& json, const stats::TargetStats& stats);
 void put_result(JsonWriter& json, const stats::TargetResult& result, const ClockPair& clock);
 
+// The members of the shape `rtt_figures`.
+void put_rtt_figures(JsonWriter& json, const stats::RttStats& rtt,
+                     const stats::Quantiles& quantiles);
+// What an event takes back; nullopt: nothing.
+[[nodiscard]] std::optional<std::string_view> replaced_name(probe::Replaced replaced) noexcept;
 // "host-unreachable", or "type-3-code-99".
 [[nodiscard]] std::string icmp_text(net::Family family, wire::IcmpType icmp);
 [[nodiscard]] std::string_view clock_name(probe::RttClock clock) noexcept;

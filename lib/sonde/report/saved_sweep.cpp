@@ -132,6 +132,7 @@ stats::Counts counts_in(const Value& counts) {
           .late = count_in(counts, "late"),
           .in_flight = count_in(counts, "in_flight"),
           .duplicate = count_in(counts, "duplicate"),
+          .corrupt = count_in(counts, "corrupt"),
           .errors = count_in(counts, "errors"),
           .send_failures = count_in(counts, "send_failures")};
 }
@@ -146,7 +147,8 @@ bool possible(const stats::Counts& counts, std::uint64_t most) noexcept {
     }
     rest -= part;
   }
-  return counts.sent <= most && counts.duplicate <= most;
+  return counts.sent <= most && counts.duplicate <= most &&
+         counts.corrupt <= counts.received + counts.late;
 }
 
 constexpr std::uint64_t kMostOfTarget = 0xffff'ffff;
@@ -207,6 +209,57 @@ std::vector<float> samples_in(const Value& probes) {
   return samples;
 }
 
+// The text, or the bytes that it could not hold.
+std::string bytes_in(const Value& object, std::string_view key, std::string_view hex_key) {
+  constexpr int kHex = 16;
+  const std::string_view hex = text_in(object, hex_key);
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    unsigned value = 0;
+    const char* const from = hex.data() + i;
+    if (std::from_chars(from, from + 2, value, kHex).ptr != from + 2) {
+      return std::string(text_in(object, key));
+    }
+    bytes += static_cast<char>(value);
+  }
+  return hex.empty() ? std::string(text_in(object, key)) : bytes;
+}
+
+std::optional<stats::SweepIcmpError> icmp_in(const Value& icmp) {
+  constexpr std::uint64_t kMostOfByte = 0xff;
+  const auto type = optional_count(icmp, "type");
+  const auto code = optional_count(icmp, "code");
+  if (!type || !code || *type > kMostOfByte || *code > kMostOfByte) {
+    return std::nullopt;
+  }
+  return stats::SweepIcmpError{
+      .icmp = {.type = static_cast<std::uint8_t>(*type), .code = static_cast<std::uint8_t>(*code)},
+      .responder = net::Address::parse(text_in(icmp, "from"))};
+}
+
+// False: the times are in no order.
+bool read_times(const Value& object, SavedSweepTarget& saved) {
+  const Value& rtt = object.member("rtt_ms");
+  const auto min = ms_in(rtt, "min");
+  const auto avg = ms_in(rtt, "avg");
+  const auto max = ms_in(rtt, "max");
+  if (!min || !avg || !max) {
+    return true;
+  }
+  const auto clock = word_in(object, "clock", kClockWords);
+  saved.target.rtt = stats::SweepRtt{.min = *min,
+                                     .mean = *avg,
+                                     .max = *max,
+                                     .stddev = ms_in(rtt, "stddev").value_or(Duration{}),
+                                     .last = *avg,
+                                     .clock = clock.value_or(probe::RttClock::steady)};
+  const stats::Counts& counts = saved.target.counts;
+  if (counts.received + counts.late == 1) {
+    saved.only_rtt = avg;
+  }
+  return possible(*saved.target.rtt);
+}
+
 Result tell_target(const Value& object, std::string_view id, const SavedSweepSink& sink) {
   const auto index = optional_count(object, id);
   const auto state = word_in(object, "state", kStates);
@@ -215,7 +268,7 @@ Result tell_target(const Value& object, std::string_view id, const SavedSweepSin
     return no("a target lacks its number, name or state");
   }
   SavedSweepTarget saved;
-  saved.input = text_in(object, "input");
+  saved.input = bytes_in(object, "input", "input_hex");
   saved.address = net::Address::parse(text_in(object, "address"));
   saved.target.index = static_cast<std::uint32_t>(*index);
   saved.target.state = *state;
@@ -223,23 +276,12 @@ Result tell_target(const Value& object, std::string_view id, const SavedSweepSin
   if (!possible(saved.target.counts, kMostOfTarget)) {
     return no("is damaged: the counts of a target do not add up");
   }
-  const Value& rtt = object.member("rtt_ms");
-  const auto min = ms_in(rtt, "min");
-  const auto avg = ms_in(rtt, "avg");
-  const auto max = ms_in(rtt, "max");
-  if (min && avg && max) {
-    saved.target.rtt = stats::SweepRtt{.min = *min,
-                                       .mean = *avg,
-                                       .max = *max,
-                                       .stddev = ms_in(rtt, "stddev").value_or(Duration{}),
-                                       .last = *avg};
-    if (!possible(*saved.target.rtt)) {
-      return no("is damaged: the times of a target are in no order");
-    }
-    const stats::Counts& counts = saved.target.counts;
-    if (counts.received + counts.late == 1) {
-      saved.only_rtt = avg;
-    }
+  if (!read_times(object, saved)) {
+    return no("is damaged: the times of a target are in no order");
+  }
+  saved.target.icmp_error = icmp_in(object.member("icmp"));
+  if (const Value& name = object.member("name"); name.is(Kind::string) || !name.key.empty()) {
+    saved.target.name = Untrusted(bytes_in(object, "name", "name_hex"));
   }
   if (const Value& error = object.member("error"); error.is(Kind::object)) {
     const bool resolve = text_in(error, "kind") == "resolve";
@@ -320,6 +362,37 @@ Result tell_end(const Value& object, const SavedSweepSink& sink) {
   return result_of(sink.on_end(end));
 }
 
+bool is_about_probe(std::string_view event) noexcept {
+  constexpr auto kEvents = std::to_array<std::string_view>(
+      {"reply", "late", "timeout", "duplicate", "error", "send_failed"});
+  return std::ranges::find(kEvents, event) != kEvents.end();
+}
+
+Result tell_event(const Value& document, std::string_view event, const SavedSweepSink& sink) {
+  const auto target = optional_count(document, "target");
+  if (!target || *target >= net::AddressList::kMax) {
+    return no("an event lacks its target");
+  }
+  const auto index = static_cast<std::uint32_t>(*target);
+  if (sink.on_event) {
+    SavedEvent saved{.target = index};
+    append_json(saved.line, document);
+    if (auto why = sink.on_event(saved)) {
+      return no(*why);
+    }
+  }
+  if (event != "reply" && event != "late") {
+    return {};
+  }
+  const auto rtt = ms_in(document, "rtt_ms");
+  const std::uint64_t seq = count_in(document, "seq");
+  if (!rtt || seq < 1 || seq > kMostOfTarget) {
+    return no("an answer lacks its number or time");
+  }
+  return result_of(
+      sink.on_answer({.target = index, .round = static_cast<std::uint32_t>(seq - 1), .rtt = *rtt}));
+}
+
 }  // namespace
 
 std::expected<void, std::string> read_saved_line(std::string_view line,
@@ -335,13 +408,8 @@ std::expected<void, std::string> read_saved_line(std::string_view line,
   if (event == "swept") {
     return tell_target(document, "target", sink);
   }
-  if (event == "reply" || event == "late") {
-    const auto target = optional_count(document, "target");
-    const auto rtt = ms_in(document, "rtt_ms");
-    if (!target || *target >= net::AddressList::kMax || !rtt) {
-      return no("an answer lacks its target or time");
-    }
-    return result_of(sink.on_answer({.target = static_cast<std::uint32_t>(*target), .rtt = *rtt}));
+  if (is_about_probe(event)) {
+    return tell_event(document, event, sink);
   }
   return event == "end" ? tell_end(document, sink) : Result();
 }

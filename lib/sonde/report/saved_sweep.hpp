@@ -29,10 +29,17 @@ struct SavedSweepTarget {
   std::optional<Duration> only_rtt{};  // one sample: which it was
 };
 
-// An answer with rounds.
+// An answer that has a line of its own.
 struct SavedAnswer {
   std::uint32_t target = 0;
+  std::uint32_t round = 0;  // from 0
   Duration rtt{};
+};
+
+// Any line about one probe, written anew from what was understood of it; no line feed.
+struct SavedEvent {
+  std::uint32_t target = 0;
+  std::string line{};
 };
 
 struct SavedEnd {
@@ -54,6 +61,8 @@ struct SavedSweepSink {
     return Answer();
   };
   std::function<Answer(const SavedAnswer&)> on_answer = [](const SavedAnswer&) { return Answer(); };
+  // Before on_answer() for the same line; empty: not wanted.
+  std::function<Answer(const SavedEvent&)> on_event{};
   std::function<Answer(const SavedEnd&)> on_end = [](const SavedEnd&) { return Answer(); };
 };
 

@@ -32,7 +32,8 @@ inline constexpr std::array kShapes{
     Shape{"target", "One target of the document.", {"identity", "result", "figures"}},
     Shape{"target_error", "Why a target could not be probed."},
     Shape{"counts", "Probes and replies."},
-    Shape{"rtt", "Round-trip times of replies and late replies."},
+    Shape{"rtt_figures", "Round-trip times of replies and late replies."},
+    Shape{"rtt", "Those of one target, in their order too.", {"rtt_figures"}},
     Shape{"outage", "A run of at least two probes without a reply."},
     Shape{"probe_id", "Which probe."},
     Shape{"answer", "What came back for a probe."},
@@ -42,7 +43,10 @@ inline constexpr std::array kShapes{
     Shape{"send_error", "Why this computer did not send a probe."},
     Shape{"check", "A threshold, and how it went."},
     Shape{"sweep", "What was asked for in a sweep, beside options."},
-    Shape{"sweep_target", "One target of a sweep."},
+    Shape{
+        "sweep_target",
+        "One target of a sweep, as it was when it was finished. What came later (a duplicate, the "
+        "answer to another probe) is counted in the totals alone."},
     Shape{"sweep_counts",
           "Probes and replies of a sweep. Each probe is in exactly one of received, late, lost, "
           "errors, send_failures and in_flight, and all of them are sent."},
@@ -50,7 +54,6 @@ inline constexpr std::array kShapes{
     Shape{"sweep_icmp", "The last ICMP error that a target's probes met."},
     Shape{"sweep_probe", "One probe of a target."},
     Shape{"sweep_totals", "The whole sweep."},
-    Shape{"sweep_total_rtt", "Round-trip times over all targets."},
     Shape{"rtt_sketch",
           "All round-trip times, so that the figures of several runs can be added up: those of the "
           "union follow from it as from the samples themselves."},
@@ -224,16 +227,16 @@ inline constexpr std::array kFields{
     row::count("counts", "errors", "ICMP errors, and local ones reported after the send."),
     row::count("counts", "send_failures", "This computer did not send them."),
     // rtt
-    row::number("rtt", "min", "The smallest."),
-    row::number("rtt", "avg", "The mean."),
+    row::number("rtt_figures", "min", "The smallest."),
+    row::number("rtt_figures", "avg", "The mean."),
     row::number(
-        "rtt", "median",
+        "rtt_figures", "median",
         "Half of them are not above; percentiles are exact up to 512 samples, then within 0.2 %."),
-    row::number("rtt", "max", "The largest."),
-    row::number("rtt", "stddev", "Standard deviation of all samples (ping's mdev)."),
-    row::number("rtt", "p90", "90th percentile, nearest rank."),
-    row::number("rtt", "p95", "95th percentile."),
-    row::number("rtt", "p99", "99th percentile."),
+    row::number("rtt_figures", "max", "The largest."),
+    row::number("rtt_figures", "stddev", "Standard deviation of all samples (ping's mdev)."),
+    row::number("rtt_figures", "p90", "90th percentile, nearest rank."),
+    row::number("rtt_figures", "p95", "95th percentile."),
+    row::number("rtt_figures", "p99", "99th percentile."),
     row::number(
         "rtt", "jitter",
         "Smoothed difference of neighbours, RFC 3550 section 6.4.1; null: fewer than two samples.")
@@ -317,6 +320,12 @@ inline constexpr std::array kFields{
     row::text("sweep_target", "input", "The target: an address, or a name as it was given."),
     row::text("sweep_target", "input_hex", "Its bytes, if they are not UTF-8.").when_needed(),
     row::address("sweep_target", "address", "null: not resolved.").or_null(),
+    row::text("sweep_target", "name",
+              "Reverse name of the address, with --resolve; null: it has none; absent: not asked "
+              "for, or not answered in time.")
+        .or_null()
+        .when_needed(),
+    row::text("sweep_target", "name_hex", "Its bytes, if they are not UTF-8.").when_needed(),
     row::text("sweep_target", "state",
               "alive: it answered; unreachable: it did not; error: it has no address to be probed "
               "at; pending: the run ended before it was known.")
@@ -328,6 +337,10 @@ inline constexpr std::array kFields{
                 "back for; null: none is finished.")
         .or_null(),
     row::object("sweep_target", "rtt_ms", "sweep_rtt").or_null(),
+    row::text("sweep_target", "clock",
+              "The weakest clock among this target's round-trip times; null: there are none.")
+        .one_of(kClocks)
+        .or_null(),
     row::object("sweep_target", "icmp", "sweep_icmp").or_null().when_needed(),
     row::list("sweep_target", "probes",
               "In the order they were sent, with --vcount or --json-probes.")
@@ -342,6 +355,7 @@ inline constexpr std::array kFields{
     row::count("sweep_counts", "lost", "Timed out, and nothing came later."),
     row::count("sweep_counts", "in_flight", "Neither answered nor timed out."),
     row::count("sweep_counts", "duplicate", "Further replies to an answered probe."),
+    row::count("sweep_counts", "corrupt", "Replies whose payload is not what was sent."),
     row::count("sweep_counts", "errors", "ICMP errors, and local ones reported after the send."),
     row::count("sweep_counts", "send_failures", "This computer did not send them."),
     // sweep_rtt
@@ -366,20 +380,11 @@ inline constexpr std::array kFields{
     row::count("sweep_totals", "pending", "The run ended before these were known."),
     row::object("sweep_totals", "counts", "sweep_counts"),
     row::number("sweep_totals", "loss_ratio", "As of a target.").or_null(),
-    row::object("sweep_totals", "rtt_ms", "sweep_total_rtt").or_null(),
+    row::object("sweep_totals", "rtt_ms", "rtt_figures").or_null(),
     row::text("sweep_totals", "clock", "The weakest clock among the round-trip times.")
         .one_of(kClocks)
         .or_null(),
     row::object("sweep_totals", "rtt_sketch", "rtt_sketch").or_null(),
-    // sweep_total_rtt
-    row::number("sweep_total_rtt", "min", "The smallest."),
-    row::number("sweep_total_rtt", "avg", "The mean."),
-    row::number("sweep_total_rtt", "median", "As in rtt."),
-    row::number("sweep_total_rtt", "max", "The largest."),
-    row::number("sweep_total_rtt", "stddev", "Standard deviation of all samples."),
-    row::number("sweep_total_rtt", "p90", "90th percentile, nearest rank."),
-    row::number("sweep_total_rtt", "p95", "95th percentile."),
-    row::number("sweep_total_rtt", "p99", "99th percentile."),
     // rtt_sketch
     row::count("rtt_sketch", "count", "Samples."),
     row::number("rtt_sketch", "mean_ns", "Their mean, in nanoseconds."),

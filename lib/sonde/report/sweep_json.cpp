@@ -43,6 +43,7 @@ void put_counts(JsonWriter& json, FieldRef field, const stats::Counts& counts) {
   json.put("sweep_counts.lost", counts.lost);
   json.put("sweep_counts.in_flight", counts.in_flight);
   json.put("sweep_counts.duplicate", counts.duplicate);
+  json.put("sweep_counts.corrupt", counts.corrupt);
   json.put("sweep_counts.errors", counts.errors);
   json.put("sweep_counts.send_failures", counts.send_failures);
   json.end_object();
@@ -88,25 +89,12 @@ void put_probes(JsonWriter& json, const stats::SweepResult& result) {
 }
 
 void put_total_rtt(JsonWriter& json, const stats::SweepResults& results) {
-  constexpr double kMedian = 0.5;
-  constexpr double kP90 = 0.9;
-  constexpr double kP95 = 0.95;
-  constexpr double kP99 = 0.99;
-  const stats::RttStats& rtt = results.rtt();
-  const stats::Quantiles& quantiles = results.quantiles();
-  if (rtt.count() == 0) {
+  if (results.rtt().count() == 0) {
     json.put_null("sweep_totals.rtt_ms");
     return;
   }
   json.begin_object("sweep_totals.rtt_ms");
-  json.put("sweep_total_rtt.min", rtt.min());
-  json.put("sweep_total_rtt.avg", rtt.mean());
-  json.put("sweep_total_rtt.median", quantiles.at(kMedian));
-  json.put("sweep_total_rtt.max", rtt.max());
-  json.put("sweep_total_rtt.stddev", rtt.stddev());
-  json.put("sweep_total_rtt.p90", quantiles.at(kP90));
-  json.put("sweep_total_rtt.p95", quantiles.at(kP95));
-  json.put("sweep_total_rtt.p99", quantiles.at(kP99));
+  put_rtt_figures(json, results.rtt(), results.quantiles());
   json.end_object();
 }
 
@@ -186,12 +174,17 @@ void put_sweep_target(JsonWriter& json, const stats::SweepResult& result, bool p
                   Untrusted(std::string(result.name)));
   }
   json.put("sweep_target.address", result.address);
+  if (result.reverse != nullptr) {
+    json.put_name("sweep_target.name", "sweep_target.name_hex", *result.reverse);
+  }
   json.put("sweep_target.state", state_name(result.state));
   put_target_error(json, "sweep_target.error",
                    result.error != nullptr ? std::optional(*result.error) : std::nullopt);
   put_counts(json, "sweep_target.counts", result.counts);
   json.put("sweep_target.loss_ratio", result.counts.loss_ratio());
   put_rtt(json, result.rtt);
+  json.put("sweep_target.clock",
+           result.rtt.transform([](const auto& rtt) { return clock_name(rtt.clock); }));
   if (result.icmp_error) {
     put_icmp(json, result, *result.icmp_error);
   }
@@ -244,6 +237,7 @@ Answer answer_of(const probe::SweepEvent& event, const net::Address& target,
     answer.from = target;
   }
   answer.bytes = event.bytes;
+  answer.corrupt_at = event.corruption.transform([](const auto& seen) { return seen.offset; });
   answer.icmp_type = target.is_v4() ? 0 : kEchoReplyV6;
   answer.verified = payload_bytes >= kShortestToken;
   return answer;

@@ -73,7 +73,9 @@ void SweepNotes::on_target(const stats::SweepResult& result, Instant at) {
   }
   const std::string message = terminal_text(Untrusted(result.error->message), options_.utf8);
   const std::string name = host(result);
-  line(message.contains(name) ? message : fmt::format("{}: {}", name, message));
+  const std::string plain = terminal_text(Untrusted(std::string(result.name)), Utf8Terminal::no);
+  line(message.contains(name) || message.contains(plain) ? message
+                                                         : fmt::format("{}: {}", name, message));
 }
 
 void SweepNotes::on_interim(Instant /*now*/, const stats::SweepResults& results,

@@ -37,6 +37,7 @@ stats::SweepEventMask SweepProgress::wanted() const {
 void SweepProgress::on_start(const stats::RunStart& start, const stats::SweepOptions& options) {
   started_ = start.clock.steady;
   endless_ = options.mode == probe::SweepMode::loop;
+  count_ = options.mode == probe::SweepMode::count ? start.options.count : std::nullopt;
 }
 
 void SweepProgress::on_progress(const Progress& progress, const stats::SweepResults& results) {
@@ -53,8 +54,10 @@ void SweepProgress::on_progress(const Progress& progress, const stats::SweepResu
   if (elapsed < kSilent) {
     return;
   }
-  const auto done = static_cast<double>(totals.settled());
-  const auto planned = static_cast<double>(progress.planned);
+  // With rounds a target is alive at its first answer, and far from done.
+  const auto done = static_cast<double>(count_ ? totals.counts.sent : totals.settled());
+  const auto planned =
+      static_cast<double>(progress.planned) * static_cast<double>(count_.value_or(1));
   std::string line;
   if (endless_) {
     line = fmt::format("sonde: {} targets, {} probes sent, {} answered, {:.0f}/s", progress.planned,

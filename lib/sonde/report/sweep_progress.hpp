@@ -46,6 +46,7 @@ class SweepProgress final : public stats::SweepListener {
   Sink& out_;
   Instant started_{};
   bool endless_ = false;
+  std::optional<std::uint64_t> count_{};  // probes to each target
   bool shown_ = false;
   std::optional<Instant> last_at_{};
   std::uint64_t last_sent_ = 0;

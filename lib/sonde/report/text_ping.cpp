@@ -145,9 +145,7 @@ void TextPing::suffixes(const probe::Event& event) {
     note(" (truncated)", Tone::notice);
   }
   if (seen.corruption) {
-    note(fmt::format(" (corrupt at byte {}: 0x{:02x} instead of 0x{:02x})", seen.corruption->offset,
-                     seen.corruption->actual, seen.corruption->expected),
-         Tone::bad);
+    note(fmt::format(" ({})", corruption_text(*seen.corruption)), Tone::bad);
   }
   if (event.reordered) {
     note(" (reordered)", Tone::notice);

@@ -33,6 +33,14 @@ void append(std::string& out, fmt::format_string<Args...> format, Args&&... args
   return finished == 0 ? 0 : (finished - answers(counts)) * kPercent / finished;
 }
 
+// Characters, not bytes.
+[[nodiscard]] std::size_t columns_of(std::string_view text) noexcept {
+  constexpr unsigned kKind = 0xc0;
+  constexpr unsigned kContinues = 0x80;
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & kKind) != kContinues; }));
+}
+
 void append_ms_or_nan(std::string& out, const std::optional<Duration>& d) {
   if (d) {
     append_reply_ms(out, *d);
@@ -45,7 +53,12 @@ void append_ms_or_nan(std::string& out, const std::optional<Duration>& d) {
 
 void append_host(std::string& out, const stats::SweepResult& result, bool numeric,
                  Utf8Terminal utf8) {
-  if (result.address && (numeric || result.name.empty())) {
+  const auto name = result.reverse != nullptr && !numeric && result.name.empty()
+                        ? terminal_name(*result.reverse, utf8)
+                        : std::nullopt;
+  if (name) {
+    append(out, "{} ({})", *name, result.address.value_or(net::Address{}).to_text());
+  } else if (result.address && (numeric || result.name.empty())) {
     result.address->append_text(out);
   } else {
     out += terminal_text(Untrusted(std::string(result.name)), utf8);
@@ -82,6 +95,22 @@ void TextSweep::host(const stats::SweepResult& result) {
   append_host(line_, result, options_.numeric, options_.utf8);
 }
 
+void TextSweep::host_column(const stats::SweepResult& result, const stats::SweepResults& results) {
+  const net::AddressList& targets = results.targets();
+  std::string text;
+  for (; known_ < targets.size(); ++known_) {
+    text.clear();
+    append_host(text, {.address = targets.at(known_), .name = targets.name(known_)},
+                options_.numeric, options_.utf8);
+    width_ = std::max(width_, columns_of(text));
+  }
+  const std::size_t begin = line_.size();
+  host(result);
+  const std::size_t columns = columns_of(std::string_view(line_).substr(begin));
+  width_ = std::max(width_, columns);
+  line_.append(width_ - columns, ' ');
+}
+
 void TextSweep::end_line() {
   line_ += '\n';
   out_.write(line_);
@@ -115,6 +144,9 @@ void TextSweep::on_target(const stats::SweepResult& result, Instant at) {
     append_reply_ms(line_, result.rtt->last);
     line_ += " ms)";
   }
+  if (result.counts.corrupt > 0 && options_.show == SweepShow::all) {
+    line_ += toned(" (corrupt)", Tone::bad, options_.colour);
+  }
   end_line();
 }
 
@@ -124,9 +156,10 @@ void TextSweep::on_event(const probe::SweepEvent& event, const stats::SweepResul
   if (!rounds()) {
     return;
   }
+  had_lines_ = true;
   const stats::SweepResult result = results.after(event);
   stamp(event.at);
-  host(result);
+  host_column(result, results);
   append(line_, " : {}[{}], ", event.kind == SweepEventKind::duplicate ? "duplicate for " : "",
          event.round);
   outcome(event);
@@ -134,6 +167,10 @@ void TextSweep::on_event(const probe::SweepEvent& event, const stats::SweepResul
     so_far(result);
   }
   line_ += event.kind == SweepEventKind::late ? " (late)" : "";
+  if (event.corruption) {
+    line_ +=
+        toned(fmt::format(" ({})", corruption_text(*event.corruption)), Tone::bad, options_.colour);
+  }
   end_line();
 }
 
@@ -162,13 +199,13 @@ void TextSweep::summaries(const stats::SweepResults& results) {
   for (std::uint64_t i = 0; i < results.size(); ++i) {
     const stats::SweepResult result = results.at(static_cast<std::uint32_t>(i));
     if (result.counts.sent > 0) {
-      summary(result);
+      summary(result, results);
     }
   }
 }
 
-void TextSweep::summary(const stats::SweepResult& result) {
-  host(result);
+void TextSweep::summary(const stats::SweepResult& result, const stats::SweepResults& results) {
+  host_column(result, results);
   if (options_.list_rounds && !result.samples.empty()) {
     rounds_of(result);
   } else {
@@ -205,6 +242,7 @@ void TextSweep::on_interim(Instant now, const stats::SweepResults& /*results*/,
   if (!rounds()) {
     return;
   }
+  had_intervals_ = true;
   const WallTime when = wall_at(start_.clock, now);
   constexpr std::size_t kTimeAt = 11;  // behind "2026-11-21T"
   constexpr std::size_t kTime = 8;
@@ -218,7 +256,11 @@ void TextSweep::on_interim(Instant now, const stats::SweepResults& /*results*/,
 
 void TextSweep::on_end(const stats::RunEnd& end, const stats::SweepResults& results) {
   if (rounds()) {
-    if (!options_.quiet) {
+    if (had_lines_) {
+      end_line();
+    }
+    if (had_intervals_) {  // not one of these
+      line_ += "[total]";
       end_line();
     }
     summaries(results);

@@ -51,10 +51,12 @@ class TextSweep final : public stats::SweepListener {
   }
   void stamp(Instant at);
   void host(const stats::SweepResult& result);
+  // Padded to the width of the widest target known, as fping does.
+  void host_column(const stats::SweepResult& result, const stats::SweepResults& results);
   void outcome(const probe::SweepEvent& event);
   void so_far(const stats::SweepResult& result);
   void summaries(const stats::SweepResults& results);
-  void summary(const stats::SweepResult& result);
+  void summary(const stats::SweepResult& result, const stats::SweepResults& results);
   void rounds_of(const stats::SweepResult& result);
   void totals(const stats::RunEnd& end, const stats::SweepResults& results);
   void end_line();
@@ -64,9 +66,14 @@ class TextSweep final : public stats::SweepListener {
   stats::RunStart start_;
   stats::SweepOptions sweep_;
   std::string line_;
+  std::size_t width_ = 0;    // of the widest of
+  std::uint32_t known_ = 0;  // so many targets
+  bool had_lines_ = false;   // of probes
+  bool had_intervals_ = false;
 };
 
-// "192.0.2.1", or the name as given (cleaned for a terminal).
+// "192.0.2.1", "router.example (192.0.2.1)" where its name is known, or the name as given; cleaned
+// for a terminal.
 void append_host(std::string& out, const stats::SweepResult& result, bool numeric,
                  Utf8Terminal utf8);
 

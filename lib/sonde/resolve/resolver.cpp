@@ -16,7 +16,6 @@ namespace {
 
 // A look-up is waiting, most of the time: so many wait side by side.
 constexpr std::size_t kForwardThreads = 512;
-constexpr std::size_t kReverseWaiting = 16;
 
 struct ForwardJob {
   std::uint32_t id = 0;
@@ -76,7 +75,7 @@ struct Resolver::Shared {
   std::vector<ForwardAnswer> forward_answers;
   std::vector<ReverseAnswer> reverse_answers;
   std::size_t forward_threads = 0;
-  bool reverse_thread = false;
+  std::size_t reverse_threads = 0;
   bool abandoned = false;
 
   void answer(ForwardAnswer found) {
@@ -108,7 +107,7 @@ struct Resolver::Shared {
   std::optional<net::Address> next_reverse() {
     const std::scoped_lock lock(mutex);
     if (reverse_jobs.empty() || abandoned) {
-      reverse_thread = false;
+      --reverse_threads;
       return std::nullopt;
     }
     const net::Address address = reverse_jobs.front();
@@ -136,8 +135,8 @@ struct Resolver::Shared {
   }
 };
 
-Resolver::Resolver(const Clock& clock, std::function<void()> wake)
-    : clock_(clock), shared_(std::make_shared<Shared>(std::move(wake))) {}
+Resolver::Resolver(const Clock& clock, std::function<void()> wake, ReverseLimits limits)
+    : clock_(clock), limits_(limits), shared_(std::make_shared<Shared>(std::move(wake))) {}
 
 Resolver::~Resolver() {
   const std::scoped_lock lock(shared_->mutex);
@@ -166,19 +165,23 @@ void Resolver::forward(std::uint32_t id, std::string name, FamilyWanted family, 
 
 void Resolver::reverse(const net::Address& address) {
   const std::scoped_lock lock(shared_->mutex);
-  if (shared_->reverse_jobs.size() >= kReverseWaiting ||
-      std::ranges::find(shared_->asked, address) != shared_->asked.end()) {
+  if (shared_->reverse_jobs.size() >= limits_.waiting) {
     return;
   }
-  shared_->asked.push_back(address);
+  if (limits_.once) {
+    if (std::ranges::find(shared_->asked, address) != shared_->asked.end()) {
+      return;
+    }
+    shared_->asked.push_back(address);
+  }
   shared_->reverse_jobs.push_back(address);
-  if (shared_->reverse_thread) {
+  if (shared_->reverse_threads == limits_.threads) {
     return;
   }
-  shared_->reverse_thread =
-      start_detached([shared = shared_] { Shared::run_reverse(shared); }) == 0;
-  if (!shared_->reverse_thread) {
-    shared_->reverse_jobs.clear();  // names are a courtesy
+  if (start_detached([shared = shared_] { Shared::run_reverse(shared); }) == 0) {
+    ++shared_->reverse_threads;
+  } else if (shared_->reverse_threads == 0) {  // nobody will ever take the jobs
+    shared_->reverse_jobs.clear();
   }
 }
 

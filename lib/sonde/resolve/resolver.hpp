@@ -5,8 +5,7 @@
 // answered with timed_out, at the latest by the take_*() after it: nobody ever waits for the
 // system's resolver, not even the destructor (its threads are left to end with the process).
 // Forward look-ups run side by side, up to 512 of them, each on a thread with a small stack;
-// reverse ones on one of their own, at most 16 waiting, the rest is dropped, and each address is
-// asked once.
+// reverse ones on threads of their own, as ReverseLimits says.
 #pragma once
 
 #include <cstdint>
@@ -48,11 +47,18 @@ struct ReverseAnswer {
   Untrusted name;  // empty: it has none
 };
 
+// What does not find room is dropped: names are a courtesy.
+struct ReverseLimits {
+  std::size_t threads = 1;
+  std::size_t waiting = 16;
+  bool once = true;  // each address is asked once, ever
+};
+
 class Resolver {
  public:
   // `clock` outlives the resolver; `wake` may be called from another thread at any time, also
   // after the resolver was destroyed: it must not own what dies with the caller.
-  Resolver(const Clock& clock, std::function<void()> wake);
+  Resolver(const Clock& clock, std::function<void()> wake, ReverseLimits limits = {});
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
@@ -68,6 +74,7 @@ class Resolver {
  private:
   struct Shared;  // lives on while a thread still waits for the system
   const Clock& clock_;
+  ReverseLimits limits_;
   std::shared_ptr<Shared> shared_;
 };
 

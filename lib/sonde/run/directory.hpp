@@ -6,26 +6,16 @@
 #include <vector>
 
 #include "sonde/base/time.hpp"
-#include "sonde/base/untrusted.hpp"
-#include "sonde/net/address.hpp"
+#include "sonde/run/name_source.hpp"
 #include "sonde/stats/run_record.hpp"
 
 namespace sonde::run {
 
-struct NamedAddress {
-  net::Address address{};
-  Untrusted name;
-};
-
-class Directory {
+class Directory : public NameSource {
  public:
-  virtual ~Directory() = default;
   // Targets whose address is known now, or that have their error; each id once.
   [[nodiscard]] virtual std::vector<stats::Target> take_targets(Instant now) = 0;
   [[nodiscard]] virtual bool all_targets_taken() const = 0;
-  // A responder was seen: its name is welcome, some time.
-  virtual void want_name(const net::Address& address) = 0;
-  [[nodiscard]] virtual std::vector<NamedAddress> take_names() = 0;
   // When a look-up that is under way will be given up; nullopt: none is.
   [[nodiscard]] virtual std::optional<Instant> deadline() const = 0;
 };

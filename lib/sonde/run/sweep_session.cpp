@@ -34,6 +34,9 @@ SweepSession::SweepSession(SweepSessionConfig config, const SweepSessionParts& p
   if (config_.progress_every) {
     next_progress_ = started_ + *config_.progress_every;
   }
+  if (parts_.names != nullptr) {
+    names_.emplace(*parts_.names);
+  }
   for (SweepListener* listener : parts_.listeners) {
     subscribers_.push_back({.listener = listener, .wanted = listener->wanted()});
     wanted_ |= subscribers_.back().wanted;
@@ -54,10 +57,12 @@ void SweepSession::restore(const stats::SavedTarget& saved) {
   (void)grow(started_);
   results_.restore(saved);
   parts_.engine.skip(saved.index);
-  const stats::SweepResult result = results_.at(saved.index);
-  for (SweepListener* listener : parts_.listeners) {
-    listener->on_target(result, started_);
-  }
+  tell(results_.at(saved.index), started_);
+}
+
+void SweepSession::restore_sample(std::uint32_t target, std::uint32_t round, Duration rtt) {
+  (void)grow(started_);
+  results_.set_sample(target, round, rtt);
 }
 
 void SweepSession::restore_rtt(const stats::RttStats& rtt, const stats::Quantiles& quantiles) {
@@ -71,6 +76,7 @@ Verdict SweepSession::run() {
     bool busy = admit_targets(now);
     busy = driver_.step(now) || busy;
     busy = pass_on_events(now) || busy;
+    busy = pass_on_names(now) || busy;
     periodic(now);
     if (const auto reason = end_reason(now)) {
       return finish(*reason, now);
@@ -86,16 +92,16 @@ std::optional<EndReason> SweepSession::end_reason(Instant now) const {
   if (parts_.control.output_failed) {
     return EndReason::error;
   }
-  if (parts_.control.stop) {
-    return EndReason::signal;
-  }
-  if (parts_.engine.done()) {
+  const bool stopped = parts_.control.stop;
+  const bool late = config_.deadline && now >= started_ + *config_.deadline;
+  const bool nameless = names_ && !names_->empty();
+  if (parts_.engine.done() && (!nameless || stopped || late)) {
     return EndReason::count;
   }
-  if (config_.deadline && now >= started_ + *config_.deadline) {
-    return EndReason::deadline;
+  if (stopped) {
+    return EndReason::signal;
   }
-  return std::nullopt;
+  return late ? std::optional(EndReason::deadline) : std::nullopt;
 }
 
 // True: something new came, and more may be there.
@@ -148,7 +154,7 @@ bool SweepSession::pass_on_events(Instant now) {
        batch = parts_.engine.take_events()) {
     bool too_many = false;
     for (const SweepEvent& event : batch) {
-      pass_on(event);
+      pass_on(event, now);
       too_many = (config_.slow_down && watch_.too_many(event)) || too_many;
     }
     if (too_many) {
@@ -159,17 +165,17 @@ bool SweepSession::pass_on_events(Instant now) {
   return any;
 }
 
-void SweepSession::pass_on(const SweepEvent& event) {
+void SweepSession::pass_on(const SweepEvent& event, Instant now) {
   results_.apply(event);
   if (window_) {
     window_->apply(event);
   }
   if (event.kind == SweepEventKind::settled) {
-    const stats::SweepResult result = results_.after(event);
-    for (SweepListener* listener : parts_.listeners) {
-      listener->on_target(result, event.at);
-    }
+    settle(event, now);
     return;
+  }
+  if (names_) {
+    ask_name(event);
   }
   if ((wanted_ & stats::mask_of(event.kind)) == 0) {
     return;
@@ -178,6 +184,73 @@ void SweepSession::pass_on(const SweepEvent& event) {
     if ((subscriber.wanted & stats::mask_of(event.kind)) != 0) {
       subscriber.listener->on_event(event, results_);
     }
+  }
+}
+
+void SweepSession::settle(const SweepEvent& event, Instant now) {
+  const stats::SweepResult result = results_.after(event);
+  const bool wished =
+      (event.state == probe::SweepState::alive && config_.name_wish.alive) ||
+      (event.state == probe::SweepState::unreachable && config_.name_wish.unreachable);
+  if (names_ && wished && result.address && result.name.empty() && result.reverse == nullptr) {
+    names_->ask(result.index, *result.address);
+    names_->hold(result, event.at, now);
+  } else {
+    tell(result, event.at);
+  }
+}
+
+void SweepSession::tell(const stats::SweepResult& result, Instant at) {
+  for (SweepListener* listener : parts_.listeners) {
+    listener->on_target(result, at);
+  }
+}
+
+// With rounds a target has lines and summaries before it is settled, if it ever is.
+void SweepSession::ask_name(const SweepEvent& event) {
+  if (config_.options.mode == probe::SweepMode::until_answer ||
+      event.kind != SweepEventKind::reply || !config_.name_wish.alive) {
+    return;
+  }
+  if (asked_.size() <= event.target) {
+    asked_.resize(parts_.targets.size());
+  }
+  const auto address = parts_.targets.at(event.target);
+  if (address && parts_.targets.name(event.target).empty() && !asked_[event.target]) {
+    asked_[event.target] = true;
+    names_->ask(event.target, *address);
+  }
+}
+
+// True: something new came.
+bool SweepSession::pass_on_names(Instant now) {
+  if (!names_) {
+    return false;
+  }
+  const auto named = names_->take_names(now);
+  for (const NameWait::Named& one : named) {
+    results_.set_name(one.target, one.name);
+    if (window_) {
+      window_->set_name(one.target, one.name);
+    }
+    if (auto held = names_->release(one.target)) {
+      tell_held(*held);
+    }
+  }
+  while (auto held = names_->take_overdue(now)) {
+    tell_held(*held);
+  }
+  return !named.empty();
+}
+
+void SweepSession::tell_held(NameWait::Held held) {
+  const std::uint32_t index = held.result.index;
+  const stats::SweepResult now = results_.at(index);
+  held.result.samples = now.samples;
+  held.result.reverse = now.reverse;
+  tell(held.result, held.at);
+  if (config_.options.mode == probe::SweepMode::until_answer) {
+    results_.drop_name(index);  // nobody will ask again
   }
 }
 
@@ -242,6 +315,7 @@ std::optional<Instant> SweepSession::limit() const {
       earliest = when;
     }
   };
+  consider(names_ ? names_->deadline() : std::nullopt);
   consider(next_interim_);
   consider(next_progress_);
   if (config_.deadline) {
@@ -251,6 +325,9 @@ std::optional<Instant> SweepSession::limit() const {
 }
 
 Verdict SweepSession::finish(EndReason reason, Instant now) {
+  while (auto held = names_ ? names_->take_any() : std::nullopt) {
+    tell_held(*held);
+  }
   stats::RunEnd end{.ended = now,
                     .reason = reason,
                     .engine = config_.start.engine,

@@ -17,6 +17,7 @@
 #include "sonde/net/address_list.hpp"
 #include "sonde/run/control.hpp"
 #include "sonde/run/driver.hpp"
+#include "sonde/run/name_wait.hpp"
 #include "sonde/run/prohibition_watch.hpp"
 #include "sonde/run/target_feed.hpp"
 #include "sonde/stats/sweep_listener.hpp"
@@ -27,6 +28,13 @@ namespace sonde::run {
 
 using SweepJudge = std::function<stats::Verdict(const stats::SweepResults&, stats::EndReason)>;
 
+// Whose results wait for the name of their address (name_wait.hpp). Names are for targets that were
+// not given by one.
+struct NameWish {
+  bool alive = true;
+  bool unreachable = true;
+};
+
 struct SweepSessionConfig {
   stats::RunStart start{};  // its engine field is filled by the session
   stats::SweepOptions options{};
@@ -35,6 +43,7 @@ struct SweepSessionConfig {
   std::optional<Duration> deadline{};        // of the whole run, look-ups included
   std::optional<Duration> progress_every{};  // on_progress(); absent: never
   bool slow_down = true;                     // when prohibited
+  NameWish name_wish{};
   SweepJudge judge{};
 };
 
@@ -47,6 +56,7 @@ struct SweepSessionParts {
   TargetFeed& feed;
   Control& control;
   std::span<stats::SweepListener* const> listeners;
+  NameSource* names = nullptr;  // null: no names are wanted
 };
 
 class SweepSession {
@@ -55,6 +65,10 @@ class SweepSession {
   // Before run(): a target of the list that an earlier run has settled. It is told to the listeners
   // as settled and not probed. The first call is the start of the run.
   void restore(const stats::SavedTarget& saved);
+  // The round-trip time of one of its rounds, where they are kept. Counts nothing.
+  void restore_sample(std::uint32_t target, std::uint32_t round, Duration rtt);
+  // Tells the listeners that the run begins, if nothing has yet.
+  void start();
   void restore_rtt(const stats::RttStats& rtt, const stats::Quantiles& quantiles);
   // Runs to the end; the verdict was also given to the listeners.
   stats::Verdict run();
@@ -65,12 +79,16 @@ class SweepSession {
     stats::SweepEventMask wanted;
   };
   [[nodiscard]] std::optional<stats::EndReason> end_reason(Instant now) const;
-  void start();
   [[nodiscard]] bool grow(Instant now);
   [[nodiscard]] bool admit_targets(Instant now);
   void answer(NameAnswer& name, Instant now);
   bool pass_on_events(Instant now);
-  void pass_on(const probe::SweepEvent& event);
+  void pass_on(const probe::SweepEvent& event, Instant now);
+  void settle(const probe::SweepEvent& event, Instant now);
+  void tell(const stats::SweepResult& result, Instant at);
+  void ask_name(const probe::SweepEvent& event);
+  [[nodiscard]] bool pass_on_names(Instant now);
+  void tell_held(NameWait::Held held);
   void periodic(Instant now);
   static void advance(Instant& next, Duration every, Instant now) noexcept;
   void interim(Instant now, const stats::SweepResults& window);
@@ -89,6 +107,8 @@ class SweepSession {
   stats::SweepEventMask wanted_ = 0;  // by any of them
   std::vector<NameAnswer> answers_{};
   ProhibitionWatch watch_{};
+  std::optional<NameWait> names_{};
+  std::vector<bool> asked_{};  // with rounds, by target: for its name
   std::optional<Instant> next_interim_{};
   std::optional<Instant> next_progress_{};
   std::uint64_t known_ = 0;  // targets that engine and results know of

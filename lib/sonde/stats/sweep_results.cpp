@@ -32,7 +32,7 @@ SweepResults::SweepResults(const net::AddressList& targets, SweepDetail detail,
 
 void SweepResults::grow() {
   states_.grow(targets_->size());
-  if (detail_ != SweepDetail::states) {
+  if (has_records()) {
     records_.grow(targets_->size());
   }
   if (detail_ == SweepDetail::samples) {
@@ -41,7 +41,7 @@ void SweepResults::grow() {
 }
 
 std::size_t SweepResults::bytes_a_target() const noexcept {
-  const std::size_t record = detail_ == SweepDetail::states ? 0 : sizeof(Record);
+  const std::size_t record = !has_records() ? 0 : sizeof(Record);
   const std::size_t samples = detail_ == SweepDetail::samples ? rounds_ * sizeof(float) : 0;
   return record + samples;
 }
@@ -75,6 +75,8 @@ void SweepResults::count(Counters& into, const SweepEvent& event) noexcept {
     case SweepEventKind::settled:
       break;
   }
+  const bool answer = event.kind == SweepEventKind::reply || event.kind == SweepEventKind::late;
+  into.corrupt += answer && event.corruption ? 1 : 0;
   if (event.replaces == Replaced::timeout) {
     --into.lost;
   } else if (event.replaces == Replaced::error) {
@@ -95,6 +97,10 @@ void SweepResults::apply(const SweepEvent& event) {
       break;
     case SweepEventKind::settled:
       set_state(event.target, event.state);
+      if (settled_last_) {
+        tries_.erase(*settled_last_);
+      }
+      settled_last_ = event.target;
       return;
     case SweepEventKind::send_failed:
     case SweepEventKind::timeout:
@@ -102,14 +108,30 @@ void SweepResults::apply(const SweepEvent& event) {
     case SweepEventKind::error:
       break;
   }
-  if (detail_ != SweepDetail::states) {
+  if (has_records()) {
     record(event);
+  } else if (detail_ == SweepDetail::tries) {
+    note_try(event);
   }
+}
+
+// Whoever answers the first probe leaves no trace.
+void SweepResults::note_try(const SweepEvent& event) {
+  Tries* tries = tries_.find(event.target);
+  if (tries == nullptr) {
+    const bool missed =
+        event.kind == SweepEventKind::timeout || event.kind == SweepEventKind::error;
+    if (!missed || states_.at(event.target) != SweepState::pending) {
+      return;
+    }
+    tries = &tries_.at(event.target);
+    tries->sent = 1;
+  }
+  count(*tries, event);
 }
 
 void SweepResults::answered(const SweepEvent& event) {
   totals_.clock = std::max(totals_.clock.value_or(event.clock), event.clock);
-  totals_.counts.corrupt += event.corrupt ? 1 : 0;
   quantiles_.add(event.rtt);
   rtt_.add(event.rtt);
   if (alive_at_once_ && states_.at(event.target) == SweepState::pending) {
@@ -145,12 +167,11 @@ void SweepResults::record(const SweepEvent& event) {
   count(record, event);
   if (event.kind == SweepEventKind::reply || event.kind == SweepEventKind::late) {
     add_rtt(record, event.rtt);
-    if (detail_ == SweepDetail::samples && event.round < rounds_) {
-      const auto ns = static_cast<float>(std::max<Duration::rep>(event.rtt.count(), 1));
-      samples_[event.target][event.round] = ns;
-    }
-  } else if (event.kind == SweepEventKind::error && event.observation != nullptr) {
-    note_error(record, *event.observation);
+    record.clock = std::max(record.clock, event.clock);
+    set_sample(event.target, event.round, event.rtt);
+  } else if (event.kind == SweepEventKind::error && event.observation != nullptr &&
+             event.observation->kind == probe::ObservationKind::icmp_error) {
+    note_error(record, event.observation->icmp, event.observation->responder);
   }
 }
 
@@ -166,23 +187,20 @@ void SweepResults::add_rtt(Record& record, Duration rtt) noexcept {
   record.m2 += from_old_mean * (static_cast<double>(ns) - record.mean_ns);
 }
 
-void SweepResults::note_error(Record& record, const probe::Observation& seen) {
-  if (seen.kind != probe::ObservationKind::icmp_error) {
-    return;
-  }
+void SweepResults::note_error(Record& record, wire::IcmpType icmp, const net::Address& responder) {
   record.met_error = true;
-  record.icmp_type = seen.icmp.type;
-  record.icmp_code = seen.icmp.code;
-  const auto known = responder_numbers_.find(seen.responder);
+  record.icmp_type = icmp.type;
+  record.icmp_code = icmp.code;
+  const auto known = responder_numbers_.find(responder);
   if (known != responder_numbers_.end()) {
     record.responder = known->second;
     return;
   }
   record.responder = 0;
   if (responders_.size() < kMostResponders) {
-    responders_.push_back(seen.responder);
+    responders_.push_back(responder);
     record.responder = static_cast<std::uint32_t>(responders_.size());
-    responder_numbers_.emplace(seen.responder, record.responder);
+    responder_numbers_.emplace(responder, record.responder);
   }
 }
 
@@ -190,13 +208,22 @@ void SweepResults::fail(std::uint32_t index, TargetError error) {
   failures_.insert_or_assign(index, std::move(error));
 }
 
+void SweepResults::set_name(std::uint32_t index, Untrusted name) {
+  names_.insert_or_assign(index, std::move(name));
+}
+
+void SweepResults::drop_name(std::uint32_t index) { names_.erase(index); }
+
 void SweepResults::restore(const SavedTarget& saved) {
   set_state(saved.index, saved.state);
+  if (saved.name) {
+    set_name(saved.index, *saved.name);
+  }
   if (saved.error) {
     fail(saved.index, *saved.error);
   }
-  restore_counts(saved.counts, std::nullopt);
-  if (detail_ != SweepDetail::states) {
+  restore_counts(saved.counts, saved.rtt.transform([](const auto& rtt) { return rtt.clock; }));
+  if (has_records()) {
     restore_record(saved);
   }
   if (detail_ == SweepDetail::samples) {
@@ -212,6 +239,7 @@ void SweepResults::restore_counts(const Counts& counts, std::optional<probe::Rtt
   all.lost += counts.lost;
   all.late += counts.late;
   all.duplicate += counts.duplicate;
+  all.corrupt += counts.corrupt;
   all.errors += counts.errors;
   all.send_failures += counts.send_failures;
   if (clock) {
@@ -230,6 +258,7 @@ void SweepResults::restore_record(const SavedTarget& saved) {
   record.errors = narrow(saved.counts.errors);
   record.send_failures = narrow(saved.counts.send_failures);
   record.duplicate = narrow(saved.counts.duplicate);
+  record.corrupt = narrow(saved.counts.corrupt);
   if (saved.rtt) {
     const auto deviation = static_cast<double>(saved.rtt->stddev.count());
     record.min_ns = saved.rtt->min.count();
@@ -237,6 +266,20 @@ void SweepResults::restore_record(const SavedTarget& saved) {
     record.last_ns = saved.rtt->last.count();
     record.mean_ns = static_cast<double>(saved.rtt->mean.count());
     record.m2 = deviation * deviation * (record.received + record.late);
+    record.clock = saved.rtt->clock;
+  }
+  if (const auto& error = saved.icmp_error; error && error->responder) {
+    note_error(record, error->icmp, *error->responder);
+  } else if (error) {
+    record.met_error = true;
+    record.icmp_type = error->icmp.type;
+    record.icmp_code = error->icmp.code;
+  }
+}
+
+void SweepResults::set_sample(std::uint32_t index, std::uint32_t round, Duration rtt) {
+  if (detail_ == SweepDetail::samples && round < rounds_) {
+    samples_[index][round] = static_cast<float>(std::max<Duration::rep>(rtt.count(), 1));
   }
 }
 
@@ -276,7 +319,11 @@ SweepResult SweepResults::at(std::uint32_t index) const {
     const auto failure = failures_.find(index);
     result.error = failure == failures_.end() ? nullptr : &failure->second;
   }
-  if (detail_ != SweepDetail::states) {
+  if (!names_.empty()) {
+    const auto name = names_.find(index);
+    result.reverse = name == names_.end() ? nullptr : &name->second;
+  }
+  if (has_records()) {
     fill_from_record(result);
   }
   if (detail_ == SweepDetail::samples) {
@@ -285,17 +332,23 @@ SweepResult SweepResults::at(std::uint32_t index) const {
   return result;
 }
 
+template <typename Counters>
+Counts SweepResults::counts_of(const Counters& counters) noexcept {
+  Counts counts{.sent = counters.sent,
+                .received = counters.received,
+                .lost = counters.lost,
+                .late = counters.late,
+                .duplicate = counters.duplicate,
+                .corrupt = counters.corrupt,
+                .errors = counters.errors,
+                .send_failures = counters.send_failures};
+  counts.in_flight = in_flight(counts);
+  return counts;
+}
+
 void SweepResults::fill_from_record(SweepResult& result) const {
   const Record& record = records_[result.index];
-  Counts& counts = result.counts;
-  counts.sent = record.sent;
-  counts.received = record.received;
-  counts.lost = record.lost;
-  counts.late = record.late;
-  counts.duplicate = record.duplicate;
-  counts.errors = record.errors;
-  counts.send_failures = record.send_failures;
-  counts.in_flight = in_flight(counts);
+  result.counts = counts_of(record);
   const std::uint32_t samples = record.received + record.late;
   if (samples > 0) {
     const double variance = std::max(0.0, record.m2 / samples);
@@ -306,7 +359,8 @@ void SweepResults::fill_from_record(SweepResult& result) const {
                           .mean = std::clamp(from_ns(record.mean_ns), min, max),
                           .max = max,
                           .stddev = from_ns(std::sqrt(variance)),
-                          .last = Duration(record.last_ns)};
+                          .last = Duration(record.last_ns),
+                          .clock = record.clock};
   }
   if (record.met_error) {
     const wire::IcmpType icmp{.type = record.icmp_type, .code = record.icmp_code};
@@ -321,36 +375,29 @@ void SweepResults::fill_from_record(SweepResult& result) const {
 
 SweepResult SweepResults::after(const SweepEvent& event) const {
   SweepResult result = at(event.target);
-  if (detail_ != SweepDetail::states || result.state == SweepState::failed) {
+  if (has_records() || result.state == SweepState::failed) {
     return result;
   }
-  Counts& counts = result.counts;
-  counts.sent = event.round + 1;
-  counts.errors = event.earlier_errors;
-  counts.lost = event.round - std::min<std::uint32_t>(event.round, event.earlier_errors);
-  switch (event.kind == SweepEventKind::settled ? event.cause : event.kind) {
-    case SweepEventKind::reply:
-      counts.received = 1;
-      break;
-    case SweepEventKind::late:
-      counts.late = 1;
-      break;
-    case SweepEventKind::timeout:
-      ++counts.lost;
-      return result;
-    case SweepEventKind::error:
-      ++counts.errors;
-      return result;
-    case SweepEventKind::send_failed:
-      ++counts.send_failures;
-      return result;
-    case SweepEventKind::sent:
-    case SweepEventKind::duplicate:
-    case SweepEventKind::settled:
-      return result;
+  const SweepEventKind kind = event.kind == SweepEventKind::settled ? event.cause : event.kind;
+  if (const Tries* tries = tries_.find(event.target)) {
+    result.counts = counts_of(*tries);
+  } else {
+    SweepEvent only = event;  // the first probe, and what became of it
+    only.kind = kind;
+    only.replaces = Replaced::nothing;
+    Tries first{.sent =
+                    kind == SweepEventKind::sent || kind == SweepEventKind::send_failed ? 0U : 1U};
+    count(first, only);
+    result.counts = counts_of(first);
   }
-  result.rtt = SweepRtt{
-      .min = event.rtt, .mean = event.rtt, .max = event.rtt, .stddev = {}, .last = event.rtt};
+  if (kind == SweepEventKind::reply || kind == SweepEventKind::late) {
+    result.rtt = SweepRtt{.min = event.rtt,
+                          .mean = event.rtt,
+                          .max = event.rtt,
+                          .stddev = {},
+                          .last = event.rtt,
+                          .clock = event.clock};
+  }
   return result;
 }
 

@@ -1,9 +1,10 @@
 // sweep_results.hpp: what a sweep found, target by target and in all.
-// How much is kept a target is chosen once: only its state (2 bits), a record (counts and RTT sums,
-// 80 bytes), or also each round's RTT (4 bytes more a round). Totals and the RTT quantiles of the
-// whole run are always kept.
-// Fed by run/sweep_session with the engine's events; read by reporters and the judge. Buckets as in
-// target_stats.hpp: sent = received + late + lost + errors + send_failures + in_flight.
+// How much is kept a target is chosen once: only its state (2 bits), until one answers also its
+// tries while there is more than one (some 70 bytes), a record (counts and RTT sums, 80 bytes), or
+// also each round's RTT (4 bytes more a round). Totals and the RTT quantiles of the whole run are
+// always kept. Fed by run/sweep_session with the engine's events; read by reporters and the judge.
+// Buckets as in target_stats.hpp: sent = received + late + lost + errors + send_failures +
+// in_flight.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,10 @@
 #include <string_view>
 #include <vector>
 
+#include "sonde/base/index_map.hpp"
 #include "sonde/base/paged_array.hpp"
 #include "sonde/base/time.hpp"
+#include "sonde/base/untrusted.hpp"
 #include "sonde/net/address.hpp"
 #include "sonde/net/address_list.hpp"
 #include "sonde/probe/state_map.hpp"
@@ -25,7 +28,7 @@
 
 namespace sonde::stats {
 
-enum class SweepDetail : std::uint8_t { states, records, samples };
+enum class SweepDetail : std::uint8_t { states, tries, records, samples };
 
 struct SweepRtt {
   Duration min{};
@@ -33,6 +36,7 @@ struct SweepRtt {
   Duration max{};
   Duration stddev{};  // of the population
   Duration last{};
+  probe::RttClock clock = probe::RttClock::steady;  // the weakest that one was measured with
 };
 
 // The last ICMP error that a target's probes met.
@@ -47,8 +51,9 @@ struct SweepResult {
   std::uint32_t index = 0;
   std::optional<net::Address> address{};  // absent: a name without one
   std::string_view name{};                // as it was given; empty: a plain address
+  const Untrusted* reverse = nullptr;     // the address's name, may be empty; null: not known
   probe::SweepState state = probe::SweepState::pending;
-  Counts counts{};                // detail `states`: all 0, but see SweepResults::at
+  Counts counts{};                // without records: all 0, but see SweepResults::after
   std::optional<SweepRtt> rtt{};  // of reply and late
   std::optional<SweepIcmpError> icmp_error{};
   const TargetError* error = nullptr;  // failed: why; else null
@@ -65,6 +70,8 @@ struct SavedTarget {
   probe::SweepState state = probe::SweepState::pending;
   Counts counts{};
   std::optional<SweepRtt> rtt{};
+  std::optional<SweepIcmpError> icmp_error{};
+  std::optional<Untrusted> name{};
   std::optional<TargetError> error{};
   std::vector<float> samples{};
 };
@@ -87,12 +94,14 @@ class SweepResults {
   SweepResults(const net::AddressList& targets, SweepDetail detail, std::uint32_t rounds = 0,
                probe::SweepMode mode = probe::SweepMode::until_answer);
 
+  [[nodiscard]] const net::AddressList& targets() const noexcept { return *targets_; }
   // How many targets are known; with shards, those of the others too (they stay pending, sent 0).
   [[nodiscard]] std::uint64_t size() const noexcept { return targets_->size(); }
-  [[nodiscard]] SweepDetail detail() const noexcept { return detail_; }
+  [[nodiscard]] bool has_records() const noexcept { return detail_ >= SweepDetail::records; }
   [[nodiscard]] SweepResult at(std::uint32_t index) const;
-  // The result of the target that `event` was about, just applied. With detail `states` its counts
-  // and RTT come from the event: attempts so far, and the answer if this is one.
+  // The result of the target that `event` was about, just applied. Without records its counts and
+  // RTT are those of its tries so far (detail `states`: of this one alone), and of the answer if
+  // this is one.
   [[nodiscard]] SweepResult after(const probe::SweepEvent& event) const;
   [[nodiscard]] SweepTotals totals() const noexcept;
   [[nodiscard]] const Quantiles& quantiles() const noexcept { return quantiles_; }
@@ -103,9 +112,12 @@ class SweepResults {
   // --- for the session ---
   void grow();  // the list has
   void apply(const probe::SweepEvent& event);
-  void fail(std::uint32_t index, TargetError error);  // a name that has no address
+  void fail(std::uint32_t index, TargetError error);   // a name that has no address
+  void set_name(std::uint32_t index, Untrusted name);  // of its address
+  void drop_name(std::uint32_t index);
   // As an earlier run left it; its counts go into the totals, its RTTs by restore_rtt().
   void restore(const SavedTarget& saved);
+  void set_sample(std::uint32_t index, std::uint32_t round, Duration rtt);
   void restore_rtt(const RttStats& rtt, const Quantiles& quantiles);
   // What was counted beside the targets: answers that came after they were settled.
   void restore_counts(const Counts& counts, std::optional<probe::RttClock> clock);
@@ -130,17 +142,33 @@ class SweepResults {
     std::uint8_t icmp_type = 0;
     std::uint8_t icmp_code = 0;
     bool met_error = false;
+    probe::RttClock clock = probe::RttClock::kernel_tx_rx;
+    std::uint32_t corrupt = 0;
   };
   static constexpr std::size_t kRecordBytes = 80;
   static_assert(sizeof(Record) <= kRecordBytes);
+  // Without records: of a target whose first probe was not answered in time, until it is settled.
+  struct Tries {
+    std::uint32_t sent = 0;
+    std::uint32_t received = 0;
+    std::uint32_t late = 0;
+    std::uint32_t lost = 0;
+    std::uint32_t errors = 0;
+    std::uint32_t send_failures = 0;
+    std::uint32_t duplicate = 0;
+    std::uint32_t corrupt = 0;
+  };
   template <typename Counters>
   static void count(Counters& into, const probe::SweepEvent& event) noexcept;
+  template <typename Counters>
+  [[nodiscard]] static Counts counts_of(const Counters& counters) noexcept;
   [[nodiscard]] static std::uint64_t in_flight(const Counts& counts) noexcept;
   static void add_rtt(Record& record, Duration rtt) noexcept;
   void answered(const probe::SweepEvent& event);
   void set_state(std::uint32_t target, probe::SweepState state) noexcept;
   void record(const probe::SweepEvent& event);
-  void note_error(Record& record, const probe::Observation& seen);
+  void note_try(const probe::SweepEvent& event);
+  void note_error(Record& record, wire::IcmpType icmp, const net::Address& responder);
   void fill_from_record(SweepResult& result) const;
   void restore_record(const SavedTarget& saved);
 
@@ -151,7 +179,10 @@ class SweepResults {
   probe::StateMap states_;
   PagedArray<Record> records_;
   PagedRows<float> samples_;
+  IndexMap<Tries> tries_;
+  std::optional<std::uint32_t> settled_last_;  // its tries are kept until the next one is
   std::map<std::uint32_t, TargetError> failures_;
+  std::map<std::uint32_t, Untrusted> names_;
   std::vector<net::Address> responders_;
   std::map<net::Address, std::uint32_t> responder_numbers_;
   SweepTotals totals_;

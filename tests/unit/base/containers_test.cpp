@@ -1,9 +1,12 @@
-// containers_test.cpp: the paged array and the ring queue.
+// containers_test.cpp: the paged array, the ring queue and the index map.
 #include <doctest/doctest.h>
 
+#include <map>
 #include <numeric>
 
+#include "sonde/base/index_map.hpp"
 #include "sonde/base/paged_array.hpp"
+#include "sonde/base/random.hpp"
 #include "sonde/base/ring_queue.hpp"
 
 namespace sonde {
@@ -59,6 +62,33 @@ TEST_CASE("ring queue: first in, first out, also while it grows around its end")
     CHECK(queue.pop() == out++);
   }
   CHECK(out == in);
+}
+
+TEST_CASE("index map: it holds what a std::map holds, through growth and erasure") {
+  IndexMap<std::uint64_t> map;
+  std::map<std::uint32_t, std::uint64_t> model;
+  SeededRng rng(7);
+  CHECK(map.find(0) == nullptr);
+  map.erase(0);
+  for (std::uint64_t step = 0; step < 60'000; ++step) {
+    // Neighbours and far ones, so that runs form and wrap around the end.
+    const auto index =
+        static_cast<std::uint32_t>(rng.below(3) == 0 ? rng.below(0xffff'ffff) : rng.below(400));
+    if (rng.below(2) == 0) {
+      map.at(index) = step;
+      model[index] = step;
+    } else {
+      map.erase(index);
+      model.erase(index);
+    }
+    REQUIRE(map.size() == model.size());
+    const auto known = model.find(index);
+    REQUIRE((map.find(index) != nullptr) == (known != model.end()));
+  }
+  for (const auto& [index, value] : model) {
+    REQUIRE(map.find(index) != nullptr);
+    CHECK(*map.find(index) == value);
+  }
 }
 
 }  // namespace sonde

@@ -64,6 +64,7 @@ void play_sweeps(SchemaCheck& check) {
   SweepScript run({&json_reporter, &ndjson_reporter});
   run.start();
   run.fail("n\xff", "not found");
+  run.name(0, "host.example").name(1, "h\xff");
   run.answer(probe::SweepEventKind::reply, 0, 0, 1ms).settle(0, probe::SweepState::alive);
   run.answer(probe::SweepEventKind::late, 1, 0, 700ms).error(1, 1, "10.9.1.2");
   run.answer(probe::SweepEventKind::duplicate, 0, 0, 2ms).timeout(1, 2).send_failed(1, 3);

@@ -82,6 +82,18 @@ class SweepScript {
     results_.fail(index, {.kind = stats::TargetError::Kind::resolve, .message = std::move(why)});
     return settle(index, probe::SweepState::failed);
   }
+  SweepScript& name(std::uint32_t target, std::string name) {
+    results_.set_name(target, Untrusted(std::move(name)));
+    return *this;
+  }
+  SweepScript& corrupt(std::uint32_t target, std::uint32_t round) {
+    sent(target, round);
+    probe::SweepEvent event = made(probe::SweepEventKind::reply, target, round);
+    event.rtt = 1ms;
+    event.bytes = 64;
+    event.corruption = probe::Corruption{.offset = 17, .expected = 0x10, .actual = 0x11};
+    return add(event);
+  }
   SweepScript& interim() {
     return tell([&](auto& l) { l.on_interim(now_, results_, results_); });
   }

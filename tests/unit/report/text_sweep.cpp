@@ -65,6 +65,51 @@ TEST_CASE("text sweep: a line a probe, and a summary of each target") {
         "127.0.0.1 : 0.030 0.090\n127.0.0.2 : - - -\n");
 }
 
+TEST_CASE("text sweep: names of addresses stand before them, cleaned, and -n leaves them out") {
+  const auto play = [](SweepScript& run) {
+    run.name(0, "r1.example").name(1, "x\x1b[31m\n.example");
+    one_of_two(run);
+  };
+  CHECK(text_of({}, kUntilAnswer, play) ==
+        "r1.example (127.0.0.1) is alive\nx\\x1b[31m\\x0a.example (127.0.0.2) is unreachable\n");
+  CHECK(text_of({.show = SweepShow::alive}, kUntilAnswer, play) == "r1.example (127.0.0.1)\n");
+  CHECK(text_of({.numeric = true}, kUntilAnswer, play) ==
+        "127.0.0.1 is alive\n127.0.0.2 is unreachable\n");
+  CHECK(text_of({}, kUntilAnswer, [](SweepScript& run) {
+          run.name(0, "").answer(SweepEventKind::reply, 0, 0, 30us).settle(0, SweepState::alive);
+        }) == "127.0.0.1 is alive\n");
+}
+
+TEST_CASE("text sweep: with rounds, targets are padded to one width as fping does") {
+  CHECK(text_of({}, kCount,
+                [](SweepScript& run) {
+                  run.fail("a-longer-name", "not found");
+                  run.answer(SweepEventKind::reply, 0, 0, 30us);
+                }) ==
+        "127.0.0.1     : [0], 64 bytes, 0.030 ms (0.030 avg, 0% loss)\n\n"
+        "127.0.0.1     : xmt/rcv/%loss = 1/1/0%, min/avg/max = 0.030/0.030/0.030\n");
+}
+
+TEST_CASE("text sweep: a payload that is not what was sent is told") {
+  const auto play = [](SweepScript& run) { run.corrupt(0, 0).settle(0, SweepState::alive); };
+  CHECK(text_of({}, kUntilAnswer, play) == "127.0.0.1 is alive (corrupt)\n");
+  CHECK(text_of({.show = SweepShow::alive}, kUntilAnswer, play) == "127.0.0.1\n");
+  CHECK(text_of({}, kCount, play)
+            .starts_with("127.0.0.1 : [0], 64 bytes, 1.00 ms (1.00 avg, 0% loss) "
+                         "(corrupt at byte 17: 0x11 instead of 0x10)\n"));
+}
+
+TEST_CASE("text sweep: behind intervals the last summary has a heading of its own") {
+  const auto play = [](SweepScript& run) {
+    run.answer(SweepEventKind::reply, 0, 0, 30us).interim();
+  };
+  const std::string sums = "127.0.0.1 : xmt/rcv/%loss = 1/1/0%, min/avg/max = 0.030/0.030/0.030\n";
+  const std::string text = text_of({.quiet = true}, kCount, play);
+  CHECK(text.ends_with("]\n" + sums + "[total]\n" + sums));
+  CHECK(text_of({.quiet = true}, kCount,
+                [](SweepScript& run) { run.answer(SweepEventKind::reply, 0, 0, 30us); }) == sums);
+}
+
 TEST_CASE("text sweep: the totals are fping's block, with NaN for what was not measured") {
   const std::string text = text_of({.quiet = true, .totals = true, .percentiles = true},
                                    kUntilAnswer, [](SweepScript& run) { run.timeout(1, 0); });
@@ -120,6 +165,16 @@ TEST_CASE("sweep progress: nothing for 2 s, then one line that makes way for oth
   CHECK(err.text() == line);
   run.end();
   CHECK(err.text() == line + "\r\x1b[K");
+}
+
+TEST_CASE("sweep progress: with rounds what is done is what was sent") {
+  StringSink err;
+  StringSink out;
+  SweepProgress progress(err, out);
+  SweepScript run({&progress}, kCount);  // 4 rounds of 2 targets
+  run.start().answer(SweepEventKind::reply, 0, 0, 30us).answer(SweepEventKind::reply, 1, 0, 30us);
+  run.progress(3s, 2);
+  CHECK(err.text() == "\r\x1b[Ksonde: 25% of 2 targets, 2 alive, 0/s, 0:09 left");
 }
 
 }  // namespace

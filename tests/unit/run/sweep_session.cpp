@@ -62,6 +62,7 @@ class ScriptedFeed final : public TargetFeed {
 class Recorder final : public stats::SweepListener {
  public:
   Names told{};
+  std::vector<stats::Counts> counts{};  // of each target told
   stats::SweepEventMask mask = 0;
   std::optional<stats::RunEnd> end{};
   stats::SweepTotals totals{};
@@ -76,10 +77,12 @@ class Recorder final : public stats::SweepListener {
     told.push_back("event " + std::to_string(event.target) + (pending ? " pending" : ""));
   }
   void on_target(const stats::SweepResult& result, Instant /*at*/) override {
+    counts.push_back(result.counts);
     const bool alive = result.state == probe::SweepState::alive;
     const bool failed = result.state == probe::SweepState::failed;
     const std::string who =
-        result.name.empty() ? std::to_string(result.index) : std::string(result.name);
+        (result.reverse != nullptr ? result.reverse->raw() + " " : "") +
+        (result.name.empty() ? std::to_string(result.index) : std::string(result.name));
     told.push_back(who + (alive ? " alive"
                                 : (failed ? " failed: " + result.error->message
                                           : std::string(" unreachable"))));
@@ -119,7 +122,8 @@ struct Rig {
              .targets = targets,
              .feed = feed,
              .control = control,
-             .listeners = listeners}};
+             .listeners = listeners,
+             .names = names}};
   }
   stats::Verdict run() {
     SweepSession running = make();
@@ -140,6 +144,25 @@ struct Rig {
   Recorder recorder{};
   std::array<stats::SweepListener*, 1> listeners{&recorder};
   SweepSessionConfig session{};
+  NameSource* names = nullptr;
+};
+
+// Knows the names of some hosts, as soon as it is asked.
+class KnownNames final : public NameSource {
+ public:
+  explicit KnownNames(std::uint32_t last_known) : last_known_(last_known) {}
+  void want_name(const net::Address& address) override {
+    ++asked;
+    if (address.v4_value() <= last_known_) {
+      come_.push_back({.address = address, .name = Untrusted("known")});
+    }
+  }
+  [[nodiscard]] std::vector<NamedAddress> take_names() override { return std::exchange(come_, {}); }
+  int asked = 0;
+
+ private:
+  std::uint32_t last_known_;
+  std::vector<NamedAddress> come_;
 };
 
 bool adds_up(const stats::Counts& counts) {
@@ -161,6 +184,71 @@ TEST_CASE("sweep session: targets are told as they are settled, and all ends by 
   CHECK(rig.recorder.told == Names{"start fake", "1 alive", "0 unreachable", "end"});
   CHECK(rig.recorder.end->reason == stats::EndReason::count);
   CHECK(rig.clock.elapsed() == 101ms + 1ns - 1ms);
+}
+
+TEST_CASE("sweep session: results wait for names, but no probe does, and not for ever") {
+  Rig rig({.timeout = 100ms, .retries = 0, .rate = 10});
+  KnownNames names(2);
+  rig.names = &names;
+  rig.feed.portions = {{.first_host = 1, .hosts = 4}};
+  rig.everybody_answers(5ms);
+  rig.session.name_wish.unreachable = false;
+  CHECK(rig.run().exit_code == 0);
+  CHECK(rig.recorder.told ==
+        Names{"start fake", "known 0 alive", "known 1 alive", "2 alive", "3 alive", "end"});
+  REQUIRE(rig.transport.sent_at.size() == 4);
+  CHECK(rig.transport.sent_at[3] == kStart + 300ms);
+  CHECK(rig.clock.elapsed() == 305ms + NameWait::kPatience);
+  CHECK(rig.recorder.end->reason == stats::EndReason::count);
+  CHECK(rig.recorder.totals.counts.sent == 4);
+}
+
+TEST_CASE("sweep session: a stop while only names are missing ends a whole run") {
+  Rig rig({.timeout = 100ms, .retries = 0});
+  KnownNames names(0);
+  rig.names = &names;
+  rig.feed.portions = {{.first_host = 1, .hosts = 1}};
+  rig.everybody_answers(5ms);
+  rig.session.deadline = 200ms;
+  (void)rig.run();
+  CHECK(rig.recorder.told == Names{"start fake", "0 alive", "end"});
+  CHECK(rig.recorder.end->reason == stats::EndReason::count);
+  CHECK(rig.clock.elapsed() == 200ms);
+}
+
+TEST_CASE("sweep session: with rounds a name is asked for at the first answer, once") {
+  Rig rig({.mode = probe::SweepMode::count, .timeout = 100ms, .count = 3, .interval = 100ms});
+  KnownNames names(1);
+  rig.names = &names;
+  rig.feed.portions = {{.first_host = 1, .hosts = 1}};
+  rig.everybody_answers(5ms);
+  (void)rig.run();
+  CHECK(names.asked == 1);
+  CHECK(rig.recorder.told == Names{"start fake", "known 0 alive", "end"});
+}
+
+TEST_CASE("sweep session: a late answer to the first probe tells of the second one under way") {
+  for (const auto detail : {stats::SweepDetail::tries, stats::SweepDetail::records}) {
+    Rig rig({.timeout = 100ms, .retries = 3, .backoff = 1});
+    rig.session.detail = detail;
+    rig.feed.portions = {{.first_host = 1, .hosts = 1}};
+    rig.transport.on_send = [&](const probe::ProbeSpec& spec) {
+      if (rig.transport.sent_at.size() <= 1) {
+        rig.transport.will_reply(spec.id, 150ms);
+      }
+    };
+    (void)rig.run();
+    REQUIRE(rig.recorder.counts.size() == 1);
+    const stats::Counts& told = rig.recorder.counts[0];
+    CHECK(rig.transport.sent_at.size() == 2);
+    CHECK(told.sent == 2);
+    CHECK(told.late == 1);
+    CHECK(told.in_flight == 1);
+    CHECK(told.lost == 0);
+    CHECK(adds_up(told));
+    CHECK(rig.recorder.totals.counts.sent == 2);
+    CHECK(rig.recorder.totals.counts.lost == 1);  // the second one, later
+  }
 }
 
 TEST_CASE("sweep session: a listener gets the kinds of event it wants, before the target's end") {

@@ -98,36 +98,102 @@ TEST_CASE("sweep results: a round-trip time of 0 is a minimum too") {
   CHECK(results.at(0).rtt->min == 0ns);
 }
 
-TEST_CASE("sweep results: without records, what settled a target is told from its event") {
-  const net::AddressList list = hosts(2);
-  SweepResults results(list, SweepDetail::states);
+// The same without records and with them: one target's way to its result.
+struct Both {
+  void apply(SweepEvent one) {
+    one.round = round;
+    states.apply(one);
+    records.apply(one);
+  }
+  // What the line of the target says.
+  [[nodiscard]] SweepResult settle(SweepEventKind cause, SweepState state, Duration rtt = 0ns) {
+    SweepEvent end = settled(0, state);
+    end.cause = cause;
+    end.round = round;
+    end.rtt = rtt;
+    states.apply(end);
+    records.apply(end);
+    const SweepResult result = states.after(end);
+    const Counts with = records.after(end).counts;
+    CHECK(result.counts.sent == with.sent);
+    CHECK(result.counts.received == with.received);
+    CHECK(result.counts.late == with.late);
+    CHECK(result.counts.lost == with.lost);
+    CHECK(result.counts.errors == with.errors);
+    CHECK(result.counts.send_failures == with.send_failures);
+    CHECK(result.counts.corrupt == with.corrupt);
+    CHECK(sum(result.counts) == result.counts.sent);
+    CHECK(states.totals().counts.sent == result.counts.sent);
+    return result;
+  }
+
+  net::AddressList list = hosts(1);
+  SweepResults states{list, SweepDetail::tries};
+  SweepResults records{list, SweepDetail::records};
+  std::uint32_t round = 0;
+};
+
+TEST_CASE("sweep results: without records, the first probe's answer is all there is to tell") {
+  Both both;
+  both.apply(event(SweepEventKind::sent, 0));
   SweepEvent reply = event(SweepEventKind::reply, 0, 7ms);
-  reply.round = 2;
-  results.apply(reply);
-  CHECK(results.at(0).state == SweepState::pending);  // until it is settled
-  CHECK(results.after(reply).counts.sent == 3);
-  CHECK(results.after(reply).counts.lost == 2);
-  CHECK(results.after(reply).rtt->mean == 7ms);
-  reply.cause = reply.kind;
-  reply.kind = SweepEventKind::settled;
-  reply.state = SweepState::alive;
-  results.apply(reply);
-  CHECK(results.after(reply).counts.received == 1);
-  CHECK(results.after(reply).rtt->mean == 7ms);
-  CHECK(results.at(0).state == SweepState::alive);
-  SweepEvent end = settled(1, SweepState::unreachable);
-  end.round = 3;
-  end.earlier_errors = 1;
-  end.cause = SweepEventKind::send_failed;
-  results.apply(end);
-  CHECK(results.after(end).counts.sent == 4);
-  CHECK(results.after(end).counts.lost == 2);
-  CHECK(results.after(end).counts.errors == 1);
-  CHECK(results.after(end).counts.send_failures == 1);
-  CHECK_FALSE(results.after(end).rtt);
-  CHECK(results.totals().alive == 1);
-  CHECK(results.totals().unreachable == 1);
-  CHECK(results.bytes_a_target() == 0);
+  reply.corruption = probe::Corruption{.offset = 9};
+  both.apply(reply);
+  CHECK(both.states.at(0).state == SweepState::pending);  // until it is settled
+  CHECK(both.states.after(reply).counts.received == 1);
+  SweepEvent end = reply;
+  end.kind = SweepEventKind::settled;
+  end.cause = SweepEventKind::reply;
+  end.state = SweepState::alive;
+  both.states.apply(end);
+  CHECK(both.states.after(end).counts.sent == 1);
+  CHECK(both.states.after(end).counts.received == 1);
+  CHECK(both.states.after(end).counts.corrupt == 1);
+  CHECK(both.states.after(end).rtt->mean == 7ms);
+  CHECK(both.states.totals().alive == 1);
+  CHECK(both.states.bytes_a_target() == 0);
+}
+
+TEST_CASE("sweep results: without records, every try is told, whatever became of it") {
+  Both both;
+  both.apply(event(SweepEventKind::sent, 0));
+  both.apply(event(SweepEventKind::timeout, 0));
+  both.round = 1;
+  both.apply(event(SweepEventKind::sent, 0));
+  both.apply(event(SweepEventKind::error, 0));
+  both.round = 2;
+  both.apply(event(SweepEventKind::send_failed, 0));
+  const SweepResult result = both.settle(SweepEventKind::send_failed, SweepState::unreachable);
+  CHECK(result.counts.sent == 3);
+  CHECK(result.counts.lost == 1);
+  CHECK(result.counts.errors == 1);
+  CHECK(result.counts.send_failures == 1);
+  CHECK_FALSE(result.rtt);
+}
+
+TEST_CASE("sweep results: a late answer to the first probe tells of the retry that is under way") {
+  Both both;
+  both.apply(event(SweepEventKind::sent, 0));
+  both.apply(event(SweepEventKind::timeout, 0));
+  both.round = 1;
+  both.apply(event(SweepEventKind::sent, 0));
+  both.round = 0;
+  both.apply(event(SweepEventKind::late, 0, 700ms, Replaced::timeout));
+  const SweepResult result = both.settle(SweepEventKind::late, SweepState::alive, 700ms);
+  CHECK(result.counts.sent == 2);
+  CHECK(result.counts.late == 1);
+  CHECK(result.counts.lost == 0);
+  CHECK(result.counts.in_flight == 1);
+  CHECK(result.rtt->mean == 700ms);
+}
+
+TEST_CASE("sweep results: errors of a thousand tries are all counted") {
+  Both both;
+  for (both.round = 0; both.round <= 1000; ++both.round) {
+    both.apply(event(SweepEventKind::sent, 0));
+    both.apply(event(SweepEventKind::error, 0));
+  }
+  CHECK(both.settle(SweepEventKind::error, SweepState::unreachable).counts.errors == 1001);
 }
 
 TEST_CASE("sweep results: with rounds a target is alive from its first answer on, counted once") {
@@ -217,10 +283,19 @@ TEST_CASE("sweep results: what an earlier run left is counted, except what was i
   before.apply(settled(1, SweepState::alive));
   const SweepResult saved = before.at(1);
   SweepResults after(list, SweepDetail::samples, 2, SweepMode::count);
+  const probe::Observation seen{.probe = {},
+                                .kind = probe::ObservationKind::icmp_error,
+                                .responder = net::Address::v4(0x0a0000fe),
+                                .icmp = {.type = 3, .code = 13}};
+  SweepEvent error = event(SweepEventKind::error, 1, 1ms, Replaced::timeout);
+  error.observation = &seen;
+  before.apply(error);
   after.restore({.index = 1,
                  .state = saved.state,
                  .counts = saved.counts,
                  .rtt = saved.rtt,
+                 .icmp_error = before.at(1).icmp_error,
+                 .name = Untrusted("host.example"),
                  .error = std::nullopt,
                  .samples = {saved.samples.begin(), saved.samples.end()}});
   after.restore_rtt(before.rtt(), before.quantiles());
@@ -232,6 +307,12 @@ TEST_CASE("sweep results: what an earlier run left is counted, except what was i
   CHECK(restored.counts.in_flight == 0);
   CHECK(restored.rtt->mean == 4ms);
   CHECK(restored.samples[0] == 4'000'000.0F);
+  REQUIRE(restored.icmp_error);
+  CHECK(restored.icmp_error->icmp == seen.icmp);
+  CHECK(restored.icmp_error->responder == seen.responder);
+  REQUIRE(restored.reverse != nullptr);
+  CHECK(*restored.reverse == Untrusted("host.example"));
+  CHECK(after.totals().clock == probe::RttClock::steady);
   CHECK(after.totals().alive == 1);
   CHECK(after.totals().counts.sent == 2);
   CHECK(after.quantiles().at(0.5) == 4ms);
