@@ -97,10 +97,8 @@ Refusal refuse_size(const PingPlan& plan) {
   if (plan.policy.v6) {
     return std::nullopt;
   }
-  return refuse(TargetPolicy{.trusted = true,
-                             .payload_bytes = plan.policy.payload_bytes,
-                             .header_option_bytes = plan.policy.header_option_bytes},
-                net::Address::v4(1));
+  return refuse_payload(plan.policy.payload_bytes, plan.policy.header_option_bytes,
+                        net::Family::v4);
 }
 
 // --- how

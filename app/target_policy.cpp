@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "app/terminal.hpp"
+
 namespace sonde::app {
 
 namespace {
@@ -12,6 +14,7 @@ constexpr std::uint32_t kMostPayloadV6 = 65527;
 constexpr Duration kShortestInterval = 2ms;
 constexpr Duration kShortestGroupInterval = 1s;
 constexpr std::uint32_t kMostPreload = 3;
+constexpr unsigned kHostBits = 24;  // of 0.0.0.0/8: "this network", never a destination
 
 Refusal refuse_kind(const TargetPolicy& policy, const net::Address& address) {
   if (address.is_v4_mapped()) {
@@ -21,6 +24,12 @@ Refusal refuse_kind(const TargetPolicy& policy, const net::Address& address) {
   if (address.is_unspecified()) {
     return UsageError{.message = "no host has the unspecified address",
                       .hint = "for this computer: 127.0.0.1 or ::1"};
+  }
+  if (address.is_v4() && address.v4_value() >> kHostBits == 0) {
+    return UsageError{
+        .message = fmt::format("{} is no host's address (RFC 1122)", address.to_text()),
+        .hint = slash_is_option() ? "a number alone is read as an address; a count is -c N, or /n N"
+                                  : "a number alone is read as an address; a count is -c N"};
   }
   if (address.is_v4() ? !policy.v4 : !policy.v6) {
     return UsageError{.message = fmt::format("this is an IPv{} address, and the run is IPv{} only",
