@@ -80,7 +80,9 @@ std::string_view outcome_name(Outcome outcome) noexcept {
 
 void ProbeLog::apply(const probe::Event& event) {
   using probe::EventKind;
-  if (event.kind == EventKind::sent || event.kind == EventKind::send_failed) {
+  const bool at_once =
+      event.kind == EventKind::send_failed && event.replaces == probe::Replaced::nothing;
+  if (event.kind == EventKind::sent || at_once) {
     open(event);
   }
   ProbeRecord* record = find(event.probe);

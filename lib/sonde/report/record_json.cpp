@@ -127,8 +127,7 @@ Answer answer_of(const probe::Event& event) {
   // Only of these does the observation say anything.
   const bool echo = event.kind == probe::EventKind::reply || event.kind == probe::EventKind::late ||
                     event.kind == probe::EventKind::duplicate;
-  const bool icmp_error = event.kind == probe::EventKind::error && !event.send_error;
-  if (!echo && !icmp_error) {
+  if (!echo && event.kind != probe::EventKind::error) {
     return answer;
   }
   answer.from = seen.responder;

@@ -119,10 +119,14 @@ TEST_CASE("json: each outcome, with what belongs to it") {
     run.add(error);
     run.send_failed(3, 3s,
                     {.failure = probe::SendFailure::too_big, .os_code = 90, .mtu = net::Mtu(1300)});
-    run.end(4s);
+    run.sent(4, 4s).failed_later(4, 4001ms, {.os_code = 11050}).end(5s);
   });
   const json& target = doc["targets"][0];
   CHECK(target["state"] == "degraded");
+  CHECK(target["counts"]["send_failures"] == 2);
+  CHECK(target["probes"].size() == 4);
+  CHECK(target["probes"][3]["outcome"] == "send_failed");
+  CHECK(target["probes"][3]["send_error"]["os_code"] == 11050);
   CHECK(target["counts"]["late"] == 1);
   const json& probes = target["probes"];
   CHECK(probes[0]["outcome"] == "late");
