@@ -30,9 +30,12 @@ struct Rig {
     transport = std::move(opened->transport);
   }
   probe::SendReport send(const net::Address& to, std::uint64_t sequence = 1,
-                         const probe::IpOptions& ip = {}) {
-    const probe::ProbeSpec spec{
-        .id = {.target = 0, .sequence = sequence}, .destination = to, .ip = ip, .payload = payload};
+                         const probe::IpOptions& ip = {}, Duration timeout = {}) {
+    const probe::ProbeSpec spec{.id = {.target = 0, .sequence = sequence},
+                                .destination = to,
+                                .ip = ip,
+                                .payload = payload,
+                                .timeout = timeout};
     probe::SendReport report;
     CHECK(transport->send(std::span(&spec, 1), std::span(&report, 1)) == 1);
     return report;
@@ -137,7 +140,64 @@ TEST_CASE("windows echo: a buffer that nobody wrote to is a probe that was not s
     REQUIRE(seen.size() == 1);
     CHECK(seen[0].kind == ObservationKind::send_error);
     CHECK(seen[0].send_error->failure == probe::SendFailure::no_buffer);
+    CHECK(seen[0].send_error->os_code == 0);  // nobody gave one
   }
+}
+
+TEST_CASE("windows echo: what a call ended with is told where its buffer says nothing") {
+  Rig rig;
+  (void)rig.send(kHost);
+  (void)rig.send(kHost6);
+  for (const std::size_t index : {0, 1}) {
+    rig.script->complete(index, ERROR_NETWORK_UNREACHABLE);
+    const auto seen = rig.collect();
+    REQUIRE(seen.size() == 1);
+    CHECK(seen[0].send_error->failure == probe::SendFailure::unreachable);
+    CHECK(seen[0].send_error->os_code == ERROR_NETWORK_UNREACHABLE);
+  }
+}
+
+TEST_CASE("windows echo: no more than 200 calls are outstanding; the next has room when one ends") {
+  constexpr std::size_t kMost = EchoService::kMostOutstanding;
+  Rig rig;
+  for (std::uint64_t i = 0; i < kMost; ++i) {
+    CHECK_FALSE(rig.send(kHost, i).error.has_value());
+  }
+  for (const net::Address& to : {kHost, kHost6}) {
+    const probe::SendReport refused = rig.send(to, kMost);
+    REQUIRE(refused.error.has_value());
+    CHECK(refused.error->failure == probe::SendFailure::no_buffer);
+    CHECK(refused.error->os_code == 0);
+  }
+  CHECK(rig.script->count() == kMost);
+  CHECK(rig.answer(7, {.status = Status::request_timed_out}).empty());
+  CHECK_FALSE(rig.send(kHost6, kMost).error.has_value());
+  CHECK(rig.script->count() == kMost + 1);
+}
+
+TEST_CASE("windows echo: few calls listen for late replies, the many let go at their time-out") {
+  constexpr std::size_t kFew = EchoService::kMayLinger;
+  Rig rig({.reply_window = 10s});
+  for (std::uint64_t i = 0; i <= kFew; ++i) {
+    (void)rig.send(kHost, i, {}, 500ms);
+  }
+  CHECK(rig.script->call(kFew - 1).timeout_ms == 10'000);
+  CHECK(rig.script->call(kFew).timeout_ms == 500);
+  (void)rig.send(kHost, kFew + 1);  // whose sender did not say
+  CHECK(rig.script->call(kFew + 1).timeout_ms == 10'000);
+}
+
+TEST_CASE("windows echo: a system that hangs in a call does not hold up the program for ever") {
+  Rig rig;
+  const Handle hang = make_event();
+  const auto on_send = rig.script->on_send;
+  rig.script->on_send = [&](const EchoCall& call) {
+    (void)::WaitForSingleObject(hang.get(), INFINITE);
+    return on_send(call);
+  };
+  CHECK(rig.send(kHost, 1).error->failure == probe::SendFailure::no_buffer);
+  CHECK(rig.send(kHost, 2).error->failure == probe::SendFailure::no_buffer);  // at once
+  (void)::SetEvent(hang.get());
 }
 
 TEST_CASE("windows echo: what the local system says comes as a send error, with its code") {

@@ -54,11 +54,19 @@ struct FakeIcmpScript {
     return calls.at(index);
   }
   // Runs the call's completion routine on the thread that made it.
-  void complete(std::size_t index) {
+  void complete(std::size_t index, int error = 0) {
+    struct Completion {
+      EchoCompletion* whose;
+      int error;
+    };
     const std::scoped_lock lock(mutex);
-    const auto routine = [](ULONG_PTR p) { reinterpret_cast<EchoCompletion*>(p)->completed(); };
-    (void)::QueueUserAPC(routine, thread.get(),
-                         reinterpret_cast<ULONG_PTR>(calls.at(index).completion));
+    auto completion = std::make_unique<Completion>(
+        Completion{.whose = calls.at(index).completion, .error = error});
+    const auto routine = [](ULONG_PTR p) {
+      const std::unique_ptr<Completion> own(reinterpret_cast<Completion*>(p));
+      own->whose->completed(own->error);
+    };
+    (void)::QueueUserAPC(routine, thread.get(), reinterpret_cast<ULONG_PTR>(completion.release()));
   }
 };
 

@@ -47,11 +47,20 @@ void find(HMODULE library, const char* name, Function& function) noexcept {
   std::memcpy(&function, &found, sizeof function);
 }
 
-void NTAPI on_completion(PVOID context, PIO_STATUS_BLOCK /*status*/, ULONG /*reserved*/) {
-  static_cast<EchoCompletion*>(context)->completed();
+int last_error() noexcept { return static_cast<int>(::GetLastError()); }
+
+// What an NTSTATUS is among Win32's errors.
+int win32_error(NTSTATUS status) noexcept {
+  using Convert = ULONG(WINAPI*)(NTSTATUS);
+  Convert convert = nullptr;
+  find(::GetModuleHandleW(L"ntdll.dll"), "RtlNtStatusToDosError", convert);
+  return convert == nullptr ? ERROR_GEN_FAILURE : static_cast<int>(convert(status));
 }
 
-int last_error() noexcept { return static_cast<int>(::GetLastError()); }
+void NTAPI on_completion(PVOID context, PIO_STATUS_BLOCK block, ULONG /*reserved*/) {
+  const NTSTATUS status = block == nullptr ? 0 : block->Status;
+  static_cast<EchoCompletion*>(context)->completed(status >= 0 ? 0 : win32_error(status));
+}
 
 IPAddr ipv4_of(const net::Address& address) noexcept {
   IPAddr out = 0;
