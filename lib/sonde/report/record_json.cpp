@@ -138,6 +138,7 @@ Answer answer_of(const probe::Event& event) {
   answer.icmp_code = seen.icmp.code;
   answer.next_hop_mtu = seen.next_hop_mtu;
   answer.verified = seen.verified;
+  answer.api_ms = seen.api_ms;
   answer.truncated = seen.truncated;
   answer.corrupt_at = seen.corruption.transform([](auto& c) { return c.offset; });
   return answer;
@@ -146,6 +147,9 @@ Answer answer_of(const probe::Event& event) {
 void put_answer(JsonWriter& json, const Answer& answer) {
   json.put("answer.from", answer.from);
   json.put("answer.rtt_ms", answer.rtt);
+  if (answer.api_ms) {
+    json.put("answer.api_rtt_ms", *answer.api_ms);
+  }
   json.put("answer.clock",
            answer.rtt.transform([&](Duration) { return clock_name(answer.clock); }));
   json.put("answer.ttl", answer.ttl.transform([](net::Ttl t) { return t.value; }));

@@ -252,6 +252,10 @@ inline constexpr std::array kFields{
     // answer
     row::address("answer", "from", "Who answered.").or_null(),
     row::number("answer", "rtt_ms", "Round-trip time; null: no answer.").or_null(),
+    row::count("answer", "api_rtt_ms",
+               "On Windows: what the system's call measured, in whole milliseconds, rounded down; "
+               "65535: or more.")
+        .when_needed(),
     row::text("answer", "clock", "What the round-trip time was measured with.")
         .one_of(kClocks)
         .or_null(),

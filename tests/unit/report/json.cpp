@@ -142,6 +142,20 @@ TEST_CASE("json: each outcome, with what belongs to it") {
   CHECK(probes[2]["send_error"]["mtu"] == 1300);
 }
 
+TEST_CASE(
+    "json: what the system's call measured stands beside the RTT, where there is such a call") {
+  const json doc = document([](RunScript& run) {
+    run.start().target("127.0.0.1").sent(1, 0ms).reply(1, 30us, 30us).sent(2, 1s);
+    probe::Event reply = run.answer(probe::EventKind::reply, 2, 1002ms, 2500us);
+    reply.observation.api_ms = 2;
+    run.add(reply).end(2s);
+  });
+  const json& probes = doc["targets"][0]["probes"];
+  CHECK_FALSE(probes[0].contains("api_rtt_ms"));
+  CHECK(probes[1]["api_rtt_ms"] == 2);
+  CHECK(probes[1]["rtt_ms"] == 2.5);
+}
+
 TEST_CASE("json: a reply that replaces an error leaves nothing of it") {
   const json doc = document([](RunScript& run) {
     probe::Event error =

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <tuple>
 
 #include "sonde/base/random.hpp"
 #include "sonde/transport/windows/open.hpp"
@@ -85,6 +86,7 @@ TEST_CASE("windows echo: an IPv4 reply with its header and the time between call
   CHECK(seen[0].responder == kHost);
   CHECK(seen[0].at - report.at == 1500us);
   CHECK(seen[0].stamp == probe::StampSource::user);
+  CHECK(seen[0].api_ms == 1);
   CHECK(seen[0].bytes == 64);
   CHECK(seen[0].ttl == net::Ttl(57));
   CHECK(seen[0].verified);
@@ -181,7 +183,7 @@ TEST_CASE("windows echo: few calls listen for late replies, the many let go at t
   for (std::uint64_t i = 0; i <= kFew; ++i) {
     (void)rig.send(kHost, i, {}, 500ms);
   }
-  CHECK(rig.script->call(kFew - 1).timeout_ms == 10'000);
+  CHECK(rig.script->call(kFew - 1).timeout_ms == 1500);
   CHECK(rig.script->call(kFew).timeout_ms == 500);
   (void)rig.send(kHost, kFew + 1);  // whose sender did not say
   CHECK(rig.script->call(kFew + 1).timeout_ms == 10'000);
@@ -314,6 +316,55 @@ TEST_CASE("windows echo: what the IP header shall say reaches the call") {
   CHECK(std::ranges::equal(call.header_options, route));
   CHECK(call.timeout_ms == 2);
   CHECK_FALSE(call.source.has_value());
+}
+
+TEST_CASE(
+    "windows echo: IPv6 has the same header fields, its zone, and an error for what it lacks") {
+  Rig rig({.path_mtu = PathMtu::do_df});
+  const net::Address link_local = net::Address::parse("fe80::7")->with_zone(3);
+  (void)rig.send(link_local, 1, {.ttl = net::Ttl(9), .tos = net::Tos(8)});
+  const EchoCall call = rig.script->call(0);
+  CHECK(call.destination == link_local);
+  CHECK(call.destination.zone() == 3);
+  CHECK(call.ttl == net::Ttl(9));
+  CHECK(call.tos == net::Tos(8));
+  CHECK(call.dont_fragment);
+  CHECK(rig.answer(0, {.responder = link_local}).at(0).kind == ObservationKind::reply);
+  const std::array<std::byte, 4> route{std::byte{1}, std::byte{7}, std::byte{3}, std::byte{4}};
+  const auto refused = rig.send(kHost6, 2, {.header_options = *probe::HeaderOptions::from(route)});
+  REQUIRE(refused.error.has_value());
+  CHECK(rig.script->count() == 1);
+}
+
+TEST_CASE(
+    "windows echo: every ICMPv6 error that Windows tells of is the probe's, by its responder") {
+  Rig rig;
+  std::size_t index = 0;
+  for (const auto& [status, type, code] : std::to_array<std::tuple<Status, int, int>>(
+           {{Status::destination_net_unreachable, 1, 0},
+            {Status::destination_protocol_unreachable, 1, 1},
+            {Status::destination_scope_mismatch, 1, 2},
+            {Status::destination_host_unreachable, 1, 3},
+            {Status::destination_port_unreachable, 1, 4},
+            {Status::packet_too_big, 2, 0},
+            {Status::ttl_expired_in_transit, 3, 0},
+            {Status::unrecognized_next_header, 4, 1}})) {
+    CAPTURE(static_cast<std::uint32_t>(status));
+    (void)rig.send(kHost6, index);
+    const auto seen = rig.answer(index, {.responder = kRouter6, .status = status});
+    REQUIRE(seen.size() == 1);
+    CHECK(seen[0].kind == ObservationKind::icmp_error);
+    CHECK(seen[0].responder == kRouter6);
+    CHECK(static_cast<int>(seen[0].icmp.type) == type);
+    CHECK(static_cast<int>(seen[0].icmp.code) == code);
+    ++index;
+  }
+  // The same word without anybody who said it is the local system's: no route from here.
+  (void)rig.send(kHost6, index);
+  const auto local = rig.answer(index, {.status = Status::destination_net_unreachable});
+  REQUIRE(local.size() == 1);
+  CHECK(local[0].kind == ObservationKind::send_error);
+  CHECK(local[0].send_error->failure == probe::SendFailure::unreachable);
 }
 
 TEST_CASE("windows open: what the echo calls cannot do is refused by name") {

@@ -108,6 +108,8 @@ void EchoService::State::Call::completed(int error) noexcept {
   job->error = error;
   if (job->sent.destination.is_v4()) {
     job->replies = state->api->parse_v4(job->reply);
+  } else {
+    state->api->parse_v6(job->reply);
   }
   {
     const std::scoped_lock lock(state->mutex);
@@ -117,9 +119,11 @@ void EchoService::State::Call::completed(int error) noexcept {
 }
 
 std::uint32_t EchoService::State::timeout_of(const EchoJob& job) const noexcept {
-  return outstanding < kMayLinger || job.timeout == Duration::zero()
-             ? window_ms
-             : std::min(window_ms, whole_ms(job.timeout));
+  if (job.timeout == Duration::zero()) {
+    return window_ms;
+  }
+  const Duration lingering = std::max<Duration>(2 * job.timeout, job.timeout + 1s);
+  return std::min(window_ms, whole_ms(outstanding < kMayLinger ? lingering : job.timeout));
 }
 
 void EchoService::State::begin(std::unique_ptr<Call>& call, Started& started) noexcept {

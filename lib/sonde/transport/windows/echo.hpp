@@ -38,8 +38,8 @@ using EchoJobs = std::vector<std::unique_ptr<EchoJob>>;
 class EchoService {
  public:
   static constexpr std::size_t kMostOutstanding = 200;
-  // So many calls may listen for the whole window, for late replies; those beyond them only as long
-  // as their answer matters, so that silent hosts do not hold up the others.
+  // So many calls may listen on for late replies, twice as long as their answer matters or a second
+  // more; those beyond them stop then, so that silent hosts do not hold up the others.
   static constexpr std::size_t kMayLinger = 32;
 
   struct Started {

@@ -53,6 +53,8 @@ class IcmpApi {
   [[nodiscard]] virtual int send(const EchoCall& call) noexcept = 0;
   // IcmpParseReplies: the number of reply structures in an IPv4 call's buffer.
   [[nodiscard]] virtual std::uint32_t parse_v4(MutableBytes reply) noexcept = 0;
+  // Icmp6ParseReplies: an IPv6 call's buffer is to be read after it. What it counts is in there.
+  virtual void parse_v6(MutableBytes reply) noexcept = 0;
 };
 
 // The system's own. Error: why iphlpapi.dll or what is needed of it is not there.

@@ -3,6 +3,7 @@
 #include <winsock2.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "sonde/transport/destination.hpp"
@@ -20,6 +21,8 @@ using probe::Status;
 
 // Windows chooses identifier and sequence; tokens are sealed with this one.
 constexpr net::IcmpIdent kNoIdent{0};
+
+constexpr std::uint32_t kMostApiMs = std::numeric_limits<std::uint16_t>::max();
 
 struct Arrival {
   Instant at;
@@ -44,7 +47,8 @@ Observation observation_of(const EchoJob& job, const EchoAnswer& answer) {
           .icmp = icmp_type_of(family, answer.status).value_or(wire::IcmpType{}),
           .status = answer.status,
           .ttl = answer.ttl,
-          .tos = answer.tos};
+          .tos = answer.tos,
+          .api_ms = static_cast<std::uint16_t>(std::min(answer.rtt_ms, kMostApiMs))};
 }
 
 // The system gave the call up with a code of its own, or never worked on it: then there is perhaps
