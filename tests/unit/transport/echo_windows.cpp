@@ -331,7 +331,9 @@ TEST_CASE(
   CHECK(call.dont_fragment);
   CHECK(rig.answer(0, {.responder = link_local}).at(0).kind == ObservationKind::reply);
   const std::array<std::byte, 4> route{std::byte{1}, std::byte{7}, std::byte{3}, std::byte{4}};
-  const auto refused = rig.send(kHost6, 2, {.header_options = *probe::HeaderOptions::from(route)});
+  probe::IpOptions routed;
+  routed.header_options = *probe::HeaderOptions::from(route);
+  const auto refused = rig.send(kHost6, 2, routed);
   REQUIRE(refused.error.has_value());
   CHECK(rig.script->count() == 1);
 }
