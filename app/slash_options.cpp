@@ -62,13 +62,38 @@ bool takes_next(Mode mode, std::string_view argument) {
   return false;
 }
 
+const SlashOption* by_letter(char letter) noexcept {
+  const auto* const option = std::ranges::find(kOptions, letter, &SlashOption::letter);
+  return option == kOptions.end() ? nullptr : option;
+}
+
+// What was meant, where that can be told: another case, a value that was not put apart, an option
+// of ping.exe that asks for what is not here.
+std::string hint_for(std::string_view argument) {
+  constexpr std::string_view kNotHere = "jkRcp";
+  constexpr char kCase = 'a' ^ 'A';
+  const char letter = argument.size() > 1 ? argument[1] : '\0';
+  if (const SlashOption* const option = by_letter(letter); option != nullptr) {
+    const std::string_view value =
+        argument.substr(std::min(argument.find_first_not_of(":=", 2), argument.size()));
+    return option->value_name.empty() || !whole_number(value)
+               ? ""
+               : fmt::format("the value stands apart: /{} {}", letter, value);
+  }
+  if (argument.size() == 2 && kNotHere.contains(letter)) {
+    return fmt::format("ping.exe's /{} is not in sonde", letter);
+  }
+  const SlashOption* const other = by_letter(static_cast<char>(letter ^ kCase));
+  return argument.size() == 2 && other != nullptr ? fmt::format("did you mean /{}?", other->letter)
+                                                  : "";
+}
+
 std::expected<const SlashOption*, UsageError> find(std::string_view argument) {
-  const auto* const option = argument.size() == 2
-                                 ? std::ranges::find(kOptions, argument[1], &SlashOption::letter)
-                                 : kOptions.end();
-  if (option == kOptions.end()) {
-    return std::unexpected(UsageError{
-        .message = fmt::format("there is no option {}", in_quotes(argument)), .hint = {}});
+  const SlashOption* const option = argument.size() == 2 ? by_letter(argument[1]) : nullptr;
+  if (option == nullptr) {
+    return std::unexpected(
+        UsageError{.message = fmt::format("there is no option {}", in_quotes(argument)),
+                   .hint = hint_for(argument)});
   }
   return option;
 }

@@ -92,6 +92,24 @@ TEST_CASE("slash: what nobody knows, or lacks its value, is refused") {
   CHECK(refusal({"/n", "/t", "h"}).starts_with("/n COUNT: '/t' is not a whole number"));
 }
 
+TEST_CASE("slash: the hint says what was meant, where that can be told") {
+  const auto hint = [](const char* typed) {
+    const auto words = without_slashes(Mode::ping, Words{typed, "host"});
+    REQUIRE_FALSE(words.has_value());
+    return words.error().hint;
+  };
+  CHECK(hint("/N") == "did you mean /n?");
+  CHECK(hint("/n5") == "the value stands apart: /n 5");
+  CHECK(hint("/w:500") == "the value stands apart: /w 500");
+  CHECK(hint("/l=32") == "the value stands apart: /l 32");
+  CHECK(hint("/k") == "ping.exe's /k is not in sonde");
+  CHECK(hint("/R") == "ping.exe's /R is not in sonde");
+  for (const char* typed : {"/x", "/", "/tmp/x", "/n:", "/t5", "/help"}) {
+    CAPTURE(typed);
+    CHECK(hint(typed).empty());
+  }
+}
+
 TEST_CASE("slash: a number beyond its range is refused by the name that was typed") {
   for (const SlashOption& option : slash_options()) {
     if (option.most == 0) {
