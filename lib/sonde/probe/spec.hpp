@@ -31,12 +31,12 @@ struct ProbeSpec {
   // Overwrite the first 16 bytes (8 if there are fewer) with the probe's token (token.hpp). Off
   // only where the caller owns every byte (the IcmpSendEcho family).
   bool authenticate = true;
-  // How long the engine waits for an answer. A backend that can hold only so many probes at a time
-  // may forget one then; 0: it decides for itself.
-  Duration timeout{};
   // Compare a reply's payload with `payload`. Off only with `authenticate` off: `payload` need then
   // live only as long as the send call, and a reply brings its own along (ObservationExtras).
   bool compare = true;
+  // How long the engine waits for an answer. A backend that can hold only so many probes at a time
+  // may forget one then; 0: it decides for itself.
+  Duration timeout{};
 };
 
 enum class SendFailure : std::uint8_t {
