@@ -2,9 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <span>
+#include <string>
 #include <system_error>
 
 namespace sonde::app {
+
+namespace {
+
+std::string respelled(std::string text, std::span<const Spelling> spellings) {
+  for (const auto& [ours, typed] : spellings) {
+    for (std::size_t at = text.find(ours); at != std::string::npos;
+         at = text.find(ours, at + typed.size())) {
+      text.replace(at, ours.size(), typed);
+    }
+  }
+  return text;
+}
+
+}  // namespace
 
 void Console::complain(std::string_view line) {
   err.write(fmt::format("sonde: {}\n", line));
@@ -12,8 +28,8 @@ void Console::complain(std::string_view line) {
 }
 
 ExitCode Console::usage(const UsageError& error, std::string_view help) {
-  complain(error.message);
-  complain(error.hint.empty() ? fmt::format("see {}", help) : error.hint);
+  complain(respelled(error.message, spellings));
+  complain(error.hint.empty() ? fmt::format("see {}", help) : respelled(error.hint, spellings));
   return ExitCode::usage;
 }
 

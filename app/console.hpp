@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "app/exit_code.hpp"
 #include "app/output.hpp"
@@ -18,6 +19,9 @@ struct Console {
 
   // One line, at once.
   void complain(std::string_view line);
+  // For usage(): the command line had other names for some options.
+  std::vector<Spelling> spellings{};
+
   // What is wrong and what to type; `help`: where to read more, if the error has no hint of its
   // own.
   ExitCode usage(const UsageError& error, std::string_view help);

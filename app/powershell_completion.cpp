@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/option_table.hpp"
+#include "app/slash_options.hpp"
 
 namespace sonde::app {
 
@@ -21,6 +22,8 @@ constexpr std::string_view kTail =
   $mode = if ($typed.Count -gt 1 -and $options.ContainsKey($typed[1])) { $typed[1] } else { 'ping' }
   $last = if ($word -eq '') { $typed[-1] } elseif ($typed.Count -gt 1) { $typed[-2] }
   $key = "$last" -creplace '^-+', ''
+  $long = $letters[$mode] | Where-Object { $_[0] -ceq $key } | ForEach-Object { $_[1] }
+  if ($long) { $key = $long }
   if ("$last".StartsWith('-') -and $choices[$mode].ContainsKey($key)) {
     $choices[$mode][$key] -split ' ' | Where-Object { $_ -like "$word*" } |
       ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
@@ -31,7 +34,9 @@ constexpr std::string_view kTail =
       [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterValue', $_[1])
     }
   }
-  $options[$mode] | Where-Object { $_[0] -clike "$word*" } | ForEach-Object {
+  $offered = $options[$mode]
+  if ($mode -eq 'ping' -and $IsWindows -ne $false) { $offered += $slashes }
+  $offered | Where-Object { $_[0].StartsWith($word, 'Ordinal') } | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterName', $_[1])
   }
 }
@@ -67,11 +72,35 @@ std::string modes_table() {
 std::string options_of(Mode mode) {
   std::string rows;
   for (const OptionSpec& spec : option_table()) {
-    if (shown(spec, mode)) {
-      rows += fmt::format("      {}", pair(fmt::format("--{}", spec.name), spec.doc));
+    if (!shown(spec, mode)) {
+      continue;
+    }
+    rows += fmt::format("      {}", pair(fmt::format("--{}", spec.name), spec.doc));
+    if (spec.letter != 0) {
+      rows += fmt::format("      {}", pair(fmt::format("-{}", spec.letter), spec.doc));
     }
   }
   return fmt::format("@(\n{}    )\n", rows);
+}
+
+// A hash table of PowerShell's takes no two letters that differ in their case.
+std::string letters_of(Mode mode) {
+  std::string rows;
+  for (const OptionSpec& spec : option_table()) {
+    if (shown(spec, mode) && spec.letter != 0 && !spec.traits.choices.empty()) {
+      rows += fmt::format("      {}", pair(std::string(1, spec.letter), spec.name));
+    }
+  }
+  return fmt::format("@(\n{}    )\n", rows);
+}
+
+// ping.exe's, on Windows.
+std::string slashes_table() {
+  std::string rows;
+  for (const SlashOption& option : slash_options()) {
+    rows += fmt::format("    {}", pair(fmt::format("/{}", option.letter), option.doc));
+  }
+  return fmt::format("  $slashes = @(\n{}  )\n", rows);
 }
 
 std::string choices_of(Mode mode) {
@@ -98,8 +127,9 @@ std::string table(std::string_view name, std::string (*rows)(Mode)) {
 }  // namespace
 
 std::string powershell_script() {
-  return fmt::format("{}{}{}{}{}", kHead, modes_table(), table("options", options_of),
-                     table("choices", choices_of), kTail);
+  return fmt::format("{}{}{}{}{}{}{}", kHead, modes_table(), table("options", options_of),
+                     slashes_table(), table("letters", letters_of), table("choices", choices_of),
+                     kTail);
 }
 
 }  // namespace sonde::app

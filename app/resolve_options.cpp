@@ -79,12 +79,13 @@ Refusal plan_families(const PingOptions& options, PingPlan& plan) {
 
 Refusal refuse_targets(const PingOptions& options, const PingPlan& plan) {
   for (const PlannedTarget& target : plan.targets) {
-    auto refusal = target.address ? refuse(plan.policy, *target.address) : std::nullopt;
+    auto refusal =
+        target.address ? refuse(plan.policy, *target.address) : refuse_number(target.input);
     if (!refusal) {
       continue;
     }
     refusal->message = fmt::format("{}: {}", in_quotes(target.input), refusal->message);
-    if (target.address->is_v6() ? options.ipv4 : options.ipv6) {
+    if (target.address && (target.address->is_v6() ? options.ipv4 : options.ipv6)) {
       refusal->hint = fmt::format("leave out -{}", options.ipv4 ? 4 : 6);
     }
     return refusal;
@@ -97,10 +98,8 @@ Refusal refuse_size(const PingPlan& plan) {
   if (plan.policy.v6) {
     return std::nullopt;
   }
-  return refuse(TargetPolicy{.trusted = true,
-                             .payload_bytes = plan.policy.payload_bytes,
-                             .header_option_bytes = plan.policy.header_option_bytes},
-                net::Address::v4(1));
+  return refuse_payload(plan.policy.payload_bytes, plan.policy.header_option_bytes,
+                        net::Family::v4);
 }
 
 // --- how

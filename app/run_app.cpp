@@ -97,6 +97,9 @@ ExitCode run_app(std::span<const std::string> arguments, Console& console) {
   if (invocation->help) {
     return print(help_for(*invocation), console);
   }
+  if (slash_is_option() && invocation->mode == Mode::ping) {
+    console.spellings = slash_spellings(invocation->arguments);
+  }
   const auto words = plain_words(*invocation);
   if (!words) {
     return console.usage(words.error(), help_of(invocation->mode));

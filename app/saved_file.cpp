@@ -11,6 +11,7 @@
 
 #include "app/line_splitter.hpp"
 #include "app/terminal.hpp"
+#include "app/text_decoder.hpp"
 #include "app/values.hpp"
 
 namespace sonde::app {
@@ -22,7 +23,7 @@ using Result = std::expected<void, std::string>;
 constexpr std::size_t kChunk = std::size_t{256} * 1024;
 constexpr std::size_t kLongestLine = std::size_t{64} * 1024 * 1024;
 
-// Hands out pieces of a file; empty: its end.
+// Hands out pieces of a file's text; empty: its end.
 class Source {
  public:
   explicit Source(int fd) : fd_(fd) {}
@@ -31,15 +32,24 @@ class Source {
   Source& operator=(const Source&) = delete;
 
   [[nodiscard]] std::expected<std::string_view, std::string> next() {
-    const auto n = read_some(fd_, *buffer_);
-    if (!n) {
-      return std::unexpected(std::generic_category().message(n.error()));
+    while (true) {
+      const auto n = read_some(fd_, *buffer_);
+      if (!n) {
+        return std::unexpected(std::generic_category().message(n.error()));
+      }
+      const std::string_view text = text_.feed({buffer_->data(), *n});
+      if (!text.empty()) {
+        return text;
+      }
+      if (*n == 0) {
+        return text_.finish();
+      }
     }
-    return std::string_view(buffer_->data(), *n);
   }
 
  private:
   int fd_;
+  TextDecoder text_;
   std::unique_ptr<std::array<char, kChunk>> buffer_ = std::make_unique<std::array<char, kChunk>>();
 };
 

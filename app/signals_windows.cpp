@@ -12,6 +12,7 @@ namespace {
 // The only mutable globals of the program: a control handler has no argument.
 std::atomic<run::Control*> active_control{nullptr};            // NOLINT
 std::atomic<transport::Transport*> active_transport{nullptr};  // NOLINT
+std::atomic<bool> closing{false};                              // NOLINT
 
 void wake() noexcept {
   if (transport::Transport* transport = active_transport.load()) {
@@ -40,6 +41,7 @@ BOOL WINAPI on_control(DWORD event) {
       // The window, the session or the computer closes: the process ends when this returns, so it
       // is given its time to report.
       control->stop = true;
+      closing = true;
       wake();
       ::Sleep(INFINITE);
       return TRUE;
@@ -55,9 +57,13 @@ SignalScope::SignalScope(run::Control& control, transport::Transport& transport)
 }
 
 SignalScope::~SignalScope() {
-  (void)::SetConsoleCtrlHandler(&on_control, FALSE);
   active_control = nullptr;
   active_transport = nullptr;
+  // While a handler runs, nobody else gets at the list of them: it would be waited for, and it
+  // sleeps until the process ends.
+  if (!closing) {
+    (void)::SetConsoleCtrlHandler(&on_control, FALSE);
+  }
 }
 
 // Ctrl-C ignored is inherited; there is no SIGPIPE.

@@ -13,22 +13,28 @@ namespace sonde::app {
 
 namespace {
 
+// ping.exe's, for counts and milliseconds.
+constexpr std::uint64_t kMostNumber = 4'294'967'295;
+
+// The ranges are those of our options.
+// NOLINTBEGIN(readability-magic-numbers)
 constexpr auto kOptions = std::to_array<SlashOption>({
     {'t', "", "--endless", "", "until Ctrl-C; Ctrl-Break shows statistics"},
     {'a', "", "--resolve", "", "show names"},
-    {'n', "COUNT", "--count=", "", "send COUNT probes (no end without it)"},
-    {'l', "SIZE", "--size=", "", "bytes of payload"},
+    {'n', "COUNT", "--count=", "", "send COUNT probes (no end without it)", 1, kMostNumber},
+    {'l', "SIZE", "--size=", "", "bytes of payload", 0, 65'527},
     {'f', "", "--df", "", "do not fragment"},
-    {'i', "TTL", "--ttl=", "", "time to live"},
-    {'v', "TOS", "--tos=", "", "type of service, which Windows does not send"},
-    {'r', "N", "--record-route=", "", "record the route for N hops, 1 to 9"},
-    {'s', "N", "--timestamp-option=tsandaddr:", "", "time stamps for N hops, 1 to 4"},
-    {'w', "MS", "--timeout=", "ms", "time to wait for a reply, in milliseconds"},
+    {'i', "TTL", "--ttl=", "", "time to live", 1, 255},
+    {'v', "TOS", "--tos=", "", "type of service, which Windows does not send", 0, 255},
+    {'r', "N", "--record-route=", "", "record the route for N hops, 1 to 9", 1, 9},
+    {'s', "N", "--timestamp-option=tsandaddr:", "", "time stamps for N hops, 1 to 4", 1, 4},
+    {'w', "MS", "--timeout=", "ms", "time to wait for a reply, in milliseconds", 1, kMostNumber},
     {'S', "SRC", "--source=", "", "source address"},
     {'4', "", "--ipv4", "", "IPv4 only"},
     {'6', "", "--ipv6", "", "IPv6 only"},
     {'?', "", "--help", "", "this text"},
 });
+// NOLINTEND(readability-magic-numbers)
 
 bool is_long(std::string_view argument) {
   return argument.size() > 2 && argument.starts_with("--");
@@ -56,25 +62,51 @@ bool takes_next(Mode mode, std::string_view argument) {
   return false;
 }
 
+const SlashOption* by_letter(char letter) noexcept {
+  const auto* const option = std::ranges::find(kOptions, letter, &SlashOption::letter);
+  return option == kOptions.end() ? nullptr : option;
+}
+
+// What was meant, where that can be told: another case, a value that was not put apart, an option
+// of ping.exe that asks for what is not here.
+std::string hint_for(std::string_view argument) {
+  constexpr std::string_view kNotHere = "jkRcp";
+  constexpr char kCase = 'a' ^ 'A';
+  const char letter = argument.size() > 1 ? argument[1] : '\0';
+  if (const SlashOption* const option = by_letter(letter); option != nullptr) {
+    const std::string_view value =
+        argument.substr(std::min(argument.find_first_not_of(":=", 2), argument.size()));
+    return option->value_name.empty() || !whole_number(value)
+               ? ""
+               : fmt::format("the value stands apart: /{} {}", letter, value);
+  }
+  if (argument.size() == 2 && kNotHere.contains(letter)) {
+    return fmt::format("ping.exe's /{} is not in sonde", letter);
+  }
+  const SlashOption* const other = by_letter(static_cast<char>(letter ^ kCase));
+  return argument.size() == 2 && other != nullptr ? fmt::format("did you mean /{}?", other->letter)
+                                                  : "";
+}
+
 std::expected<const SlashOption*, UsageError> find(std::string_view argument) {
-  const auto* const option = argument.size() == 2
-                                 ? std::ranges::find(kOptions, argument[1], &SlashOption::letter)
-                                 : kOptions.end();
-  if (option == kOptions.end()) {
-    return std::unexpected(UsageError{
-        .message = fmt::format("there is no option {}", in_quotes(argument)), .hint = {}});
+  const SlashOption* const option = argument.size() == 2 ? by_letter(argument[1]) : nullptr;
+  if (option == nullptr) {
+    return std::unexpected(
+        UsageError{.message = fmt::format("there is no option {}", in_quotes(argument)),
+                   .hint = hint_for(argument)});
   }
   return option;
 }
 
 std::expected<std::string, UsageError> with_value(const SlashOption& option,
                                                   std::string_view value) {
-  const bool number = option.letter != 'S';
-  if (number && !whole_number(value)) {
-    return std::unexpected(
-        UsageError{.message = fmt::format("/{} {}: {} is not a whole number", option.letter,
-                                          option.value_name, in_quotes(value)),
-                   .hint = {}});
+  const auto number = whole_number(value);
+  const bool fits = number && *number >= option.least && *number <= option.most;
+  if (option.most > 0 && !fits) {
+    return std::unexpected(UsageError{
+        .message = fmt::format("/{} {}: {} is not a whole number from {} to {}", option.letter,
+                               option.value_name, in_quotes(value), option.least, option.most),
+        .hint = {}});
   }
   return fmt::format("{}{}{}", option.before, value, option.after);
 }
@@ -148,6 +180,22 @@ std::expected<std::vector<std::string>, UsageError> without_slashes(
   }
   out.insert(out.end(), arguments.begin(), arguments.end());
   return out;
+}
+
+std::vector<Spelling> slash_spellings(std::span<const std::string> arguments) {
+  std::vector<Spelling> spellings;
+  for (const std::string& argument : arguments) {
+    const auto option = argument.starts_with('/') ? find(argument) : nullptr;
+    if (!option || *option == nullptr) {
+      continue;
+    }
+    std::string_view name = (*option)->before.substr(2);
+    name = name.substr(0, name.find('='));
+    if (const OptionSpec* const spec = find_option(Mode::ping, name)) {
+      spellings.push_back({.ours = spelled(*spec), .typed = argument});
+    }
+  }
+  return spellings;
 }
 
 std::string slash_help() {

@@ -5,6 +5,7 @@
 // them: in other modes a slash begins a file's name, and /n or its like is refused. Pure.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <span>
 #include <string>
@@ -22,6 +23,8 @@ struct SlashOption {
   std::string_view before;      // what goes before the value to make it one of our options
   std::string_view after;       // and what behind it
   std::string_view doc;
+  std::uint64_t least = 0;
+  std::uint64_t most = 0;  // 0: the value is no number
 };
 [[nodiscard]] std::span<const SlashOption> slash_options() noexcept;
 
@@ -29,6 +32,9 @@ struct SlashOption {
 // option, stays as it is. Errors: a letter that nobody knows, a value that is missing or no number.
 [[nodiscard]] std::expected<std::vector<std::string>, UsageError> without_slashes(
     Mode mode, std::span<const std::string> arguments);
+
+// How messages shall name what was typed with a slash.
+[[nodiscard]] std::vector<Spelling> slash_spellings(std::span<const std::string> arguments);
 
 // A section for --help.
 [[nodiscard]] std::string slash_help();

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "app/terminal.hpp"
+#include "app/values.hpp"
+
 namespace sonde::app {
 
 namespace {
@@ -12,6 +15,18 @@ constexpr std::uint32_t kMostPayloadV6 = 65527;
 constexpr Duration kShortestInterval = 2ms;
 constexpr Duration kShortestGroupInterval = 1s;
 constexpr std::uint32_t kMostPreload = 3;
+constexpr unsigned kHostBits = 24;  // of 0.0.0.0/8
+
+// RFC 1122 section 3.2.1.3: "this network".
+bool is_zero_block(const net::Address& address) noexcept {
+  return address.is_v4() && address.v4_value() >> kHostBits == 0;
+}
+
+UsageError no_host(const net::Address& address) {
+  return {.message = fmt::format("{} is no host's address (RFC 1122)", address.to_text()),
+          .hint = fmt::format("a number alone is read as an address; a count is -c N{}",
+                              slash_is_option() ? ", or /n N" : "")};
+}
 
 Refusal refuse_kind(const TargetPolicy& policy, const net::Address& address) {
   if (address.is_v4_mapped()) {
@@ -21,6 +36,9 @@ Refusal refuse_kind(const TargetPolicy& policy, const net::Address& address) {
   if (address.is_unspecified()) {
     return UsageError{.message = "no host has the unspecified address",
                       .hint = "for this computer: 127.0.0.1 or ::1"};
+  }
+  if (is_zero_block(address)) {
+    return no_host(address);
   }
   if (address.is_v4() ? !policy.v4 : !policy.v6) {
     return UsageError{.message = fmt::format("this is an IPv{} address, and the run is IPv{} only",
@@ -78,6 +96,14 @@ Refusal refuse_payload(std::uint32_t payload_bytes, std::uint32_t header_option_
   return UsageError{.message = fmt::format("{} bytes of payload do not fit into an IPv{} packet",
                                            payload_bytes, v4 ? 4 : 6),
                     .hint = fmt::format("the largest is -s {}", most)};
+}
+
+std::optional<UsageError> refuse_number(std::string_view text) {
+  const auto number = whole_number(text);
+  if (!number || *number >> kHostBits != 0) {
+    return std::nullopt;
+  }
+  return no_host(net::Address::v4(static_cast<std::uint32_t>(*number)));
 }
 
 std::optional<UsageError> refuse(const TargetPolicy& policy, const net::Address& address) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "app/usage_error.hpp"
 #include "sonde/base/time.hpp"
@@ -28,6 +29,9 @@ struct TargetPolicy {
 // Why not; nullopt: fine.
 [[nodiscard]] std::optional<UsageError> refuse(const TargetPolicy& policy,
                                                const net::Address& address);
+
+// Text that is no address as we read it, and one to every resolver: "4" is 0.0.0.4 (inet_aton).
+[[nodiscard]] std::optional<UsageError> refuse_number(std::string_view text);
 
 // Does the payload fit into a packet? `header_option_bytes`: IPv4 only.
 [[nodiscard]] std::optional<UsageError> refuse_payload(std::uint32_t payload_bytes,

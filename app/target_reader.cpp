@@ -13,6 +13,7 @@
 
 #include "app/line_splitter.hpp"
 #include "app/terminal.hpp"
+#include "app/text_decoder.hpp"
 
 namespace sonde::app {
 
@@ -61,12 +62,6 @@ struct TargetReader::Shared {
             .bad = fmt::format("{}:{}: {}", name, number, target.error().message)};
   }
 
-  // Some editors begin UTF-8 with one.
-  static std::string_view without_byte_order_mark(std::string_view line) {
-    constexpr std::string_view kMark = "\xef\xbb\xbf";
-    return line.starts_with(kMark) ? line.substr(kMark.size()) : line;
-  }
-
   // `os_code`: why there is no more; 0: the file has ended.
   void hand_over_last(TargetBatch batch, int os_code) {
     batch.last = true;
@@ -80,12 +75,12 @@ struct TargetReader::Shared {
   void run() {
     constexpr std::size_t kChunk = std::size_t{64} * 1024;
     const auto buffer = std::make_unique<std::array<char, kChunk>>();
+    TextDecoder text;
     LineSplitter lines;
     TargetBatch batch;
     bool wanted = true;
     const auto on_line = [&](std::string_view line, std::uint64_t number) {
-      const std::string_view word =
-          target_of_line(number == 1 ? without_byte_order_mark(line) : line);
+      const std::string_view word = target_of_line(line);
       if (word.empty() || !wanted) {
         return;
       }
@@ -97,11 +92,12 @@ struct TargetReader::Shared {
     while (wanted) {
       const auto n = read_some(fd, *buffer);
       if (!n || *n == 0) {
+        lines.feed(text.finish(), on_line);
         lines.finish(on_line);
         hand_over_last(std::move(batch), n ? 0 : n.error());
         break;
       }
-      lines.feed({buffer->data(), *n}, on_line);
+      lines.feed(text.feed({buffer->data(), *n}), on_line);
       // What came slowly is not held back.
       if (wanted && !batch.targets.empty() && *n < kChunk) {
         wanted = hand_over(std::exchange(batch, {}));

@@ -6,6 +6,12 @@
 
 namespace sonde::app {
 
+// An option's name in messages, and what was typed in its place.
+struct Spelling {
+  std::string ours;
+  std::string typed;
+};
+
 struct UsageError {
   std::string message;  // one line: what is wrong
   std::string hint{};   // one line: what to type instead; empty: the mode's --help is named

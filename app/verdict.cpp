@@ -15,6 +15,15 @@ struct Finding {
   std::string reason{};
 };
 
+std::string instead_of_replies(const stats::Counts& counts) {
+  if (counts.errors > 0) {
+    return fmt::format("no reply, {} error{}", counts.errors, counts.errors == 1 ? "" : "s");
+  }
+  return counts.send_failures > 0
+             ? fmt::format("no answer, {} could not be sent", counts.send_failures)
+             : "no answer";
+}
+
 Finding find_of(const stats::TargetResult& result, std::optional<std::uint64_t> until_replies) {
   const stats::Target& target = result.target;
   if (target.error) {
@@ -34,9 +43,7 @@ Finding find_of(const stats::TargetResult& result, std::optional<std::uint64_t> 
   }
   if (!counts.answered()) {
     return {.code = ExitCode::no_answer,
-            .reason = counts.errors > 0 ? fmt::format("{}: no reply, {} error{}", target.input,
-                                                      counts.errors, counts.errors == 1 ? "" : "s")
-                                        : fmt::format("{}: no answer", target.input)};
+            .reason = fmt::format("{}: {}", target.input, instead_of_replies(counts))};
   }
   return {};
 }

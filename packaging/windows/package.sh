@@ -32,10 +32,17 @@ fi
 
 cp "$root/LICENSE" "$stage/LICENSE.txt"
 cp "$root/packaging/completions/sonde.ps1" "$stage/sonde-completion.ps1"
-for page in "$root"/man/*.[1-9]; do
+for page in "$root"/man/sonde*.[1-9]; do
   base=$(basename "$page")
   mandoc -T utf8 "$page" | sed 's/.\x08//g' >"$stage/doc/$base.txt"
   mandoc -T html -O man=%N.%S.html "$page" >"$stage/doc/$base.html"
+done
+# Links only to manuals that are here.
+for page in "$stage"/doc/*.html; do
+  sed 's/href="\([^"#]*\.[1-9]\.html\)"/\n\1\n/g' "$page" | grep -x '[A-Za-z0-9_.-]*\.[1-9]\.html' |
+    sort -u | while IFS= read -r link; do
+    [ -e "$stage/doc/$link" ] || sed -i "s/ href=\"$link\"//g" "$page"
+  done
 done
 # The same bytes for the same sources: sorted names, one date.
 zip=$out/$name.zip

@@ -31,13 +31,18 @@ class Grammar {
   void apply(const Event& event) {
     auto [at, fresh] = last_.try_emplace(event.probe, EventKind::sent);
     EventKind& last = at->second;
-    REQUIRE(fresh == (event.kind == EventKind::sent || event.kind == EventKind::send_failed));
+    const bool refused = event.kind == EventKind::send_failed;
+    REQUIRE(fresh ==
+            (event.kind == EventKind::sent || (refused && event.replaces == Replaced::nothing)));
+    REQUIRE(last != EventKind::send_failed);
     if (event.rtt) {
       REQUIRE(*event.rtt >= Duration::zero());
     }
     switch (event.kind) {
       case EventKind::sent:
+        break;
       case EventKind::send_failed:
+        require_failure(event, last, fresh);
         break;
       case EventKind::reply:
         require_outcome(event, last, event.replaces == Replaced::error);
@@ -63,6 +68,13 @@ class Grammar {
   }
 
  private:
+  static void require_failure(const Event& event, EventKind last, bool fresh) {
+    REQUIRE(event.send_error.has_value());
+    if (!fresh) {
+      REQUIRE((last == EventKind::sent || last == EventKind::timeout));
+      REQUIRE(event.replaces == (last == EventKind::timeout ? Replaced::timeout : Replaced::sent));
+    }
+  }
   static void require_outcome(const Event& event, EventKind last, bool replaces_error) {
     REQUIRE(last == (replaces_error ? EventKind::error : EventKind::sent));
     REQUIRE(event.rtt.has_value());

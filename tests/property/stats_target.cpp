@@ -59,10 +59,13 @@ class World {
     EventKind& state = probes_[index];
     switch (state) {
       case EventKind::sent:
-        state = std::vector{EventKind::reply, EventKind::timeout, EventKind::error}[rng_.below(3)];
-        return event(state, index);
+        state = std::vector{EventKind::reply, EventKind::timeout, EventKind::error,
+                            EventKind::send_failed}[rng_.below(4)];
+        return state == EventKind::send_failed ? replacing(probe::Replaced::sent, index)
+                                               : event(state, index);
       case EventKind::timeout:
-        state = rng_.below(3) == 0 ? EventKind::error : EventKind::late;
+        state = std::vector{EventKind::late, EventKind::error, EventKind::late,
+                            EventKind::send_failed}[rng_.below(4)];
         return replacing(probe::Replaced::timeout, index);
       case EventKind::error:
         state = rng_.below(2) == 0 ? EventKind::reply : EventKind::late;

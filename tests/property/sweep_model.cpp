@@ -147,6 +147,16 @@ class World {
       coming.emplace(now + ms(pick(500)),
                      Observation{.probe = id, .kind = ObservationKind::icmp_error});
     }
+    if (pick(20) == 0) {
+      coming.emplace(now + ms(pick(200)),
+                     Observation{.probe = id,
+                                 .kind = ObservationKind::send_error,
+                                 .send_error = probe::SendError{.failure = late_failure()}});
+    }
+  }
+
+  probe::SendFailure late_failure() {
+    return pick(2) == 0 ? probe::SendFailure::no_buffer : probe::SendFailure::other;
   }
 
   void deliver() {
@@ -162,6 +172,9 @@ class World {
     }
     for (const Observation& seen : batch) {
       probes.at(seen.probe.sequence).arrived.push_back(seen);
+      if (seen.kind == ObservationKind::send_error) {
+        last_refused.insert(seen.probe.target);
+      }
     }
     engine.on_observations(batch);
   }
@@ -189,14 +202,20 @@ void count(const Seen& seen, stats::Counts& into) {
     return;
   }
   const Instant deadline = seen.sent_at + seen.timeout;
-  enum class Is : std::uint8_t { open, lost, error, received, late } is = Is::open;
+  enum class Is : std::uint8_t { open, lost, error, received, late, failed } is = Is::open;
   bool expired = false;
   for (const Observation& what : seen.arrived) {
-    expired = expired || what.at > deadline;
+    // An error behind the time-out says nothing of a reply that was overtaken by it.
+    expired = expired || (what.at > deadline && what.kind == ObservationKind::reply);
     if (expired && is == Is::open) {
       is = Is::lost;
     }
-    if (what.kind == ObservationKind::icmp_error) {
+    if (is == Is::failed) {
+      break;  // it was not sent: whatever else comes is no answer to it
+    }
+    if (what.kind == ObservationKind::send_error) {
+      is = is == Is::open || is == Is::lost ? Is::failed : is;
+    } else if (what.kind == ObservationKind::icmp_error) {
       is = is == Is::open || is == Is::lost ? Is::error : is;
     } else if (is == Is::received || is == Is::late) {
       ++into.duplicate;
@@ -207,6 +226,7 @@ void count(const Seen& seen, stats::Counts& into) {
   std::uint64_t* const bucket = is == Is::received ? &into.received
                                 : is == Is::late   ? &into.late
                                 : is == Is::error  ? &into.errors
+                                : is == Is::failed ? &into.send_failures
                                                    : &into.lost;
   ++*bucket;
 }

@@ -46,8 +46,10 @@ class Pair {  // the table and its model, called together
   // Sends that failed. The slot of a skipped sequence keeps its old entry.
   void skip(std::uint64_t sequences) { newest_ += sequences; }
 
-  void settle(std::uint64_t sequence, bool reply) {
-    const auto found = reply ? table_.answer(sequence) : table_.refuse(sequence);
+  void settle(std::uint64_t sequence, State outcome) {
+    const auto found = outcome == State::answered  ? table_.answer(sequence)
+                       : outcome == State::refused ? table_.refuse(sequence)
+                                                   : table_.fail(sequence);
     const auto known = model_.find(sequence);
     if (found.before == State::unknown) {
       REQUIRE(may_be_forgotten(known));
@@ -60,7 +62,9 @@ class Pair {  // the table and its model, called together
     REQUIRE(found.deadline == known->second.deadline);
     REQUIRE(found.transmit_stamp == known->second.stamped);
     pending_ -= known->second.state == State::pending ? 1 : 0;
-    known->second.state = std::max(known->second.state, reply ? State::answered : State::refused);
+    State& state = known->second.state;
+    const bool met = state == State::refused || state == State::answered;
+    state = outcome == State::failed && met ? state : std::max(state, outcome);
     REQUIRE(table_.pending() == pending_);
   }
 
@@ -154,9 +158,9 @@ void run(const Mix& mix, int operations, std::uint64_t seed) {
     if (dice < mix.open) {
       pair.open(now, mix.timeout);
     } else if (dice < mix.open + mix.answer) {
-      pair.settle(sequence, true);
+      pair.settle(sequence, State::answered);
     } else if (dice < mix.open + mix.answer + mix.refuse) {
-      pair.settle(sequence, false);
+      pair.settle(sequence, rng.below(2) == 0 ? State::refused : State::failed);
     } else if (dice < mix.open + mix.answer + mix.refuse + mix.refine) {
       pair.refine(sequence, now - Duration(static_cast<Duration::rep>(rng.below(1'000))));
     } else if (rng.below(50) == 0) {

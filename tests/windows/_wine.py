@@ -20,7 +20,7 @@ SERVER = shutil.which("wineserver") or "/usr/lib/wine/wineserver"
 TIMEOUT = 30
 NESTED = "SONDE_WINDOWS_NESTED"
 # What the engine decides: which clock it has.
-ENGINES_OWN = ("engine", "clock")
+ENGINES_OWN = ("engine", "clock", "api_rtt_ms")
 MEASURED = re.compile(r"^(rtt_ms|elapsed_ms|started|ended|sent_at|min|avg|median|max|stddev|"
                       r"duration_ms|p9\d|jitter)$")
 

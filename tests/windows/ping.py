@@ -56,7 +56,13 @@ def slashes(checks):
     run = sonde("/n", "1", "/a", LO)
     checks.check(run.returncode == 0, "/a", run)
     run = sonde("/n", "1", "/r", "3", "/s", "2", LO)
-    checks.check(run.returncode == 3, "/r and /s exclude each other", run)
+    checks.check(run.returncode == 3 and "/r and /s exclude each other" in run.stderr,
+                 "/r and /s exclude each other", run)
+    run = sonde("/l", "99999999", LO)
+    checks.check(run.returncode == 3 and "/l SIZE: '99999999'" in run.stderr, "/l beyond", run)
+    run = sonde("-n", "4", LO)
+    checks.check(run.returncode == 3 and "0.0.0.4 is no host's address" in run.stderr
+                 and "/n N" in run.stderr, "ping.exe's -n 4", run)
     for option in (["/r", "3"], ["/s", "2"]):
         run = sonde("/n", "1", *option, LO)
         checks.check(run.returncode == 0, f"{option}", run)

@@ -81,6 +81,12 @@ def files(checks, folder):
     checks.check(run.stdout.count("\n") == 4 and run.returncode == 2, "a file as standard input", run)
     run = sweep("-a", "-f", "-", stdin=None, input=b"127.0.0.7\r\n127.0.0.8\r\n")
     checks.check(run.stdout == "127.0.0.7\n127.0.0.8\n" and run.returncode == 0, "a pipe", run)
+    path = os.path.join(folder, "powershell.txt")
+    with open(path, "w", encoding="utf-16", newline="\r\n") as file:
+        file.write("127.0.0.5\n# größer\n127.0.0.6\n")
+    run = sweep("-a", "-f", windows_path(path))
+    checks.check(run.stdout == "127.0.0.5\n127.0.0.6\n" and run.returncode == 0,
+                 "UTF-16, as PowerShell 5 writes it", run)
     run = sweep("-f", windows_path(os.path.join(folder, "missing")))
     checks.check(run.returncode == 4 and "cannot open" in run.stderr, "a missing file", run)
 
@@ -94,6 +100,13 @@ def shards(checks, folder):
         checks.check(run.returncode == 0, f"shard {number}", run)
     run = sweep("--merge", "-j", *map(windows_path, parts))
     checks.check(document_of(run)["alive"] == 62, "their sum", run)
+    for part in parts:  # as PowerShell 5 writes what goes through `>`
+        with open(part, encoding="utf-8") as file:
+            text = file.read()
+        with open(f"{part}.16", "w", encoding="utf-16", newline="\r\n") as file:
+            file.write(text)
+    run = sweep("--merge", "-j", *(windows_path(f"{part}.16") for part in parts))
+    checks.check(document_of(run)["alive"] == 62, "their sum, out of UTF-16", run)
     run = sweep("--merge", "-j", *parts)
     checks.check(document_of(run)["alive"] == 62, "a slash begins a file's name", run)
     run = sweep("-J", "--resume", windows_path(parts[0]), "--order=random:7", "--shard=1/2",

@@ -112,7 +112,8 @@ probe::ProbeSpec PingEngine::issue(Target& target, Instant now) {
           .destination = target.address,
           .ip = config_.ip,
           .payload = config_.payload,
-          .authenticate = config_.authenticate};
+          .authenticate = config_.authenticate,
+          .timeout = config_.timeout};
 }
 
 void PingEngine::on_sent(std::span<const probe::SendReport> reports) {
@@ -148,8 +149,10 @@ void PingEngine::on_observations(std::span<const Observation> observations) {
         on_reply(*target, seen);
         break;
       case ObservationKind::icmp_error:
-      case ObservationKind::send_error:
         on_error(*target, seen);
+        break;
+      case ObservationKind::send_error:
+        on_failure(*target, seen);
         break;
     }
   }
@@ -161,8 +164,8 @@ Instant PingEngine::handed_over(const ProbeTable::Found& found) const noexcept {
 
 void PingEngine::on_reply(Target& target, const Observation& reply) {
   const ProbeTable::Found found = target.table.answer(reply.probe.sequence);
-  if (found.before == ProbeTable::State::unknown) {
-    return;  // forgotten long ago
+  if (found.before == ProbeTable::State::unknown || found.before == ProbeTable::State::failed) {
+    return;  // forgotten long ago, or never sent
   }
   if (found.before == ProbeTable::State::answered) {
     events_.push_back(answer_event(EventKind::duplicate, reply, found, handed_over(found)));
@@ -193,14 +196,26 @@ void PingEngine::on_error(Target& target, const Observation& error) {
     return;
   }
   Event event = answer_event(EventKind::error, error, found, handed_over(found));
-  event.send_error = error.send_error;
-  if (error.kind == ObservationKind::send_error) {
-    event.rtt.reset();  // nothing came back
-  }
   if (found.before == ProbeTable::State::expired) {
     event.replaces = Replaced::timeout;
   }
   events_.push_back(std::move(event));
+}
+
+// The system took the probe, and says now that it could not send it.
+void PingEngine::on_failure(Target& target, const Observation& failure) {
+  const ProbeTable::Found found = target.table.fail(failure.probe.sequence);
+  const bool expired = found.before == ProbeTable::State::expired;
+  if (!expired && found.before != ProbeTable::State::pending) {
+    return;
+  }
+  target.refused = true;
+  events_.push_back({.kind = EventKind::send_failed,
+                     .probe = failure.probe,
+                     .at = failure.at,
+                     .sent_at = handed_over(found),
+                     .replaces = expired ? Replaced::timeout : Replaced::sent,
+                     .send_error = failure.send_error.value_or(probe::SendError{})});
 }
 
 void PingEngine::time_out(const Target& target, const ProbeTable::Expired& expired) {

@@ -75,6 +75,7 @@ class PingEngine final : public TargetedEngine {
   [[nodiscard]] Instant handed_over(const probe::ProbeTable::Found& found) const noexcept;
   void on_reply(Target& target, const probe::Observation& reply);
   void on_error(Target& target, const probe::Observation& error);
+  void on_failure(Target& target, const probe::Observation& failure);
   void time_out(const Target& target, const probe::ProbeTable::Expired& expired);
 
   PingConfig config_;

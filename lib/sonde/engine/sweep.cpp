@@ -132,7 +132,9 @@ std::size_t SweepEngine::next_probes(Instant now, std::span<ProbeSpec> out) {
   while (filled < room && next_task(now, task, out[filled].destination)) {
     ProbeSpec& spec = out[filled++];
     spec.id.target = task.target;
-    spec.id.sequence = flights_.open(task.target, task.round, level_of(task.round), now);
+    const std::uint8_t level = level_of(task.round);
+    spec.id.sequence = flights_.open(task.target, task.round, level, now);
+    spec.timeout = flights_.timeout(level);
     spec.ip = config_.ip;
     spec.payload = config_.payload;
     spec.authenticate = config_.authenticate;

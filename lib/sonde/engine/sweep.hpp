@@ -119,6 +119,7 @@ class SweepEngine final : public Engine {
   void note_room(Instant at, bool full);
   void on_reply(const probe::Observation& reply, Flight& flight);
   void on_error(const probe::Observation& error, Flight& flight);
+  void on_failure(const probe::Observation& failure, Flight& flight);
   // Its time-out passed, or a reply came: no more waiting.
   void time_out(std::uint64_t number, Flight& flight);
   void close(std::uint64_t number, const Flight& flight, Instant at);

@@ -29,6 +29,7 @@ class SweepFlights {
     pending,
     refused,  // an error came
     failed,   // the system would not send it
+    dropped,  // the system took it, and had no room for it then
     expired,
     answered,
   };
@@ -52,6 +53,7 @@ class SweepFlights {
   [[nodiscard]] Flight* find(std::uint64_t number) noexcept;
   // No more waiting for this one. Only for an open one.
   void close(std::uint64_t number) noexcept;
+  [[nodiscard]] Duration timeout(std::uint8_t level) const noexcept { return timeouts_[level]; }
   [[nodiscard]] Instant deadline(const Flight& flight) const noexcept {
     return flight.sent_at + timeouts_[flight.level];
   }

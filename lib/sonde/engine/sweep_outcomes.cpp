@@ -22,7 +22,8 @@ namespace {
 
 using Flight = SweepFlights::Flight;
 
-// How long the system may have no room before its refusals count.
+// How long the system may have no room, with no probe under way whose end would make some, before
+// its refusals count.
 constexpr Duration kPatience = 2s;
 constexpr Duration kFirstPause = 50us;
 constexpr Duration kLongestPause = 20ms;
@@ -35,6 +36,7 @@ SweepEventKind end_of(const Flight& flight) noexcept {
     case State::refused:
       return SweepEventKind::error;
     case State::failed:
+    case State::dropped:
       return SweepEventKind::send_failed;
     default:
       return SweepEventKind::timeout;
@@ -77,6 +79,9 @@ SweepEvent& SweepEngine::add_answer(SweepEventKind kind, const Flight& flight,
 
 void SweepEngine::on_sent(std::span<const SendReport> reports) {
   bool full = false;
+  if (blocked_since_ && !reports.empty() && flights_.waiting() > reports.size()) {
+    blocked_since_ = reports.front().at;
+  }
   for (const SendReport& report : reports) {
     Flight* const flight = flights_.find(report.id.sequence);
     if (flight == nullptr || flight->state != State::issued) {
@@ -141,8 +146,10 @@ void SweepEngine::on_observations(std::span<const Observation> observations) {
         on_reply(seen, *flight);
         break;
       case ObservationKind::icmp_error:
-      case ObservationKind::send_error:
         on_error(seen, *flight);
+        break;
+      case ObservationKind::send_error:
+        on_failure(seen, *flight);
         break;
       case ObservationKind::transmitted:
         note_departure(*flight, seen.at);
@@ -163,6 +170,7 @@ void SweepEngine::on_reply(const Observation& reply, Flight& flight) {
       break;
     case State::issued:
     case State::failed:
+    case State::dropped:
     case State::withdrawn:
       return;  // nothing was sent that could be answered
   }
@@ -188,14 +196,28 @@ void SweepEngine::on_error(const Observation& error, Flight& flight) {
     return;
   }
   SweepEvent& event = add_answer(SweepEventKind::error, flight, error);
-  if (error.kind == ObservationKind::send_error) {
-    event.rtt = Duration::zero();  // nothing came back
-  }
   if (flight.state == State::expired) {
     event.replaces = Replaced::timeout;
   }
   flight.state = State::refused;
   seen_.push_back(error);
+}
+
+// The system took it, and says now that it could not send it: as if it had refused it at once,
+// except that room may be found for a retry.
+void SweepEngine::on_failure(const Observation& failure, Flight& flight) {
+  if (flight.state != State::pending && flight.state != State::expired) {
+    return;
+  }
+  const probe::SendError error = failure.send_error.value_or(probe::SendError{});
+  SweepEvent& event = add_event(SweepEventKind::send_failed, flight, failure.at);
+  event.replaces = flight.state == State::expired ? Replaced::timeout : Replaced::sent;
+  send_errors_.push_back(error);
+  const bool no_room = error.failure == probe::SendFailure::no_buffer;
+  flight.state = no_room ? State::dropped : State::failed;
+  if (flight.open && !no_room) {
+    close(failure.probe.sequence, flight, failure.at);
+  }
 }
 
 void SweepEngine::on_tick(Instant now) {
@@ -281,9 +303,7 @@ std::span<const SweepEvent> SweepEngine::take_events() {
   const probe::SendError* refused = send_errors_taken_.data();
   for (SweepEvent& event : taken_) {
     if (event.kind == SweepEventKind::error) {
-      event.observation = seen;
-      event.send_error = seen->send_error ? &*seen->send_error : nullptr;
-      ++seen;
+      event.observation = seen++;
     } else if (event.kind == SweepEventKind::send_failed) {
       event.send_error = refused++;
     }

@@ -3,7 +3,8 @@
 // error. That outcome can be replaced once or twice by something better known: a timeout by an
 // error or a late reply, an error by a reply (whoever forges an error must not hide the answer);
 // `replaces` says so. After an answer any number of duplicates. A probe with `sent` and nothing
-// behind it is in flight.
+// behind it is in flight. A system that takes a probe and says later that it could not send it
+// makes a `send_failed` that replaces `sent` or the timeout; nothing follows it.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +23,11 @@ enum class EventKind : std::uint8_t {
   timeout,
   late,       // the reply came after the probe's time-out
   duplicate,  // another reply to a probe that already has its outcome
-  error,      // an ICMP error, or a local one reported later
+  error,      // an ICMP error
 };
 
-// The outcome that an event takes back.
-enum class Replaced : std::uint8_t { nothing, timeout, error };
+// What an event takes back: an outcome; or that the probe was sent.
+enum class Replaced : std::uint8_t { nothing, timeout, error, sent };
 
 // Which clocks an RTT was measured with, best first.
 enum class RttClock : std::uint8_t { kernel_tx_rx, kernel_rx, steady, api_ms };
@@ -34,15 +35,15 @@ enum class RttClock : std::uint8_t { kernel_tx_rx, kernel_rx, steady, api_ms };
 struct Event {
   EventKind kind = EventKind::sent;
   ProbeId probe;
-  Instant at;                         // when it happened: sent, received, timed out
-  Instant sent_at;                    // the best transmit time known
-  std::optional<Duration> rtt{};      // reply, late, duplicate, error; never negative
-  RttClock clock = RttClock::steady;  // of `rtt`
-  bool reordered = false;             // reply, late: an answer to a later probe came before
-  Replaced replaces =
-      Replaced::nothing;      // late: a timeout (or an error); error: a timeout; reply: an error
-  Observation observation{};  // reply, late, duplicate, error
-  std::optional<SendError> send_error{};  // send_failed, and error of the local kind
+  Instant at;                             // when it happened: sent, received, timed out
+  Instant sent_at;                        // the best transmit time known
+  std::optional<Duration> rtt{};          // reply, late, duplicate, error; never negative
+  RttClock clock = RttClock::steady;      // of `rtt`
+  bool reordered = false;                 // reply, late: an answer to a later probe came before
+  Replaced replaces = Replaced::nothing;  // late: a timeout (or an error); error: a timeout; reply:
+                                          // an error; send_failed: sent, or a timeout
+  Observation observation{};              // reply, late, duplicate, error
+  std::optional<SendError> send_error{};  // send_failed
 };
 
 }  // namespace sonde::probe

@@ -65,8 +65,9 @@ struct Observation {
   std::optional<net::Mtu> next_hop_mtu{};
   std::optional<QuotedHeader> quoted{};
   std::optional<Corruption> corruption{};
-  bool truncated = false;  // reply: shorter than what was sent, and the rest fits
-  bool verified = true;    // the token matched; false: too few bytes for one
+  bool truncated = false;                 // reply: shorter than what was sent, and the rest fits
+  bool verified = true;                   // the token matched; false: too few bytes for one
+  std::optional<std::uint16_t> api_ms{};  // the round trip as the system's call says it
   std::optional<SendError> send_error{};
   std::shared_ptr<const ObservationExtras> extras{};  // null: none
 };

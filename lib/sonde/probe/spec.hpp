@@ -34,6 +34,9 @@ struct ProbeSpec {
   // Compare a reply's payload with `payload`. Off only with `authenticate` off: `payload` need then
   // live only as long as the send call, and a reply brings its own along (ObservationExtras).
   bool compare = true;
+  // How long the engine waits for an answer. A backend that can hold only so many probes at a time
+  // may forget one then; 0: it decides for itself.
+  Duration timeout{};
 };
 
 enum class SendFailure : std::uint8_t {

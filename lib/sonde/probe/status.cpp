@@ -98,4 +98,35 @@ std::string_view icmp_name(net::Family family, wire::IcmpType icmp) noexcept {
   return row != nullptr ? row->name : std::string_view{};
 }
 
+std::string_view status_words(Status status) noexcept {
+  struct Words {
+    Status status;
+    std::string_view text;
+  };
+  constexpr std::array kWords{
+      Words{Status::buffer_too_small, "the reply buffer is too small"},
+      Words{Status::destination_net_unreachable, "the network is unreachable"},
+      Words{Status::destination_host_unreachable, "the host is unreachable"},
+      Words{Status::destination_protocol_unreachable, "the protocol is unreachable"},
+      Words{Status::destination_port_unreachable, "the port is unreachable"},
+      Words{Status::no_resources, "not enough resources"},
+      Words{Status::bad_option, "bad IP option"},
+      Words{Status::hardware_error, "hardware error"},
+      Words{Status::packet_too_big, "packet too big"},
+      Words{Status::bad_request, "bad request"},
+      Words{Status::bad_route, "bad route"},
+      Words{Status::option_too_big, "IP option too big"},
+      Words{Status::bad_destination, "bad destination"},
+      Words{Status::destination_unreachable, "the destination is unreachable"},
+      Words{Status::destination_scope_mismatch, "the destination is beyond the source's scope"},
+      Words{Status::general_failure, "general failure"},
+  };
+  for (const Words& words : kWords) {
+    if (words.status == status) {
+      return words.text;
+    }
+  }
+  return {};
+}
+
 }  // namespace sonde::probe

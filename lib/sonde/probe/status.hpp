@@ -48,4 +48,7 @@ enum class Status : std::uint32_t {
 // "time-exceeded-in-transit"; "type-T-code-C" has no static name: empty, the caller writes it.
 [[nodiscard]] std::string_view icmp_name(net::Family family, wire::IcmpType icmp) noexcept;
 
+// Plain words for those that the local system reports; empty: it has none here.
+[[nodiscard]] std::string_view status_words(Status status) noexcept;
+
 }  // namespace sonde::probe

@@ -29,7 +29,7 @@ enum class SweepEventKind : std::uint8_t {
   timeout,
   late,       // the reply came after the probe's time-out
   duplicate,  // another reply to a probe that already has its answer
-  error,      // an ICMP error, or a local one reported later
+  error,      // an ICMP error
   settled,    // the target's state is final; the other fields are those of what settled it
 };
 inline constexpr std::size_t kSweepEventKinds = 8;
@@ -49,10 +49,10 @@ struct SweepEvent {
   std::uint32_t round = 0;  // which probe to this target, from 0
   std::uint32_t bytes = 0;  // reply, late, duplicate: ICMP header and payload
   Instant at{};             // when it happened: sent, received, timed out
-  Duration rtt{};           // reply, late, duplicate, error (ICMP); never negative
+  Duration rtt{};           // reply, late, duplicate, error; never negative
   // error: what was seen; valid until the next call of the engine. Else null.
   const Observation* observation = nullptr;
-  // send_failed, and error of the local kind: valid as long. Else null.
+  // send_failed: valid as long. Else null.
   const SendError* send_error = nullptr;
 };
 static_assert(sizeof(SweepEvent) <= 64);

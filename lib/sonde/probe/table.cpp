@@ -54,7 +54,11 @@ ProbeTable::Found ProbeTable::refuse(std::uint64_t sequence) noexcept {
   return settle(sequence, State::refused);
 }
 
-// States only ever move up: pending, expired, refused, answered.
+ProbeTable::Found ProbeTable::fail(std::uint64_t sequence) noexcept {
+  return settle(sequence, State::failed);
+}
+
+// States only ever move up: pending, expired, refused, answered; or from the first two to failed.
 ProbeTable::Found ProbeTable::settle(std::uint64_t sequence, State outcome) noexcept {
   Entry* entry = find(sequence);
   if (entry == nullptr) {
@@ -64,7 +68,8 @@ ProbeTable::Found ProbeTable::settle(std::uint64_t sequence, State outcome) noex
                     .sent_at = entry->sent_at,
                     .deadline = entry->deadline,
                     .transmit_stamp = entry->transmit_stamp};
-  if (outcome > entry->state) {
+  const bool met = entry->state == State::refused || entry->state == State::answered;
+  if (outcome == State::failed ? !met : outcome > entry->state) {
     entry->state = outcome;
   }
   if (found.before == State::pending) {

@@ -27,17 +27,19 @@ class ProbeTable {
   // A better transmit time, for a probe that has no answer yet.
   void refine(std::uint64_t sequence, Instant transmitted_at) noexcept;
 
-  enum class State : std::uint8_t { unknown, pending, expired, refused, answered };
+  enum class State : std::uint8_t { unknown, pending, expired, refused, answered, failed };
   struct Found {
     State before = State::unknown;  // unknown: never opened, or forgotten
     Instant sent_at;
     Instant deadline;
     bool transmit_stamp = false;  // sent_at came from refine()
   };
-  // A reply: the probe is answered, whatever it was before.
+  // A reply: the probe is answered, whatever it was before, unless it failed.
   [[nodiscard]] Found answer(std::uint64_t sequence) noexcept;
-  // An ICMP or local error: refused, unless it is answered or refused already.
+  // An ICMP error: refused, unless it is answered or refused already.
   [[nodiscard]] Found refuse(std::uint64_t sequence) noexcept;
+  // It was not sent after all: failed for good, unless somebody has reacted to it.
+  [[nodiscard]] Found fail(std::uint64_t sequence) noexcept;
 
   struct Expired {
     std::uint64_t sequence = 0;

@@ -123,6 +123,11 @@ std::string send_error_text(const probe::SendError& error) {
   if (error.os_code == 0) {
     return own_words(error.failure);
   }
+  // Windows' own numbers, from 11001 on: no errno is as large.
+  if (const auto words = probe::status_words(static_cast<probe::Status>(error.os_code));
+      !words.empty()) {
+    return fmt::format("{} (error {})", words, error.os_code);
+  }
   // The POSIX condition where there is one: its words are English on every system.
   const std::error_code code(error.os_code, std::system_category());
   const std::error_condition condition = code.default_error_condition();

@@ -95,6 +95,7 @@ void NdjsonReporter::on_event(const probe::Event& event, const stats::TargetResu
   probe_id(event);
   if (event.kind == probe::EventKind::send_failed) {
     put_send_error(json_, "send_failed.send_error", event.send_error);
+    json_.put("correction.replaces", replaced_name(event.replaces));
   } else if (event.kind != probe::EventKind::timeout) {
     put_answer(json_, answer_of(event));
     if (event.kind != probe::EventKind::duplicate) {
@@ -107,8 +108,9 @@ void NdjsonReporter::on_event(const probe::Event& event, const stats::TargetResu
 
 void NdjsonReporter::probe_id(const probe::Event& event) {
   json_.put("probe_id.seq", event.probe.sequence);
-  const bool failed = event.kind == probe::EventKind::send_failed;
-  json_.put("probe_id.sent_at", wall_at(start_.clock, failed ? event.at : event.sent_at));
+  const bool at_once =
+      event.kind == probe::EventKind::send_failed && event.replaces == probe::Replaced::nothing;
+  json_.put("probe_id.sent_at", wall_at(start_.clock, at_once ? event.at : event.sent_at));
 }
 
 void NdjsonReporter::watch_state(const probe::Event& event, const stats::TargetResult& after) {

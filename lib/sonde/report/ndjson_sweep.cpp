@@ -95,17 +95,18 @@ void NdjsonSweep::on_event(const probe::SweepEvent& event, const stats::SweepRes
   }
   const bool failed = event.kind == SweepEventKind::send_failed;
   const bool timed_out = event.kind == SweepEventKind::timeout;
-  const bool timed = !failed && !timed_out && event.send_error == nullptr;
+  const bool at_once = failed && event.replaces == probe::Replaced::nothing;
   begin(event_name(event.kind), event.at, event.target);
   json_.put("probe_id.seq", event.round + std::uint64_t{1});
-  if (failed || timed) {
-    json_.put("probe_id.sent_at", wall_at(start_.clock, failed ? event.at : event.at - event.rtt));
+  if (at_once || (!failed && !timed_out)) {
+    json_.put("probe_id.sent_at", wall_at(start_.clock, at_once ? event.at : event.at - event.rtt));
   } else {
     json_.put_null("probe_id.sent_at");
   }
   if (failed) {
     put_send_error(json_, "send_failed.send_error",
                    event.send_error != nullptr ? std::optional(*event.send_error) : std::nullopt);
+    json_.put("correction.replaces", replaced_name(event.replaces));
   } else if (!timed_out) {
     put_answer(json_, answer_of(event, results.at(event.target).address.value_or(net::Address{}),
                                 start_.options.payload_bytes));

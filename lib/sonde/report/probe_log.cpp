@@ -80,7 +80,9 @@ std::string_view outcome_name(Outcome outcome) noexcept {
 
 void ProbeLog::apply(const probe::Event& event) {
   using probe::EventKind;
-  if (event.kind == EventKind::sent || event.kind == EventKind::send_failed) {
+  const bool at_once =
+      event.kind == EventKind::send_failed && event.replaces == probe::Replaced::nothing;
+  if (event.kind == EventKind::sent || at_once) {
     open(event);
   }
   ProbeRecord* record = find(event.probe);
@@ -143,6 +145,8 @@ void ProbeLog::store(ProbeRecord& record, const Answer& answer) {
   }
   record.has_from = true;
   record.from = intern(*answer.from);
+  record.has_api_ms = answer.api_ms.has_value();
+  record.api_ms = answer.api_ms.value_or(0);
   record.has_ttl = answer.ttl.has_value();
   record.ttl = answer.ttl.value_or(net::Ttl{}).value;
   record.has_tos = answer.tos.has_value();
@@ -174,6 +178,7 @@ Answer ProbeLog::answer(const ProbeRecord& r) const {
           .truncated = r.truncated,
           .reordered = r.reordered,
           .corrupt_at = if_has<std::uint32_t>(r.has_corrupt_at, r.mtu_or_corrupt_at),
+          .api_ms = if_has<std::uint16_t>(r.has_api_ms, r.api_ms),
           .send_error = send_error_of(r)};
 }
 

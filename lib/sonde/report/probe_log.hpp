@@ -29,6 +29,7 @@ struct ProbeRecord {
   std::uint8_t tos = 0;
   std::uint8_t icmp_type = 0;
   std::uint8_t icmp_code = 0;
+  std::uint16_t api_ms = 0;
   Outcome outcome : 3 = Outcome::in_flight;
   probe::RttClock clock : 2 = probe::RttClock::steady;
   probe::SendFailure failure : 3 = probe::SendFailure::other;
@@ -40,6 +41,7 @@ struct ProbeRecord {
   bool has_mtu : 1 = false;
   bool has_corrupt_at : 1 = false;
   bool has_send_error : 1 = false;
+  bool has_api_ms : 1 = false;
   bool verified : 1 = false;
   bool truncated : 1 = false;
   bool reordered : 1 = false;

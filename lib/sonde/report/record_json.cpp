@@ -112,6 +112,7 @@ std::optional<std::string_view> replaced_name(probe::Replaced replaced) noexcept
     case probe::Replaced::error:
       return "error";
     case probe::Replaced::nothing:
+    case probe::Replaced::sent:
       break;
   }
   return std::nullopt;
@@ -144,8 +145,7 @@ Answer answer_of(const probe::Event& event) {
   // Only of these does the observation say anything.
   const bool echo = event.kind == probe::EventKind::reply || event.kind == probe::EventKind::late ||
                     event.kind == probe::EventKind::duplicate;
-  const bool icmp_error = event.kind == probe::EventKind::error && !event.send_error;
-  if (!echo && !icmp_error) {
+  if (!echo && event.kind != probe::EventKind::error) {
     return answer;
   }
   answer.from = seen.responder;
@@ -156,6 +156,7 @@ Answer answer_of(const probe::Event& event) {
   answer.icmp_code = seen.icmp.code;
   answer.next_hop_mtu = seen.next_hop_mtu;
   answer.verified = seen.verified;
+  answer.api_ms = seen.api_ms;
   answer.truncated = seen.truncated;
   answer.corrupt_at = seen.corruption.transform([](auto& c) { return c.offset; });
   return answer;
@@ -164,6 +165,9 @@ Answer answer_of(const probe::Event& event) {
 void put_answer(JsonWriter& json, const Answer& answer) {
   json.put("answer.from", answer.from);
   json.put("answer.rtt_ms", answer.rtt);
+  if (answer.api_ms) {
+    json.put("answer.api_rtt_ms", *answer.api_ms);
+  }
   json.put("answer.clock",
            answer.rtt.transform([&](Duration) { return clock_name(answer.clock); }));
   json.put("answer.ttl", answer.ttl.transform([](net::Ttl t) { return t.value; }));

@@ -28,6 +28,7 @@ struct Answer {
   std::optional<bool> truncated = false;  // absent: not kept
   std::optional<bool> reordered = false;
   std::optional<std::uint32_t> corrupt_at{};
+  std::optional<std::uint16_t> api_ms{};  // the round trip as the system's call says it
   std::optional<probe::SendError> send_error{};
 };
 [[nodiscard]] Answer answer_of(const probe::Event& event);

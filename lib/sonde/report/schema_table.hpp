@@ -75,11 +75,11 @@ inline constexpr std::array kShapes{
           "Another answer to a probe that has one.",
           {"event", "probe_id", "answer"},
           true},
-    Shape{"error",
-          "An ICMP error, or a local one reported after the send.",
-          {"event", "probe_id", "answer", "correction"},
+    Shape{"error", "An ICMP error.", {"event", "probe_id", "answer", "correction"}, true},
+    Shape{"send_failed",
+          "This computer did not send the probe.",
+          {"event", "probe_id", "correction"},
           true},
-    Shape{"send_failed", "This computer did not send the probe.", {"event", "probe_id"}, true},
     Shape{"state",
           "A target went down (two probes in a row unanswered) or came back.",
           {"event"},
@@ -255,6 +255,10 @@ inline constexpr std::array kFields{
     // answer
     row::address("answer", "from", "Who answered.").or_null(),
     row::number("answer", "rtt_ms", "Round-trip time; null: no answer.").or_null(),
+    row::count("answer", "api_rtt_ms",
+               "On Windows: what the system's call measured, in whole milliseconds, rounded down; "
+               "65535: or more.")
+        .when_needed(),
     row::text("answer", "clock", "What the round-trip time was measured with.")
         .one_of(kClocks)
         .or_null(),

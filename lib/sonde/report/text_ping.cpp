@@ -77,9 +77,7 @@ void TextPing::on_event(const probe::Event& event, const stats::TargetResult& af
       timeout_line(event, after);
       break;
     case EventKind::error:
-      if (!event.send_error) {
-        error_line(event);
-      }
+      error_line(event);
       break;
     case EventKind::sent:
     case EventKind::send_failed:
@@ -102,7 +100,7 @@ void TextPing::flood_mark(const probe::Event& event) {
       out_.write("\bE");
       break;
     case EventKind::send_failed:
-      out_.write("E");
+      out_.write(event.replaces == probe::Replaced::nothing ? "E" : "\bE");
       break;
     case EventKind::timeout:
     case EventKind::duplicate:

@@ -289,6 +289,9 @@ void TextSweep::totals(const stats::RunEnd& end, const stats::SweepResults& resu
            "\n {:7} timeouts (waiting for response)\n {:7} ICMP Echos sent\n"
            " {:7} ICMP Echo Replies received\n {:7} other ICMP received\n",
            counts.lost, counts.sent, answers(counts), other);
+    if (counts.send_failures > 0) {
+      append(line_, " {:7} could not be sent\n", counts.send_failures);
+    }
   }
   const auto time = [this](const std::optional<Duration>& d, std::string_view what) {
     line_ += ' ';

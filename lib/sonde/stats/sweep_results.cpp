@@ -54,7 +54,7 @@ void SweepResults::count(Counters& into, const SweepEvent& event) noexcept {
       ++into.sent;
       break;
     case SweepEventKind::send_failed:
-      ++into.sent;
+      into.sent += event.replaces == Replaced::nothing ? 1 : 0;
       ++into.send_failures;
       break;
     case SweepEventKind::reply:

@@ -21,6 +21,7 @@ std::uint64_t& TargetStats::bucket_before(const probe::Event& event) noexcept {
     case probe::Replaced::error:
       return counts_.errors;
     case probe::Replaced::nothing:
+    case probe::Replaced::sent:
       break;
   }
   return counts_.in_flight;
@@ -35,7 +36,11 @@ void TargetStats::apply(const probe::Event& event) {
       ++counts_.in_flight;
       break;
     case EventKind::send_failed:
-      attempted(event);
+      if (event.replaces == probe::Replaced::nothing) {
+        attempted(event);
+      } else {
+        --bucket_before(event);
+      }
       ++counts_.send_failures;
       outages_.unanswered(sequence);
       break;

@@ -123,6 +123,14 @@ TEST_CASE("plan: addresses of the wrong kind") {
   CHECK(contains(refusal({"255.255.255.255"}), "broadcast"));
   CHECK(plan({"-b", "255.255.255.255"}).has_value());
   CHECK(contains(refusal({"0.0.0.0"}), "unspecified"));
+  // "-n 4 HOST", as another ping has it, must not send to 0.0.0.4.
+  CHECK(contains(refusal({"-n", "4", "192.0.2.1"}), "'4': 0.0.0.4 is no host's address"));
+  CHECK(contains(refusal({"-n", "1000", "host.example"}), "0.0.3.232 is no host's address"));
+  CHECK(contains(refusal({"0.0.0.4"}), "no host's address"));
+  CHECK(plan({"4.example"}).has_value());
+  CHECK(plan({"2130706433"}).has_value());  // 127.0.0.1, as in ping
+  CHECK(contains(refusal({"0.255.255.255"}), "no host's address"));
+  CHECK(plan({"1.0.0.0"}).has_value());
   CHECK(contains(refusal({"fe80::1"}), "interface"));
   CHECK(plan({"fe80::1%1"}).has_value());
   CHECK(plan({"-I", "eth0", "fe80::1"}).has_value());

@@ -86,9 +86,55 @@ TEST_CASE("slash: what nobody knows, or lacks its value, is refused") {
   CHECK(refusal({"/nn", "3"}) == "there is no option '/nn'");
   CHECK(refusal({"/tmp/file"}) == "there is no option '/tmp/file'");
   CHECK(refusal({"h", "/n"}) == "/n needs a value");
-  CHECK(refusal({"/n", "three", "h"}) == "/n COUNT: 'three' is not a whole number");
-  CHECK(refusal({"/w", "1s", "h"}) == "/w MS: '1s' is not a whole number");
-  CHECK(refusal({"/n", "/t", "h"}) == "/n COUNT: '/t' is not a whole number");
+  CHECK(refusal({"/n", "three", "h"}) ==
+        "/n COUNT: 'three' is not a whole number from 1 to 4294967295");
+  CHECK(refusal({"/w", "1s", "h"}).starts_with("/w MS: '1s' is not a whole number"));
+  CHECK(refusal({"/n", "/t", "h"}).starts_with("/n COUNT: '/t' is not a whole number"));
+}
+
+TEST_CASE("slash: the hint says what was meant, where that can be told") {
+  const auto hint = [](const char* typed) {
+    const auto words = without_slashes(Mode::ping, Words{typed, "host"});
+    REQUIRE_FALSE(words.has_value());
+    return words.error().hint;
+  };
+  CHECK(hint("/N") == "did you mean /n?");
+  CHECK(hint("/n5") == "the value stands apart: /n 5");
+  CHECK(hint("/w:500") == "the value stands apart: /w 500");
+  CHECK(hint("/l=32") == "the value stands apart: /l 32");
+  CHECK(hint("/k") == "ping.exe's /k is not in sonde");
+  CHECK(hint("/R") == "ping.exe's /R is not in sonde");
+  for (const char* typed : {"/x", "/", "/tmp/x", "/n:", "/t5", "/help"}) {
+    CAPTURE(typed);
+    CHECK(hint(typed).empty());
+  }
+}
+
+TEST_CASE("slash: a number beyond its range is refused by the name that was typed") {
+  for (const SlashOption& option : slash_options()) {
+    if (option.most == 0) {
+      continue;
+    }
+    CAPTURE(option.letter);
+    const std::string typed = {'/', option.letter};
+    CHECK(refusal({typed, std::to_string(option.most + 1)}).starts_with(typed + ' '));
+    CHECK(refusal({typed, "-1"}).starts_with(typed + ' '));
+    // What is in the range is in that of our option as well.
+    for (const std::uint64_t value : {option.least, option.most}) {
+      const auto line = read_command_line(Mode::ping, plain({typed, std::to_string(value)}));
+      REQUIRE(line.has_value());
+      CHECK(read_ping_options(*line).has_value());
+    }
+  }
+}
+
+TEST_CASE("slash: messages name an option as it was typed") {
+  const auto spellings = slash_spellings(Words{"/r", "3", "-j", "/s", "2", "/tmp", "/", "host"});
+  REQUIRE(spellings.size() == 2);
+  CHECK(spellings[0].ours == "-R, --record-route");
+  CHECK(spellings[0].typed == "/r");
+  CHECK(spellings[1].ours == "-T, --timestamp-option");
+  CHECK(spellings[1].typed == "/s");
 }
 
 TEST_CASE("slash: a sweep has files behind a slash, and no options") {

@@ -131,19 +131,48 @@ TEST_CASE(
   CHECK(events[2].replaces == Replaced::error);
 }
 
-TEST_CASE("ping: a local error reported after the send has its cause and no RTT") {
+TEST_CASE("ping: a local error reported after the send makes it a failed send, with its cause") {
   auto ping = one_probe_out();
   ping.see({.probe = {.target = 0, .sequence = 1},
             .kind = probe::ObservationKind::send_error,
             .at = kStart + 1ms,
             .send_error =
                 probe::SendError{.failure = probe::SendFailure::too_big, .mtu = net::Mtu(1400)}});
+  ping.engine.on_tick(kStart + 5s);
+  ping.reply(1, kStart + 6s);
   const auto events = ping.take();
   REQUIRE(events.size() == 1);
-  CHECK(events[0].kind == EventKind::error);
+  CHECK(events[0].kind == EventKind::send_failed);
+  CHECK(events[0].replaces == Replaced::sent);
   CHECK_FALSE(events[0].rtt.has_value());
   REQUIRE(events[0].send_error.has_value());
   CHECK(events[0].send_error->mtu == net::Mtu(1400));
+  CHECK(ping.engine.done());
+}
+
+TEST_CASE("ping: a failed send that is told behind the time-out takes the timeout back") {
+  auto ping = one_probe_out();
+  ping.engine.on_tick(kStart + 2s);
+  ping.see(
+      {.probe = {.target = 0, .sequence = 1},
+       .kind = probe::ObservationKind::send_error,
+       .at = kStart + 2500ms,
+       .send_error = probe::SendError{.failure = probe::SendFailure::other, .os_code = 11050}});
+  const auto events = ping.take();
+  REQUIRE(events.size() == 2);
+  CHECK(events[1].kind == EventKind::send_failed);
+  CHECK(events[1].replaces == Replaced::timeout);
+  CHECK(events[1].sent_at == kStart);
+}
+
+TEST_CASE("ping: who has reacted to a probe got it, whatever the system says later") {
+  auto ping = one_probe_out();
+  ping.reply(1, kStart + 5ms);
+  ping.see({.probe = {.target = 0, .sequence = 1},
+            .kind = probe::ObservationKind::send_error,
+            .at = kStart + 6ms});
+  ping.reply(1, kStart + 7ms);
+  CHECK(ping.events() == Names{"reply 1", "duplicate 1"});
 }
 
 TEST_CASE("ping: a refused send is reported once with its cause, and never times out") {

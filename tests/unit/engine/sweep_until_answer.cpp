@@ -114,7 +114,7 @@ TEST_CASE("sweep: an error after the time-out takes its place") {
   CHECK(events[0].send_error == nullptr);
 }
 
-TEST_CASE("sweep: a local error that comes later has no round-trip time, and says what it was") {
+TEST_CASE("sweep: a local error that comes later makes it a failed send, and ends its target") {
   SweepHarness sweep(kFast, 1);
   (void)sweep.send(kStart);
   (void)sweep.events();
@@ -122,11 +122,44 @@ TEST_CASE("sweep: a local error that comes later has no round-trip time, and say
             {.probe = {},
              .kind = probe::ObservationKind::send_error,
              .send_error = probe::SendError{.failure = probe::SendFailure::too_big}});
+  sweep.reply("0:0", kStart + 6ms);  // of nobody: it was not sent
   const auto events = sweep.engine.take_events();
-  REQUIRE(events.size() == 1);
+  REQUIRE(events.size() == 2);
+  CHECK(events[0].kind == probe::SweepEventKind::send_failed);
+  CHECK(events[0].replaces == probe::Replaced::sent);
   CHECK(events[0].rtt == 0ns);
   REQUIRE(events[0].send_error != nullptr);
   CHECK(events[0].send_error->failure == probe::SendFailure::too_big);
+  CHECK(events[1].kind == probe::SweepEventKind::settled);
+  CHECK(events[1].cause == probe::SweepEventKind::send_failed);
+  CHECK(sweep.engine.done());
+}
+
+TEST_CASE("sweep: a probe that the system took and had no room for is tried again") {
+  SweepHarness sweep(kFast, 1);
+  (void)sweep.send(kStart);
+  sweep.see("0:0", kStart + 5ms,
+            {.probe = {},
+             .kind = probe::ObservationKind::send_error,
+             .send_error = probe::SendError{.failure = probe::SendFailure::no_buffer}});
+  CHECK(sweep.events() == Names{"sent 0:0", "send_failed 0:0"});
+  CHECK(sweep.tick(kStart + 101ms).empty());  // no time-out as well
+  CHECK(sweep.send(kStart + 101ms) == Names{"0:1"});
+  sweep.reply("0:1", kStart + 110ms);
+  CHECK(sweep.events() == Names{"sent 0:1", "reply 0:1", "0 alive"});
+}
+
+TEST_CASE("sweep: a failed send that is told behind the time-out takes it back") {
+  SweepHarness sweep({.timeout = 100ms, .retries = 0}, 1);
+  (void)sweep.send(kStart);
+  (void)sweep.tick(kStart + 101ms);
+  sweep.see("0:0", kStart + 300ms,
+            {.probe = {}, .kind = probe::ObservationKind::send_error, .send_error = {}});
+  const auto events = sweep.engine.take_events();
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].kind == probe::SweepEventKind::send_failed);
+  CHECK(events[0].replaces == probe::Replaced::timeout);
+  CHECK(events[0].send_error != nullptr);
 }
 
 TEST_CASE("sweep: a send that the system refuses ends its target at once") {
@@ -165,6 +198,15 @@ TEST_CASE("sweep: no room in the system is no loss: the probe leaves later") {
   CHECK(*sweep.engine.deadline() - *deadline > *deadline - kStart);  // a longer one
   CHECK(sweep.send(*sweep.engine.deadline()) == Names{"0:0", "1:0"});
   CHECK(sweep.events() == Names{"sent 0:0", "sent 1:0"});
+}
+
+TEST_CASE("sweep: no room is no failure as long as probes are under way, whose end makes some") {
+  SweepHarness sweep({.timeout = 1min, .retries = 0}, 2);
+  CHECK(sweep.send(kStart, 1) == Names{"0:0"});
+  for (Instant now = kStart + 10ms; now < kStart + 50s; now += 500ms) {
+    CHECK(sweep.fail(now, probe::SendFailure::no_buffer) == Names{"1:0"});
+  }
+  CHECK(sweep.send(kStart + 50s) == Names{"1:0"});
 }
 
 TEST_CASE("sweep: no room for seconds on end is a failure at last") {

@@ -58,6 +58,10 @@ TEST_CASE("failure text: a send error in the system's words, or ours without a c
   CHECK(send_error_text({.failure = probe::SendFailure::prohibited, .os_code = EPERM}) ==
         "Operation not permitted");
   CHECK(send_error_text({.failure = probe::SendFailure::no_buffer}) == "No buffer space available");
+  CHECK(send_error_text({.failure = probe::SendFailure::other, .os_code = 11050}) ==
+        "general failure (error 11050)");
+  CHECK(send_error_text({.failure = probe::SendFailure::unreachable, .os_code = 11003}) ==
+        "the host is unreachable (error 11003)");
 }
 
 }  // namespace

@@ -119,10 +119,14 @@ TEST_CASE("json: each outcome, with what belongs to it") {
     run.add(error);
     run.send_failed(3, 3s,
                     {.failure = probe::SendFailure::too_big, .os_code = 90, .mtu = net::Mtu(1300)});
-    run.end(4s);
+    run.sent(4, 4s).failed_later(4, 4001ms, {.os_code = 11050}).end(5s);
   });
   const json& target = doc["targets"][0];
   CHECK(target["state"] == "degraded");
+  CHECK(target["counts"]["send_failures"] == 2);
+  CHECK(target["probes"].size() == 4);
+  CHECK(target["probes"][3]["outcome"] == "send_failed");
+  CHECK(target["probes"][3]["send_error"]["os_code"] == 11050);
   CHECK(target["counts"]["late"] == 1);
   const json& probes = target["probes"];
   CHECK(probes[0]["outcome"] == "late");
@@ -136,6 +140,20 @@ TEST_CASE("json: each outcome, with what belongs to it") {
   CHECK(probes[2]["send_error"]["failure"] == "too_big");
   CHECK(probes[2]["send_error"]["os_code"] == 90);
   CHECK(probes[2]["send_error"]["mtu"] == 1300);
+}
+
+TEST_CASE(
+    "json: what the system's call measured stands beside the RTT, where there is such a call") {
+  const json doc = document([](RunScript& run) {
+    run.start().target("127.0.0.1").sent(1, 0ms).reply(1, 30us, 30us).sent(2, 1s);
+    probe::Event reply = run.answer(probe::EventKind::reply, 2, 1002ms, 2500us);
+    reply.observation.api_ms = 2;
+    run.add(reply).end(2s);
+  });
+  const json& probes = doc["targets"][0]["probes"];
+  CHECK_FALSE(probes[0].contains("api_rtt_ms"));
+  CHECK(probes[1]["api_rtt_ms"] == 2);
+  CHECK(probes[1]["rtt_ms"] == 2.5);
 }
 
 TEST_CASE("json: a reply that replaces an error leaves nothing of it") {

@@ -79,6 +79,25 @@ TEST_CASE("ndjson: a run is told from start to end, one line an event") {
 }
 
 TEST_CASE(
+    "ndjson: a send that failed later says when it was tried, and which outcome it replaces") {
+  const probe::SendError error{.failure = probe::SendFailure::other, .os_code = 11050};
+  const auto lines = events([&](RunScript& run) {
+    run.start().target("127.0.0.1").sent(1, 0ms).failed_later(1, 1ms, error);
+    run.sent(2, 1s).timeout(2, 2s).failed_later(2, 3s, error, probe::Replaced::timeout).end(4s);
+  });
+  CHECK(names(lines) == "start resolve send_failed timeout state send_failed summary end");
+  CHECK(lines[2]["replaces"].is_null());
+  CHECK(lines[2]["sent_at"] == lines[0]["ts"]);
+  CHECK(lines[5]["replaces"] == "timeout");
+  CHECK(lines[5]["send_error"]["os_code"] == 11050);
+  CHECK(lines[5]["send_error"]["message"] == "general failure (error 11050)");
+  CHECK(lines[6]["counts"]["send_failures"] == 2);
+  CHECK(lines[6]["counts"]["errors"] == 0);
+  CHECK(lines[6]["counts"]["lost"] == 0);
+  CHECK(lines[6]["counts"]["in_flight"] == 0);
+}
+
+TEST_CASE(
     "ndjson: a target goes down with the second unanswered probe and up with the next reply") {
   const auto lines = events([](RunScript& run) {
     run.start().target("127.0.0.1").sent(1, 0s).reply(1, 1ms, 1ms);

@@ -102,6 +102,16 @@ class RunScript {
     return add(out);
   }
 
+  // The system had taken it before.
+  RunScript& failed_later(std::uint64_t sequence, Duration at, const probe::SendError& error,
+                          probe::Replaced replaces = probe::Replaced::sent) {
+    probe::Event out = event(probe::EventKind::send_failed, sequence, at);
+    out.sent_at = out.at - 1ms;
+    out.send_error = error;
+    out.replaces = replaces;
+    return add(out);
+  }
+
   RunScript& interim(Duration at) {
     return tell([&](auto& l) { l.on_interim(kStart + at, results_); });
   }

@@ -39,6 +39,7 @@ void play_everything(RunScript& run) {
   run.target({.input = "b", .error = stats::TargetError{.message = "no"}});
   run.name("10.9.2.2", "n\xff");
   probe::Event reply = run.sent(1, 0ms).answer(EventKind::reply, 1, 1ms, 1ms);
+  reply.observation.api_ms = 1;
   reply.observation.corruption = probe::Corruption{.offset = 3, .expected = 1, .actual = 2};
   run.add(reply).add(run.answer(EventKind::duplicate, 1, 2ms, 2ms));
   run.sent(2, 1s).timeout(2, 2s).late(2, 2500ms, 1500ms);

@@ -69,6 +69,14 @@ class SweepScript {
     event.send_error = &error;
     return add(event);
   }
+  // The system had taken it before.
+  SweepScript& failed_later(std::uint32_t target, std::uint32_t round) {
+    const probe::SendError error{.failure = probe::SendFailure::other, .os_code = 11050};
+    probe::SweepEvent event = made(probe::SweepEventKind::send_failed, target, round);
+    event.replaces = probe::Replaced::sent;
+    event.send_error = &error;
+    return sent(target, round).add(event);
+  }
   SweepScript& settle(std::uint32_t target, probe::SweepState state) {
     probe::SweepEvent event = made(probe::SweepEventKind::settled, target, 0);
     event.state = state;

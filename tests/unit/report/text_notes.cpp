@@ -79,10 +79,7 @@ TEST_CASE("notes: what may not be sent says what stands in the way") {
 
 TEST_CASE("notes: a local error that the system reports later is one as well") {
   CHECK(notes({}, [](RunScript& run) {
-          probe::Event event =
-              run.target("10.9.2.2").sent(1, 0ms).event(probe::EventKind::error, 1, 1ms);
-          event.send_error = kUnreachable;
-          run.add(event);
+          run.target("10.9.2.2").sent(1, 0ms).failed_later(1, 1ms, kUnreachable);
         }) == "sonde: send to 10.9.2.2 failed: Network is unreachable\n");
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <tuple>
 
 #include "sonde/base/random.hpp"
 #include "sonde/transport/windows/open.hpp"
@@ -30,9 +31,12 @@ struct Rig {
     transport = std::move(opened->transport);
   }
   probe::SendReport send(const net::Address& to, std::uint64_t sequence = 1,
-                         const probe::IpOptions& ip = {}) {
-    const probe::ProbeSpec spec{
-        .id = {.target = 0, .sequence = sequence}, .destination = to, .ip = ip, .payload = payload};
+                         const probe::IpOptions& ip = {}, Duration timeout = {}) {
+    const probe::ProbeSpec spec{.id = {.target = 0, .sequence = sequence},
+                                .destination = to,
+                                .ip = ip,
+                                .payload = payload,
+                                .timeout = timeout};
     probe::SendReport report;
     CHECK(transport->send(std::span(&spec, 1), std::span(&report, 1)) == 1);
     return report;
@@ -82,6 +86,7 @@ TEST_CASE("windows echo: an IPv4 reply with its header and the time between call
   CHECK(seen[0].responder == kHost);
   CHECK(seen[0].at - report.at == 1500us);
   CHECK(seen[0].stamp == probe::StampSource::user);
+  CHECK(seen[0].api_ms == 1);
   CHECK(seen[0].bytes == 64);
   CHECK(seen[0].ttl == net::Ttl(57));
   CHECK(seen[0].verified);
@@ -137,7 +142,64 @@ TEST_CASE("windows echo: a buffer that nobody wrote to is a probe that was not s
     REQUIRE(seen.size() == 1);
     CHECK(seen[0].kind == ObservationKind::send_error);
     CHECK(seen[0].send_error->failure == probe::SendFailure::no_buffer);
+    CHECK(seen[0].send_error->os_code == 0);  // nobody gave one
   }
+}
+
+TEST_CASE("windows echo: what a call ended with is told where its buffer says nothing") {
+  Rig rig;
+  (void)rig.send(kHost);
+  (void)rig.send(kHost6);
+  for (const std::size_t index : {0, 1}) {
+    rig.script->complete(index, ERROR_NETWORK_UNREACHABLE);
+    const auto seen = rig.collect();
+    REQUIRE(seen.size() == 1);
+    CHECK(seen[0].send_error->failure == probe::SendFailure::unreachable);
+    CHECK(seen[0].send_error->os_code == ERROR_NETWORK_UNREACHABLE);
+  }
+}
+
+TEST_CASE("windows echo: no more than 200 calls are outstanding; the next has room when one ends") {
+  constexpr std::size_t kMost = EchoService::kMostOutstanding;
+  Rig rig;
+  for (std::uint64_t i = 0; i < kMost; ++i) {
+    CHECK_FALSE(rig.send(kHost, i).error.has_value());
+  }
+  for (const net::Address& to : {kHost, kHost6}) {
+    const probe::SendReport refused = rig.send(to, kMost);
+    REQUIRE(refused.error.has_value());
+    CHECK(refused.error->failure == probe::SendFailure::no_buffer);
+    CHECK(refused.error->os_code == 0);
+  }
+  CHECK(rig.script->count() == kMost);
+  CHECK(rig.answer(7, {.status = Status::request_timed_out}).empty());
+  CHECK_FALSE(rig.send(kHost6, kMost).error.has_value());
+  CHECK(rig.script->count() == kMost + 1);
+}
+
+TEST_CASE("windows echo: few calls listen for late replies, the many let go at their time-out") {
+  constexpr std::size_t kFew = EchoService::kMayLinger;
+  Rig rig({.reply_window = 10s});
+  for (std::uint64_t i = 0; i <= kFew; ++i) {
+    (void)rig.send(kHost, i, {}, 500ms);
+  }
+  CHECK(rig.script->call(kFew - 1).timeout_ms == 1500);
+  CHECK(rig.script->call(kFew).timeout_ms == 500);
+  (void)rig.send(kHost, kFew + 1);  // whose sender did not say
+  CHECK(rig.script->call(kFew + 1).timeout_ms == 10'000);
+}
+
+TEST_CASE("windows echo: a system that hangs in a call does not hold up the program for ever") {
+  Rig rig;
+  const Handle hang = make_event();
+  const auto on_send = rig.script->on_send;
+  rig.script->on_send = [&](const EchoCall& call) {
+    (void)::WaitForSingleObject(hang.get(), INFINITE);
+    return on_send(call);
+  };
+  CHECK(rig.send(kHost, 1).error->failure == probe::SendFailure::no_buffer);
+  CHECK(rig.send(kHost, 2).error->failure == probe::SendFailure::no_buffer);  // at once
+  (void)::SetEvent(hang.get());
 }
 
 TEST_CASE("windows echo: what the local system says comes as a send error, with its code") {
@@ -254,6 +316,57 @@ TEST_CASE("windows echo: what the IP header shall say reaches the call") {
   CHECK(std::ranges::equal(call.header_options, route));
   CHECK(call.timeout_ms == 2);
   CHECK_FALSE(call.source.has_value());
+}
+
+TEST_CASE(
+    "windows echo: IPv6 has the same header fields, its zone, and an error for what it lacks") {
+  Rig rig({.path_mtu = PathMtu::do_df});
+  const net::Address link_local = net::Address::parse("fe80::7")->with_zone(3);
+  (void)rig.send(link_local, 1, {.ttl = net::Ttl(9), .tos = net::Tos(8)});
+  const EchoCall call = rig.script->call(0);
+  CHECK(call.destination == link_local);
+  CHECK(call.destination.zone() == 3);
+  CHECK(call.ttl == net::Ttl(9));
+  CHECK(call.tos == net::Tos(8));
+  CHECK(call.dont_fragment);
+  CHECK(rig.answer(0, {.responder = link_local}).at(0).kind == ObservationKind::reply);
+  const std::array<std::byte, 4> route{std::byte{1}, std::byte{7}, std::byte{3}, std::byte{4}};
+  probe::IpOptions routed;
+  routed.header_options = *probe::HeaderOptions::from(route);
+  const auto refused = rig.send(kHost6, 2, routed);
+  REQUIRE(refused.error.has_value());
+  CHECK(rig.script->count() == 1);
+}
+
+TEST_CASE(
+    "windows echo: every ICMPv6 error that Windows tells of is the probe's, by its responder") {
+  Rig rig;
+  std::size_t index = 0;
+  for (const auto& [status, type, code] : std::to_array<std::tuple<Status, int, int>>(
+           {{Status::destination_net_unreachable, 1, 0},
+            {Status::destination_protocol_unreachable, 1, 1},
+            {Status::destination_scope_mismatch, 1, 2},
+            {Status::destination_host_unreachable, 1, 3},
+            {Status::destination_port_unreachable, 1, 4},
+            {Status::packet_too_big, 2, 0},
+            {Status::ttl_expired_in_transit, 3, 0},
+            {Status::unrecognized_next_header, 4, 1}})) {
+    CAPTURE(static_cast<std::uint32_t>(status));
+    (void)rig.send(kHost6, index);
+    const auto seen = rig.answer(index, {.responder = kRouter6, .status = status});
+    REQUIRE(seen.size() == 1);
+    CHECK(seen[0].kind == ObservationKind::icmp_error);
+    CHECK(seen[0].responder == kRouter6);
+    CHECK(static_cast<int>(seen[0].icmp.type) == type);
+    CHECK(static_cast<int>(seen[0].icmp.code) == code);
+    ++index;
+  }
+  // The same word without anybody who said it is the local system's: no route from here.
+  (void)rig.send(kHost6, index);
+  const auto local = rig.answer(index, {.status = Status::destination_net_unreachable});
+  REQUIRE(local.size() == 1);
+  CHECK(local[0].kind == ObservationKind::send_error);
+  CHECK(local[0].send_error->failure == probe::SendFailure::unreachable);
 }
 
 TEST_CASE("windows open: what the echo calls cannot do is refused by name") {

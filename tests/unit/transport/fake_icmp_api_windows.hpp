@@ -20,6 +20,7 @@
 #include "sonde/probe/status.hpp"
 #include "sonde/transport/windows/handle.hpp"
 #include "sonde/transport/windows/iphlpapi.hpp"
+#include "sonde/transport/windows/reply_buffer.hpp"
 
 namespace sonde::transport {
 
@@ -54,11 +55,19 @@ struct FakeIcmpScript {
     return calls.at(index);
   }
   // Runs the call's completion routine on the thread that made it.
-  void complete(std::size_t index) {
+  void complete(std::size_t index, int error = 0) {
+    struct Completion {
+      EchoCompletion* whose;
+      int error;
+    };
     const std::scoped_lock lock(mutex);
-    const auto routine = [](ULONG_PTR p) { reinterpret_cast<EchoCompletion*>(p)->completed(); };
-    (void)::QueueUserAPC(routine, thread.get(),
-                         reinterpret_cast<ULONG_PTR>(calls.at(index).completion));
+    auto completion = std::make_unique<Completion>(
+        Completion{.whose = calls.at(index).completion, .error = error});
+    const auto routine = [](ULONG_PTR p) {
+      const std::unique_ptr<Completion> own(reinterpret_cast<Completion*>(p));
+      own->whose->completed(own->error);
+    };
+    (void)::QueueUserAPC(routine, thread.get(), reinterpret_cast<ULONG_PTR>(completion.release()));
   }
 };
 
@@ -94,6 +103,19 @@ class FakeIcmpApi final : public IcmpApi {
     std::memcpy(reply.data() + offsetof(ICMP_ECHO_REPLY, Reserved), &none, sizeof none);
     return first.Reserved;
   }
+  void parse_v6(MutableBytes reply) noexcept override {
+    ULONG status = 0;
+    std::memcpy(&status, reply.data() + kV6StatusAt, sizeof status);
+    if (status != kUntouched) {
+      status &= ~kUnparsed;
+      std::memcpy(reply.data() + kV6StatusAt, &status, sizeof status);
+    }
+  }
+
+  static constexpr std::size_t kV6StatusAt = 28;
+  // The documentation wants Icmp6ParseReplies before the buffer is read: until then the fake's
+  // status is none.
+  static constexpr ULONG kUnparsed = 0x4000'0000;
 
  private:
   std::shared_ptr<FakeIcmpScript> script_;
@@ -124,12 +146,11 @@ inline void write_v4_reply(MutableBytes buffer, const FakeReply& reply) {
 // As Icmp6SendEcho2: address at 6, status at 28, time at 32, payload at 36.
 inline void write_v6_reply(MutableBytes buffer, const FakeReply& reply) {
   constexpr std::size_t kAddress = 6;
-  constexpr std::size_t kStatus = 28;
   constexpr std::size_t kTime = 32;
   constexpr std::size_t kPayload = 36;
-  const auto status = static_cast<ULONG>(reply.status);
+  const auto status = static_cast<ULONG>(reply.status) | FakeIcmpApi::kUnparsed;
   std::memcpy(buffer.data() + kAddress, reply.responder.bytes().data(), net::Address::kV6Bytes);
-  std::memcpy(buffer.data() + kStatus, &status, sizeof status);
+  std::memcpy(buffer.data() + FakeIcmpApi::kV6StatusAt, &status, sizeof status);
   std::memcpy(buffer.data() + kTime, &reply.rtt_ms, sizeof reply.rtt_ms);
   std::memcpy(buffer.data() + kPayload, reply.payload.data(), reply.payload.size());
 }

@@ -19,7 +19,7 @@ using probe::Status;
 struct Row {
   int code;
   SendFailure failure;
-  std::string_view words;
+  std::string_view words;  // empty: probe::status_words()
 };
 constexpr int number(Status status) noexcept { return static_cast<int>(status); }
 
@@ -30,8 +30,8 @@ constexpr auto kRows = std::to_array<Row>({
     {ERROR_NO_SYSTEM_RESOURCES, SendFailure::no_buffer, "not enough system resources"},
     {ERROR_NOT_ENOUGH_QUOTA, SendFailure::no_buffer, "not enough quota"},
     {WSAENOBUFS, SendFailure::no_buffer, "no buffer space available"},
-    {number(Status::no_resources), SendFailure::no_buffer, "no resources"},
-    {number(Status::packet_too_big), SendFailure::too_big, "packet too big"},
+    {number(Status::no_resources), SendFailure::no_buffer, {}},
+    {number(Status::packet_too_big), SendFailure::too_big, {}},
     {WSAEMSGSIZE, SendFailure::too_big, "packet too big"},
     {ERROR_INVALID_NETNAME, SendFailure::unreachable, "no such address can be sent to or from"},
     {ERROR_NETWORK_UNREACHABLE, SendFailure::unreachable, "the network is unreachable"},
@@ -40,12 +40,9 @@ constexpr auto kRows = std::to_array<Row>({
     {WSAEHOSTUNREACH, SendFailure::unreachable, "the host is unreachable"},
     {WSAEADDRNOTAVAIL, SendFailure::unreachable, "not an address of this computer"},
     {WSAEAFNOSUPPORT, SendFailure::unreachable, "the address family is not available"},
-    {number(Status::bad_destination), SendFailure::unreachable, "bad destination"},
-    {number(Status::destination_host_unreachable), SendFailure::unreachable,
-     "the host is unreachable"},
-    {number(Status::destination_net_unreachable), SendFailure::unreachable,
-     "the network is unreachable"},
-    {number(Status::general_failure), SendFailure::other, "general failure"},
+    {number(Status::bad_destination), SendFailure::unreachable, {}},
+    {number(Status::destination_host_unreachable), SendFailure::unreachable, {}},
+    {number(Status::destination_net_unreachable), SendFailure::unreachable, {}},
     {ERROR_PROC_NOT_FOUND, SendFailure::other, "this Windows does not have the function"},
     {ERROR_CALL_NOT_IMPLEMENTED, SendFailure::other, "not implemented here"},
     {ERROR_FILE_NOT_FOUND, SendFailure::other, "the protocol is not installed"},
@@ -66,7 +63,10 @@ SendFailure send_failure_of(int os_code) noexcept {
 std::string error_words(int os_code) {
   const Row* const row = find(os_code);
   const std::string number = "error " + std::to_string(os_code);
-  return row == nullptr ? number : std::string(row->words) + " (" + number + ")";
+  const std::string_view words = row != nullptr && !row->words.empty()
+                                     ? row->words
+                                     : probe::status_words(static_cast<Status>(os_code));
+  return words.empty() ? number : std::string(words) + " (" + number + ")";
 }
 
 Error windows_error(ErrorCode code, std::string operation, int os_code, std::string what_to_do) {

@@ -34,6 +34,7 @@ struct Functions {
   SendFromFunction send_from = nullptr;  // null: the source cannot be chosen
   Send6Function send6 = nullptr;         // null: no IPv6
   ParseFunction parse = nullptr;
+  ParseFunction parse6 = nullptr;  // null: replies stand there as they are
 };
 
 constexpr std::uint8_t kReverse = 1;       // IP_FLAG_REVERSE
@@ -47,11 +48,20 @@ void find(HMODULE library, const char* name, Function& function) noexcept {
   std::memcpy(&function, &found, sizeof function);
 }
 
-void NTAPI on_completion(PVOID context, PIO_STATUS_BLOCK /*status*/, ULONG /*reserved*/) {
-  static_cast<EchoCompletion*>(context)->completed();
+int last_error() noexcept { return static_cast<int>(::GetLastError()); }
+
+// What an NTSTATUS is among Win32's errors.
+int win32_error(NTSTATUS status) noexcept {
+  using Convert = ULONG(WINAPI*)(NTSTATUS);
+  Convert convert = nullptr;
+  find(::GetModuleHandleW(L"ntdll.dll"), "RtlNtStatusToDosError", convert);
+  return convert == nullptr ? ERROR_GEN_FAILURE : static_cast<int>(convert(status));
 }
 
-int last_error() noexcept { return static_cast<int>(::GetLastError()); }
+void NTAPI on_completion(PVOID context, PIO_STATUS_BLOCK block, ULONG /*reserved*/) {
+  const NTSTATUS status = block == nullptr ? 0 : block->Status;
+  static_cast<EchoCompletion*>(context)->completed(status >= 0 ? 0 : win32_error(status));
+}
 
 IPAddr ipv4_of(const net::Address& address) noexcept {
   IPAddr out = 0;
@@ -126,6 +136,12 @@ class Iphlpapi final : public IcmpApi {
     return functions_.parse(reply.data(), static_cast<DWORD>(reply.size()));
   }
 
+  void parse_v6(MutableBytes reply) noexcept override {
+    if (functions_.parse6 != nullptr) {
+      (void)functions_.parse6(reply.data(), static_cast<DWORD>(reply.size()));
+    }
+  }
+
  private:
   [[nodiscard]] DWORD send_v4(const EchoCall& call) const noexcept {
     HeaderInformation header(call);
@@ -178,6 +194,7 @@ std::expected<std::unique_ptr<IcmpApi>, int> load_iphlpapi() {
   find(library, "IcmpSendEcho2Ex", functions.send_from);
   find(library, "Icmp6SendEcho2", functions.send6);
   find(library, "IcmpParseReplies", functions.parse);
+  find(library, "Icmp6ParseReplies", functions.parse6);
   if (functions.create == nullptr || functions.close == nullptr || functions.send == nullptr ||
       functions.parse == nullptr) {
     (void)::FreeLibrary(library);

@@ -4,7 +4,8 @@
 // One call is one probe. A call that could be started completes exactly once, with a reply, an ICMP
 // error or its time-out: completed() then runs on the thread that made the call, while that thread
 // waits alertably (SleepEx). It cannot be cancelled. Codes in results are Win32 errors or
-// IP_STATUS. Source: ICMPAPI.md in the project's notes; learn.microsoft.com, icmpapi.h.
+// IP_STATUS; what came of a call stands in its reply buffer. Source: ICMPAPI.md in the project's
+// notes; learn.microsoft.com, icmpapi.h.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ namespace sonde::transport {
 
 class EchoCompletion {
  public:
-  virtual void completed() noexcept = 0;
+  // `error`: the Win32 code that the call ended with; 0: none, whatever the buffer says.
+  virtual void completed(int error) noexcept = 0;
 
  protected:
   ~EchoCompletion() = default;
@@ -51,6 +53,8 @@ class IcmpApi {
   [[nodiscard]] virtual int send(const EchoCall& call) noexcept = 0;
   // IcmpParseReplies: the number of reply structures in an IPv4 call's buffer.
   [[nodiscard]] virtual std::uint32_t parse_v4(MutableBytes reply) noexcept = 0;
+  // Icmp6ParseReplies: an IPv6 call's buffer is to be read after it. What it counts is in there.
+  virtual void parse_v6(MutableBytes reply) noexcept = 0;
 };
 
 // The system's own. Error: why iphlpapi.dll or what is needed of it is not there.

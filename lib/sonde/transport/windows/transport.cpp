@@ -3,6 +3,7 @@
 #include <winsock2.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "sonde/transport/destination.hpp"
@@ -20,6 +21,8 @@ using probe::Status;
 
 // Windows chooses identifier and sequence; tokens are sealed with this one.
 constexpr net::IcmpIdent kNoIdent{0};
+
+constexpr std::uint32_t kMostApiMs = std::numeric_limits<std::uint16_t>::max();
 
 struct Arrival {
   Instant at;
@@ -44,18 +47,21 @@ Observation observation_of(const EchoJob& job, const EchoAnswer& answer) {
           .icmp = icmp_type_of(family, answer.status).value_or(wire::IcmpType{}),
           .status = answer.status,
           .ttl = answer.ttl,
-          .tos = answer.tos};
+          .tos = answer.tos,
+          .api_ms = static_cast<std::uint16_t>(std::min(answer.rtt_ms, kMostApiMs))};
 }
 
-// The system gave the call up with a code of its own, or never worked on it.
+// The system gave the call up with a code of its own, or never worked on it: then there is perhaps
+// what the call ended with, and nothing else is known than that the probe was dropped.
 Observation local_failure(const EchoJob& job, std::uint32_t status) {
-  const int code = static_cast<int>(
-      status == kUntouched ? static_cast<std::uint32_t>(Status::no_resources) : status);
+  const int code = status == kUntouched ? job.error : static_cast<int>(status);
   return {.probe = job.sent.id,
           .kind = ObservationKind::send_error,
           .at = job.completed_at,
-          .status = static_cast<Status>(code),
-          .send_error = probe::SendError{.failure = send_failure_of(code), .os_code = code}};
+          .status = status == kUntouched ? Status::general_failure : static_cast<Status>(status),
+          .send_error = probe::SendError{
+              .failure = code == 0 ? probe::SendFailure::no_buffer : send_failure_of(code),
+              .os_code = code}};
 }
 
 bool is_timeout(std::uint32_t status) noexcept {
@@ -117,7 +123,8 @@ std::unique_ptr<EchoJob> WindowsTransport::job_of(const probe::ProbeSpec& spec) 
                        .payload = spec.payload},
               .source = config_.source,
               .ip = spec.ip,
-              .payload = {spec.payload.begin(), spec.payload.end()}});
+              .payload = {spec.payload.begin(), spec.payload.end()},
+              .timeout = spec.timeout});
   job->ip.dont_fragment = job->ip.dont_fragment || config_.dont_fragment;
   if (spec.authenticate) {
     job->sent.tag = sealer_.seal(spec.id, destination, kNoIdent, job->payload);
@@ -132,7 +139,7 @@ std::unique_ptr<EchoJob> WindowsTransport::job_of(const probe::ProbeSpec& spec) 
 
 std::size_t WindowsTransport::send(std::span<const probe::ProbeSpec> specs,
                                    std::span<probe::SendReport> reports) {
-  std::vector<std::unique_ptr<EchoJob>> jobs;
+  EchoJobs jobs;
   std::vector<std::size_t> index;  // of each job's report
   const Instant now = clock_->now();
   for (std::size_t i = 0; i < specs.size(); ++i) {
@@ -145,14 +152,10 @@ std::size_t WindowsTransport::send(std::span<const probe::ProbeSpec> specs,
     jobs.push_back(std::move(job));
     index.push_back(i);
   }
-  std::vector<Instant> sent_at(jobs.size(), now);
-  service_->start(jobs, sent_at);
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    probe::SendReport& report = reports[index[i]];
-    report.at = sent_at[i];
-    if (jobs[i] != nullptr) {
-      report.error = {.failure = send_failure_of(jobs[i]->error), .os_code = jobs[i]->error};
-    }
+  const std::vector<EchoService::Started> started = service_->start(std::move(jobs));
+  for (std::size_t i = 0; i < started.size(); ++i) {
+    reports[index[i]].at = started[i].at;
+    reports[index[i]].error = started[i].error;
   }
   return specs.size();
 }
