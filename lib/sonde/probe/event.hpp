@@ -11,6 +11,7 @@
 
 #include "sonde/base/time.hpp"
 #include "sonde/probe/observation.hpp"
+#include "sonde/probe/path.hpp"
 #include "sonde/probe/spec.hpp"
 
 namespace sonde::probe {
@@ -23,6 +24,8 @@ enum class EventKind : std::uint8_t {
   late,       // the reply came after the probe's time-out
   duplicate,  // another reply to a probe that already has its outcome
   error,      // an ICMP error, or a local one reported later
+  path_mtu,   // trace: what reaches hop `step.ttl`; of no probe, sequence 0
+  path_end,   // trace: the target's path is known, see Event::path_end; sequence 0
 };
 
 // The outcome that an event takes back.
@@ -43,6 +46,9 @@ struct Event {
       Replaced::nothing;      // late: a timeout (or an error); error: a timeout; reply: an error
   Observation observation{};  // reply, late, duplicate, error
   std::optional<SendError> send_error{};  // send_failed, and error of the local kind
+  PathStep step{};                        // trace: of every kind but path_end
+  std::optional<PathMtu> path_mtu{};      // path_mtu
+  PathEnd path_end = PathEnd::reached;    // path_end
 };
 
 }  // namespace sonde::probe

@@ -42,6 +42,7 @@ struct Corruption {
 struct QuotedHeader {
   net::Ttl ttl;
   net::Tos tos;
+  bool rewritten = false;  // source address or transport checksum are not what we sent: NAT
 };
 
 // What few packets carry; allocated only for those.

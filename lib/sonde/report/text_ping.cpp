@@ -83,6 +83,8 @@ void TextPing::on_event(const probe::Event& event, const stats::TargetResult& af
       break;
     case EventKind::sent:
     case EventKind::send_failed:
+    case EventKind::path_mtu:
+    case EventKind::path_end:
       break;
   }
 }
@@ -106,6 +108,8 @@ void TextPing::flood_mark(const probe::Event& event) {
       break;
     case EventKind::timeout:
     case EventKind::duplicate:
+    case EventKind::path_mtu:
+    case EventKind::path_end:
       break;
   }
 }
