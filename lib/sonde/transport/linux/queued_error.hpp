@@ -1,0 +1,22 @@
+// queued_error.hpp: an ICMP error as the error queue of a socket tells it (ip(7), IP_RECVERR).
+// In:  one message of a batch that was read from the queue, with its control messages taken apart.
+// Out: the error with its quote from the probe's transport header on, and its extensions (RFC 4884)
+//      cut from it. nullopt: not about an address of ours, or without an offender.
+// Views point into the batch, until its next read().
+#pragma once
+
+#include <optional>
+
+#include "sonde/net/address.hpp"
+#include "sonde/transport/interpret.hpp"
+#include "sonde/transport/linux/ancillary.hpp"
+#include "sonde/transport/linux/receive_batch.hpp"
+
+namespace sonde::transport {
+
+[[nodiscard]] std::optional<QueuedIcmpError> queued_icmp_error(const ReceiveBatch& batch,
+                                                               std::size_t index,
+                                                               net::Family family,
+                                                               const Ancillary& ancillary);
+
+}  // namespace sonde::transport
