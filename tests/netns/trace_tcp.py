@@ -12,7 +12,7 @@ _transport_lab.DRIVER = os.path.join(os.path.dirname(_transport_lab.DRIVER),
 SERVER = {"4": "10.77.2.1", "6": "fd77:2::1"}
 ROUTER = {"4": "10.77.1.2", "6": "fd77:1::2"}
 CLIENT = {"4": "10.77.1.1", "6": "fd77:1::1"}
-KINDS = ("dgram",)
+KINDS = ("raw", "dgram")
 EXCEEDED = {"4": (11, 0), "6": (3, 0)}
 LISTENER = """
 import socket, sys

@@ -19,11 +19,11 @@ namespace sonde::transport {
 struct SentSyn {
   probe::ProbeId id;
   net::Address destination;
-  net::Address source{};    // raw: that it was sent from
-  net::Port source_port{};  // raw
-  net::Tos tos{};
-  std::uint32_t sequence = 0;  // raw: TCP sequence number
   Instant at{};
+  // Of raw sockets, to know what the network rewrote.
+  net::Address source{};
+  net::Port source_port{};
+  std::uint16_t checksum = 0;
 };
 
 [[nodiscard]] probe::Observation tcp_reply(const SentSyn& sent, const StampedInstant& arrival);

@@ -172,10 +172,8 @@ void TcpConnectTransport::send_one(const probe::ProbeSpec& spec, probe::SendRepo
 }
 
 int TcpConnectTransport::start(Slot& slot, std::size_t index, const probe::ProbeSpec& spec) {
-  slot.sent = {.id = spec.id,
-               .destination = effective_destination(spec.destination),
-               .tos = spec.ip.tos,
-               .at = clock_->now()};
+  slot.sent = {
+      .id = spec.id, .destination = effective_destination(spec.destination), .at = clock_->now()};
   slot.fruitless = 0;
   slot.busy = true;
   if (const int refused = slot.socket.prepare(spec.ip); refused != 0) {
