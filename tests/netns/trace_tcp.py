@@ -1,6 +1,7 @@
 """trace_tcp.py: SYN probes over a chain of routers: raw as root, connect() without any privilege.
 client - router - server of _transport_lab.py; the server listens at port 80 and nowhere else."""
 
+import json
 import os
 import subprocess
 
@@ -182,6 +183,22 @@ def type_of_service(lab):
     expect([e["errno"] for e in of(events, "send_failed")] == [95], "ECN", events)
 
 
+def flows_keep_their_ports(lab):
+    """Raw: one source port a flow; the destination port is always the one asked."""
+    lab.nft("s", "table inet t { set seen { type inet_service . inet_service; flags dynamic; }; "
+                 "chain i { type filter hook input priority 0; tcp flags & (syn|ack) == syn "
+                 "add @seen { tcp sport . tcp dport }; }; }")
+    for family in SERVER:
+        for options, ports in (("--flows 3", 3), ("", 1), ("--varying", 6)):
+            lab.run("s", "nft flush set inet t seen")
+            events = lab.probe(f"--backend raw --port 81 --first 2 --max 3 --queries 3 {options} "
+                               f"{SERVER[family]}")
+            table = json.loads(lab.run("s", "nft -j list set inet t seen"))
+            pairs = sorted(e["concat"] for e in table["nftables"][1]["set"]["elem"])
+            expect([p[1] for p in pairs] == [81] * ports, f"{family} {options}: {pairs}", events)
+            expect(end_of(events)["constant_flows"] == (options != "--varying"), options, events)
+
+
 def few_descriptors(lab):
     """More probes than descriptors: those that found none say so, the others are answered."""
     lab.nft("s", "table inet t { chain i { type filter hook input priority 0; tcp dport 80 drop; }; }")
@@ -202,4 +219,5 @@ if __name__ == "__main__":
     require_root_and_tools("nft", "ss")
     run_cases([open_and_closed_ports, capabilities_are_told, a_syn_ack_is_measured_by_the_kernel,
                leaves_nothing_behind, silence, refused_by_icmp, nobody_answers_arp, no_route_here,
-               source_and_interface, type_of_service, few_descriptors, waits_do_not_spin])
+               source_and_interface, type_of_service, flows_keep_their_ports,
+               few_descriptors, waits_do_not_spin])

@@ -40,8 +40,8 @@ inline constexpr std::uint8_t kCwr = 0x80;
 }  // namespace tcp
 
 struct TcpHeader {
-  net::Port source;
-  net::Port destination;
+  net::Port source{};
+  net::Port destination{};
   std::uint32_t sequence = 0;
   std::uint32_t acknowledgment = 0;
   std::uint8_t control = 0;  // tcp::kSyn ...
