@@ -191,12 +191,14 @@ int TcpConnectTransport::start(Slot& slot, std::size_t index, const probe::Probe
 void TcpConnectTransport::release(std::size_t index) noexcept {
   Slot& slot = slots_[index];
   (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, slot.socket.fd(), nullptr);
-  slot.socket.disconnect();
+  const bool usable = slot.socket.disconnect() == 0;
   slot.busy = false;
   // What came between the last look and now is nobody's: the next probe finds an empty queue.
   while (batch_.read(slot.socket.fd(), ReceiveBatch::Queue::errors, ReceiveBatch::kMessages)) {
   }
-  idle(slot.socket.family()).push_back(index);
+  if (usable) {
+    idle(slot.socket.family()).push_back(index);
+  }
 }
 
 void TcpConnectTransport::give_up_old(Instant now) noexcept {

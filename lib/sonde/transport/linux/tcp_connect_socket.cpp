@@ -136,10 +136,10 @@ int TcpConnectSocket::connect(const net::Address& destination, net::Port port) n
   return started || errno == EINPROGRESS ? 0 : errno;
 }
 
-void TcpConnectSocket::disconnect() noexcept {
+int TcpConnectSocket::disconnect() noexcept {
   SocketAddressStorage nobody{};
   nobody.generic.sa_family = AF_UNSPEC;
-  (void)::connect(fd(), &nobody.generic, sizeof nobody);
+  return ::connect(fd(), &nobody.generic, sizeof nobody) == 0 ? 0 : errno;
 }
 
 TcpConnectSocket::State TcpConnectSocket::state() const noexcept {

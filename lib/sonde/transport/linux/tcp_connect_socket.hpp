@@ -35,8 +35,8 @@ class TcpConnectSocket {
   [[nodiscard]] int prepare(const probe::IpOptions& ip);
   // Sends the SYN. 0 or the errno.
   [[nodiscard]] int connect(const net::Address& destination, net::Port port) noexcept;
-  // Back to where connect() can be called.
-  void disconnect() noexcept;
+  // Back to where connect() can be called. 0 or the errno.
+  [[nodiscard]] int disconnect() noexcept;
 
   struct State {
     bool answered = false;          // by a SYN-ACK or a RST

@@ -189,9 +189,9 @@ std::expected<net::Address, int> TcpRawChannel::source_for(const net::Address& d
   }
   SocketAddressStorage nobody{};
   nobody.generic.sa_family = AF_UNSPEC;  // forget the source of the last answer
-  (void)::connect(route_.get(), &nobody.generic, sizeof nobody);
   const SocketAddress peer = encode_address(destination, port_.value);
-  if (::connect(route_.get(), &peer.storage.generic, peer.size) != 0) {
+  if (::connect(route_.get(), &nobody.generic, sizeof nobody) != 0 ||
+      ::connect(route_.get(), &peer.storage.generic, peer.size) != 0) {
     return std::unexpected(errno);
   }
   SocketAddress name{.storage = {}, .size = sizeof(SocketAddressStorage)};
