@@ -25,6 +25,10 @@ namespace sonde::test {
       return "duplicate";
     case probe::EventKind::error:
       return "error";
+    case probe::EventKind::path_mtu:
+      return "path_mtu";
+    case probe::EventKind::path_end:
+      return "path_end";
   }
   return "?";
 }

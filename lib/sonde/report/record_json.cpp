@@ -3,14 +3,22 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <vector>
 
 #include "sonde/report/failure_text.hpp"
+#include "sonde/report/path_json.hpp"
+#include "sonde/report/path_words.hpp"
 
 namespace sonde::report {
 namespace {
 
 [[nodiscard]] std::string_view state_name(const stats::TargetResult& result) noexcept {
-  const stats::Counts& counts = result.stats.counts();
+  const stats::Hop* const hop = destination_hop(result);
+  if (result.path && hop == nullptr &&
+      result.stats.counts().sent > result.stats.counts().send_failures) {
+    return "down";
+  }
+  const stats::Counts& counts = hop != nullptr ? hop->stats.counts() : result.stats.counts();
   // Of a host that nothing could be sent to, nothing is known.
   if (result.target.error || counts.sent == counts.send_failures) {
     return "error";
@@ -70,9 +78,11 @@ void put_rtt(JsonWriter& json, const stats::TargetStats& stats) {
   json.end_object();
 }
 
-void put_outages(JsonWriter& json, const stats::TargetStats& stats, const ClockPair& clock) {
+// A hop that does not answer is no outage of the target: a trace has none.
+void put_outages(JsonWriter& json, const stats::TargetResult& result, const ClockPair& clock) {
   json.begin_array("result.outages");
-  for (const stats::Outage& outage : stats.outages()) {
+  for (const stats::Outage& outage :
+       result.path ? std::vector<stats::Outage>() : result.stats.outages()) {
     json.begin_object();
     json.put("outage.from_seq", outage.from_seq);
     json.put("outage.to_seq", outage.to_seq);
@@ -141,6 +151,13 @@ Answer answer_of(const probe::Event& event) {
   answer.verified = seen.verified;
   answer.truncated = seen.truncated;
   answer.corrupt_at = seen.corruption.transform([](auto& c) { return c.offset; });
+  if (icmp_error) {
+    answer.quoted = seen.quoted;
+    answer.extras = seen.extras;
+  }
+  if (event.step.ttl.value > 0) {
+    answer.return_hops = seen.ttl.transform(return_hops);
+  }
   return answer;
 }
 
@@ -163,6 +180,18 @@ void put_answer(JsonWriter& json, const Answer& answer) {
   json.put("answer.reordered", answer.reordered);
   json.put("answer.corrupt_at", answer.corrupt_at);
   put_send_error(json, "answer.send_error", answer.send_error);
+  put_path_answer(json, answer);
+}
+
+void put_probe_id(JsonWriter& json, const probe::Event& event, const ClockPair& clock) {
+  const bool failed = event.kind == probe::EventKind::send_failed;
+  json.put("probe_id.seq", event.probe.sequence);
+  json.put("probe_id.sent_at", wall_at(clock, failed ? event.at : event.sent_at));
+  if (event.step.ttl.value > 0) {
+    json.put("probe_id.hop", event.step.ttl.value);
+    json.put("probe_id.query", event.step.query);
+    json.put("probe_id.flow", event.step.flow);
+  }
 }
 
 void put_send_error(JsonWriter& json, FieldRef field,
@@ -210,6 +239,9 @@ void put_options(JsonWriter& json, FieldRef field, const stats::RunOptions& opti
   json.put("options.ecn", ecn_of(options.tos));
   json.put("options.df", options.dont_fragment);
   json.put("options.protocol", std::string_view(options.protocol));
+  if (options.trace) {
+    put_trace_options(json, *options.trace);
+  }
   json.end_object();
 }
 
@@ -259,10 +291,25 @@ void put_figures(JsonWriter& json, const stats::TargetStats& stats) {
   json.put("figures.clock", stats.clock().transform(clock_name));
 }
 
+// Of a trace the RTTs are the destination's answers already; its loss is that at its own hop, since
+// the probes that stopped on the way were meant to.
+void put_target_figures(JsonWriter& json, const stats::TargetResult& result) {
+  if (!result.path) {
+    put_figures(json, result.stats);
+    return;
+  }
+  const stats::Hop* const hop = destination_hop(result);
+  put_counts(json, result.stats.counts());
+  json.put("figures.loss_ratio",
+           hop != nullptr ? hop->stats.counts().loss_ratio() : std::optional<double>());
+  put_rtt(json, result.stats);
+  json.put("figures.clock", result.stats.clock().transform(clock_name));
+}
+
 void put_result(JsonWriter& json, const stats::TargetResult& result, const ClockPair& clock) {
   json.put("result.state", state_name(result));
-  put_figures(json, result.stats);
-  put_outages(json, result.stats, clock);
+  put_target_figures(json, result);
+  put_outages(json, result, clock);
   put_checks(json, result.checks);
 }
 

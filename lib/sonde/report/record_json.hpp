@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,10 +30,16 @@ struct Answer {
   std::optional<bool> reordered = false;
   std::optional<std::uint32_t> corrupt_at{};
   std::optional<probe::SendError> send_error{};
+  // Of an ICMP error; not kept of stored probes but a trace's.
+  std::optional<probe::QuotedHeader> quoted{};
+  std::shared_ptr<const probe::ObservationExtras> extras{};
+  std::optional<std::uint8_t> return_hops{};  // trace
 };
 [[nodiscard]] Answer answer_of(const probe::Event& event);
 
 void put_answer(JsonWriter& json, const Answer& answer);
+// `at` is when it failed to leave, where it never did.
+void put_probe_id(JsonWriter& json, const probe::Event& event, const ClockPair& clock);
 void put_send_error(JsonWriter& json, FieldRef field, const std::optional<probe::SendError>& error);
 void put_tool(JsonWriter& json, FieldRef field, std::string_view version);
 void put_engine(JsonWriter& json, FieldRef field, const stats::EngineInfo& engine);
@@ -43,6 +50,7 @@ void put_target_error(JsonWriter& json, FieldRef field,
                       const std::optional<stats::TargetError>& error);
 void put_identity(JsonWriter& json, const stats::Target& target);
 void put_figures(JsonWriter& json, const stats::TargetStats& stats);
+void put_target_figures(JsonWriter& json, const stats::TargetResult& result);
 void put_result(JsonWriter& json, const stats::TargetResult& result, const ClockPair& clock);
 
 // "host-unreachable", or "type-3-code-99".

@@ -16,7 +16,8 @@ namespace {
 
 // A look-up is waiting, most of the time: so many wait side by side.
 constexpr std::size_t kForwardThreads = 512;
-constexpr std::size_t kReverseWaiting = 16;
+constexpr std::size_t kReverseThreads = 16;
+constexpr std::size_t kReverseWaiting = 1024;
 
 struct ForwardJob {
   std::uint32_t id = 0;
@@ -72,11 +73,11 @@ struct Resolver::Shared {
   std::deque<ForwardJob> forward_jobs;
   std::deque<net::Address> reverse_jobs;
   Pending pending;
-  std::vector<net::Address> asked;
+  std::set<net::Address> asked;
   std::vector<ForwardAnswer> forward_answers;
   std::vector<ReverseAnswer> reverse_answers;
   std::size_t forward_threads = 0;
-  bool reverse_thread = false;
+  std::size_t reverse_threads = 0;
   bool abandoned = false;
 
   void answer(ForwardAnswer found) {
@@ -108,7 +109,7 @@ struct Resolver::Shared {
   std::optional<net::Address> next_reverse() {
     const std::scoped_lock lock(mutex);
     if (reverse_jobs.empty() || abandoned) {
-      reverse_thread = false;
+      --reverse_threads;
       return std::nullopt;
     }
     const net::Address address = reverse_jobs.front();
@@ -166,18 +167,16 @@ void Resolver::forward(std::uint32_t id, std::string name, FamilyWanted family, 
 
 void Resolver::reverse(const net::Address& address) {
   const std::scoped_lock lock(shared_->mutex);
-  if (shared_->reverse_jobs.size() >= kReverseWaiting ||
-      std::ranges::find(shared_->asked, address) != shared_->asked.end()) {
+  if (shared_->reverse_jobs.size() >= kReverseWaiting || !shared_->asked.insert(address).second) {
     return;
   }
-  shared_->asked.push_back(address);
   shared_->reverse_jobs.push_back(address);
-  if (shared_->reverse_thread) {
+  if (shared_->reverse_threads == kReverseThreads) {
     return;
   }
-  shared_->reverse_thread =
-      start_detached([shared = shared_] { Shared::run_reverse(shared); }) == 0;
-  if (!shared_->reverse_thread) {
+  if (start_detached([shared = shared_] { Shared::run_reverse(shared); }) == 0) {
+    ++shared_->reverse_threads;
+  } else if (shared_->reverse_threads == 0) {
     shared_->reverse_jobs.clear();  // names are a courtesy
   }
 }

@@ -5,8 +5,8 @@
 // answered with timed_out, at the latest by the take_*() after it: nobody ever waits for the
 // system's resolver, not even the destructor (its threads are left to end with the process).
 // Forward look-ups run side by side, up to 512 of them, each on a thread with a small stack;
-// reverse ones on one of their own, at most 16 waiting, the rest is dropped, and each address is
-// asked once.
+// reverse ones on at most 16 of their own, so that one dead name server holds up no other's answer,
+// with at most 1024 waiting; the rest is dropped, and each address is asked once.
 #pragma once
 
 #include <cstdint>

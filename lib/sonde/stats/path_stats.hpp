@@ -1,11 +1,10 @@
 // path_stats.hpp: what a trace learned of one target's path, from its events alone.
 // Hops by TTL, in each the outcomes by probe: a responder belongs to a probe, not to a hop. What
 // was sent beyond the destination is in the target's counts, but makes no hop. For counting, an
-// ICMP error is the answer that was asked for: Counts::received.
+// ICMP error is the answer that was asked for: Counts::received, or late.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -18,14 +17,13 @@ namespace sonde::stats {
 
 // One probe and what became of it, as it is known now.
 struct HopProbe {
-  std::uint64_t sequence = 0;
-  probe::PathStep step{};
-  // sent: still out. reply, late or error: answered, and `observation` has who and what.
-  probe::EventKind outcome = probe::EventKind::sent;
-  Instant sent_at{};
-  std::optional<Duration> rtt{};
-  probe::Observation observation{};
-  std::optional<probe::SendError> send_error{};
+  probe::Event last{};  // sent: still out. send_failed, timeout, reply, late or error: its outcome
+  std::uint32_t duplicates = 0;
+
+  [[nodiscard]] std::uint64_t sequence() const noexcept { return last.probe.sequence; }
+  [[nodiscard]] const probe::PathStep& step() const noexcept { return last.step; }
+  // Somebody said something: last.observation has who and what.
+  [[nodiscard]] bool answered() const noexcept;
 };
 
 struct Hop {
@@ -33,7 +31,7 @@ struct Hop {
   TargetStats stats{};
   std::vector<HopProbe> probes{};  // by sequence
   std::optional<probe::PathMtu> mtu{};
-  // Every probe of it that will be sent has its outcome.
+  // Every query of it has its outcome. Probes for the path MTU may follow.
   bool complete = false;
 };
 
@@ -45,22 +43,40 @@ class PathStats {
       : destination_(destination), queries_(queries) {}
 
   void apply(const probe::Event& event);
+  // The event as the target's own statistics count it, to be asked before apply(): whatever shows
+  // that the probe got there is a reply.
+  [[nodiscard]] probe::Event for_target(const probe::Event& event) const;
 
-  // By TTL, up to the destination or the last one that was asked; what lies behind the last answer
-  // and is silent is there too, at most `gap` of it.
-  [[nodiscard]] std::span<const Hop> hops() const noexcept { return hops_; }
-  [[nodiscard]] bool reached() const noexcept;
+  // By TTL, up to where the path ends: at the destination, at the router that lets nothing pass, or
+  // where the trace was given up; silent hops before that are there, too. While the trace goes on,
+  // up to the last hop of which anything is known.
+  [[nodiscard]] std::span<const Hop> hops() const noexcept;
+  [[nodiscard]] const Hop* find(net::Ttl ttl) const noexcept;
+  [[nodiscard]] bool reached() const noexcept { return distance_.has_value(); }
   // The nearest TTL at which the destination answered.
-  [[nodiscard]] std::optional<net::Ttl> distance() const noexcept;
+  [[nodiscard]] std::optional<net::Ttl> distance() const noexcept { return distance_; }
   [[nodiscard]] std::optional<probe::PathEnd> end() const noexcept { return end_; }
-  // The smallest MTU of the path, where it was looked for.
+  // The smallest MTU of the path, where it was looked for, and of which hop it is.
+  [[nodiscard]] const Hop* narrowest() const noexcept;
   [[nodiscard]] std::optional<probe::PathMtu> mtu() const noexcept;
+  // The weakest clock that any of the RTTs was measured with.
+  [[nodiscard]] std::optional<probe::RttClock> clock() const noexcept;
 
  private:
+  [[nodiscard]] Hop& hop_at(net::Ttl ttl);
+  void record(const probe::Event& event);
+  [[nodiscard]] std::optional<net::Ttl> refused_at() const noexcept;
+  [[nodiscard]] std::optional<net::Ttl> last() const noexcept;
+
   net::Address destination_{};
   std::uint32_t queries_ = 0;
-  std::vector<Hop> hops_;
+  std::vector<Hop> hops_;  // by TTL
+  std::optional<net::Ttl> distance_;
   std::optional<probe::PathEnd> end_;
+  std::optional<net::Ttl> end_ttl_;  // the last hop of the path, as path_end says it
 };
+
+// An ICMP error that is no time exceeded: packets like this one go no further.
+[[nodiscard]] bool refuses(const probe::Observation& seen) noexcept;
 
 }  // namespace sonde::stats

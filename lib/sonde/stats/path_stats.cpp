@@ -1,0 +1,232 @@
+#include "sonde/stats/path_stats.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+#include "sonde/probe/status.hpp"
+
+namespace sonde::stats {
+
+using probe::Event;
+using probe::EventKind;
+using probe::Observation;
+using probe::ObservationKind;
+using probe::Replaced;
+
+namespace {
+
+[[nodiscard]] bool is_icmp_error(const Event& event) noexcept {
+  return event.kind == EventKind::error && !event.send_error;
+}
+
+[[nodiscard]] probe::Status status_of(const Observation& seen) noexcept {
+  return probe::status_of(seen.responder.family(), seen.icmp);
+}
+
+// An ICMP error as the answer that it is.
+[[nodiscard]] Event as_answer(const Event& event) {
+  Event out = event;
+  if (is_icmp_error(event)) {
+    out.kind = event.replaces == Replaced::timeout ? EventKind::late : EventKind::reply;
+  }
+  return out;
+}
+
+// From the probes alone: where an answer takes back another one that was counted already.
+[[nodiscard]] TargetStats counted_anew(const std::vector<HopProbe>& probes) {
+  TargetStats stats;
+  for (const HopProbe& probe : probes) {
+    Event event = as_answer(probe.last);
+    const EventKind outcome = std::exchange(event.kind, EventKind::sent);
+    event.replaces = Replaced::nothing;
+    if (outcome == EventKind::send_failed) {
+      event.kind = EventKind::send_failed;
+      stats.apply(event);
+      continue;
+    }
+    stats.apply({.kind = EventKind::sent,
+                 .probe = event.probe,
+                 .at = event.sent_at,
+                 .sent_at = event.sent_at});
+    if (outcome != EventKind::sent) {
+      event.kind = outcome;
+      // A late answer leaves `lost`, as the time-out before it did.
+      if (outcome == EventKind::late) {
+        Event timeout = event;
+        timeout.kind = EventKind::timeout;
+        timeout.rtt = std::nullopt;
+        stats.apply(timeout);
+        event.replaces = Replaced::timeout;
+      }
+      stats.apply(event);
+    }
+    for (std::uint32_t i = 0; i < probe.duplicates; ++i) {
+      stats.apply({.kind = EventKind::duplicate,
+                   .probe = event.probe,
+                   .at = event.at,
+                   .sent_at = event.sent_at});
+    }
+  }
+  return stats;
+}
+
+}  // namespace
+
+bool refuses(const Observation& seen) noexcept {
+  if (seen.kind != ObservationKind::icmp_error) {
+    return false;
+  }
+  const probe::Status status = status_of(seen);
+  return status != probe::Status::ttl_expired_in_transit &&
+         status != probe::Status::ttl_expired_in_reassembly &&
+         status != probe::Status::time_exceeded;
+}
+
+bool HopProbe::answered() const noexcept {
+  return last.kind == EventKind::reply || last.kind == EventKind::late || is_icmp_error(last);
+}
+
+Hop& PathStats::hop_at(net::Ttl ttl) {
+  auto at = std::ranges::lower_bound(hops_, ttl, {}, &Hop::ttl);
+  if (at == hops_.end() || at->ttl != ttl) {
+    at = hops_.insert(at, Hop{.ttl = ttl});
+  }
+  return *at;
+}
+
+void PathStats::apply(const Event& event) {
+  switch (event.kind) {
+    case EventKind::path_end:
+      end_ = event.path_end;
+      end_ttl_ = event.step.ttl.value > 0 ? std::optional(event.step.ttl) : std::nullopt;
+      for (Hop& hop : hops_) {
+        hop.complete = true;
+      }
+      break;
+    case EventKind::path_mtu:
+      hop_at(event.step.ttl).mtu = event.path_mtu;
+      break;
+    default:
+      record(event);
+      break;
+  }
+}
+
+void PathStats::record(const Event& event) {
+  Hop& hop = hop_at(event.step.ttl);
+  auto at = std::ranges::lower_bound(hop.probes, event.probe.sequence, {}, &HopProbe::sequence);
+  if (at == hop.probes.end() || at->sequence() != event.probe.sequence) {
+    at = hop.probes.insert(at, HopProbe{.last = event});
+    at->last.sent_at = event.kind == EventKind::send_failed ? event.at : event.sent_at;
+    hop.stats.apply(event);
+  } else if (event.kind == EventKind::duplicate) {
+    ++at->duplicates;
+    hop.stats.apply(event);
+  } else {
+    const bool takes_back_an_answer = event.replaces == Replaced::error && at->answered();
+    at->last = event;
+    if (takes_back_an_answer) {
+      hop.stats = counted_anew(hop.probes);
+    } else {
+      hop.stats.apply(as_answer(event));
+    }
+  }
+  if (at->answered() && arrived(destination_, at->last.observation)) {
+    distance_ = std::min(distance_.value_or(event.step.ttl), event.step.ttl);
+  }
+  const auto out = [](const HopProbe& probe) { return probe.last.kind == EventKind::sent; };
+  hop.complete =
+      hop.complete || (hop.probes.size() >= queries_ && std::ranges::none_of(hop.probes, out));
+}
+
+Event PathStats::for_target(const Event& event) const {
+  const Hop* hop = find(event.step.ttl);
+  if (hop != nullptr && event.replaces == Replaced::error) {
+    const auto at = std::ranges::find(hop->probes, event.probe.sequence, &HopProbe::sequence);
+    // It was counted as the destination's answer: this is another one.
+    if (at != hop->probes.end() && at->answered() && arrived(destination_, at->last.observation)) {
+      Event out = event;
+      out.kind = EventKind::duplicate;
+      return out;
+    }
+  }
+  return is_icmp_error(event) && arrived(destination_, event.observation) ? as_answer(event)
+                                                                          : event;
+}
+
+// The nearest TTL at which somebody refuses to go on, unless the path is known to go on behind it.
+std::optional<net::Ttl> PathStats::refused_at() const noexcept {
+  std::optional<net::Ttl> refused;
+  for (const Hop& hop : hops_) {
+    bool passed = false;
+    bool refused_here = false;
+    for (const HopProbe& probe : hop.probes) {
+      const bool no = probe.answered() && refuses(probe.last.observation);
+      refused_here = refused_here || no;
+      passed = passed || (probe.answered() && !no);
+    }
+    refused = passed ? std::nullopt : refused;
+    if (refused_here && !refused) {
+      refused = hop.ttl;
+    }
+  }
+  return refused;
+}
+
+std::optional<net::Ttl> PathStats::last() const noexcept {
+  if (distance_) {
+    return distance_;
+  }
+  if (end_) {
+    return end_ttl_;
+  }
+  if (const auto refused = refused_at()) {
+    return refused;
+  }
+  for (const Hop& hop : std::views::reverse(hops_)) {
+    if (hop.complete || std::ranges::any_of(hop.probes, &HopProbe::answered)) {
+      return hop.ttl;
+    }
+  }
+  return net::Ttl(0);
+}
+
+std::span<const Hop> PathStats::hops() const noexcept {
+  const auto last_ttl = last();
+  if (!last_ttl) {
+    return hops_;
+  }
+  const auto end = std::ranges::upper_bound(hops_, *last_ttl, {}, &Hop::ttl);
+  return std::span(hops_).first(static_cast<std::size_t>(end - hops_.begin()));
+}
+
+const Hop* PathStats::find(net::Ttl ttl) const noexcept {
+  const auto at = std::ranges::lower_bound(hops_, ttl, {}, &Hop::ttl);
+  return at != hops_.end() && at->ttl == ttl ? &*at : nullptr;
+}
+
+const Hop* PathStats::narrowest() const noexcept {
+  const Hop* least = nullptr;
+  for (const Hop& hop : hops()) {
+    if (hop.mtu && (least == nullptr || hop.mtu->mtu < least->mtu->mtu)) {
+      least = &hop;
+    }
+  }
+  return least;
+}
+
+std::optional<probe::PathMtu> PathStats::mtu() const noexcept {
+  const Hop* hop = narrowest();
+  return hop == nullptr ? std::nullopt : hop->mtu;
+}
+
+std::optional<probe::RttClock> PathStats::clock() const noexcept {
+  std::optional<probe::RttClock> weakest;
+  for (const Hop& hop : hops_) {
+    weakest = std::max(weakest, hop.stats.clock());
+  }
+  return weakest;
+}
+
+}  // namespace sonde::stats
