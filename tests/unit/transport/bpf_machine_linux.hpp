@@ -55,7 +55,7 @@ class BpfMachine {
       case BPF_LD | BPF_H | BPF_IND:
         loaded = load(x_ + i.k, 2);
         break;
-      case BPF_LDX | BPF_W | BPF_IMM:
+      case BPF_LDX | BPF_IMM:
         x_ = i.k;
         return true;
       case BPF_LDX | BPF_B | BPF_MSH:

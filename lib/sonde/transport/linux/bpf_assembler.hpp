@@ -20,7 +20,7 @@ class BpfAssembler {
   void load_half_at_x(std::uint32_t at) { emit(BPF_LD | BPF_H | BPF_IND, at); }
   // X = the length of the IPv4 header at 0.
   void header_length_to_x() { emit(BPF_LDX | BPF_B | BPF_MSH, 0); }
-  void zero_to_x() { emit(BPF_LDX | BPF_W | BPF_IMM, 0); }
+  void zero_to_x() { emit(BPF_LDX | BPF_IMM, 0); }
   // X += the length of the IPv4 header at X + `at`.
   void add_header_length_to_x(std::uint32_t at) {
     constexpr std::uint32_t kLengthMask = 0xf;

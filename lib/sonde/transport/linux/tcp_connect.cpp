@@ -52,8 +52,27 @@ probe::SendError send_error(int os_code) noexcept {
 
 }  // namespace
 
-TcpConnectTransport::TcpConnectTransport(const TraceOpenOptions& options, const Clock& clock)
-    : options_(options),
+std::vector<net::Family> wanted_families(const OpenOptions& options) {
+  std::vector<net::Family> families;
+  for (const net::Family family : {net::Family::v4, net::Family::v6}) {
+    const bool wanted = family == net::Family::v4 ? options.v4 : options.v6;
+    if (wanted && (!options.source || options.source->family() == family)) {
+      families.push_back(family);
+    }
+  }
+  return families;
+}
+
+Error wrong_family(const OpenOptions& options) {
+  return {.code = ErrorCode::bad_source,
+          .operation = "send from " + options.source.value_or(net::Address()).to_text(),
+          .os_code = EAFNOSUPPORT,
+          .why = "not an address of the family that was asked for",
+          .what_to_do = {}};
+}
+
+TcpConnectTransport::TcpConnectTransport(TraceOpenOptions options, const Clock& clock)
+    : options_(std::move(options)),
       clock_(&clock),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -68,27 +87,14 @@ std::expected<std::unique_ptr<TcpConnectTransport>, Error> TcpConnectTransport::
       ::epoll_ctl(out->epoll_.get(), EPOLL_CTL_ADD, out->wake_.get(), &wake) != 0) {
     return std::unexpected(system_error("make an event descriptor", errno));
   }
-  const OpenOptions& common = options.common;
   std::optional<Error> failure;
-  for (const net::Family family : {net::Family::v4, net::Family::v6}) {
-    const bool wanted = family == net::Family::v4 ? common.v4 : common.v6;
-    if (!wanted || (common.source && common.source->family() != family)) {
-      continue;
-    }
+  for (const net::Family family : wanted_families(options.common)) {
     if (const auto opened = out->open_sockets(family); !opened) {
       failure = opened.error();
     }
   }
-  if (failure && (out->slots_.empty() || failure->code == ErrorCode::bad_source)) {
-    return std::unexpected(std::move(*failure));
-  }
-  if (out->slots_.empty()) {
-    return std::unexpected(
-        Error{.code = ErrorCode::bad_source,
-              .operation = "send from " + common.source.value_or(net::Address()).to_text(),
-              .os_code = EAFNOSUPPORT,
-              .why = "not an address of the family that was asked for",
-              .what_to_do = {}});
+  if (out->slots_.empty() || (failure && failure->code == ErrorCode::bad_source)) {
+    return std::unexpected(failure ? std::move(*failure) : wrong_family(options.common));
   }
   return out;
 }

@@ -31,6 +31,11 @@
 
 namespace sonde::transport {
 
+// The families that are asked for and that the source address, if there is one, has.
+[[nodiscard]] std::vector<net::Family> wanted_families(const OpenOptions& options);
+// There is none.
+[[nodiscard]] Error wrong_family(const OpenOptions& options);
+
 class TcpConnectTransport final : public Transport {
  public:
   static constexpr Duration kPatience = 950ms;
@@ -62,7 +67,7 @@ class TcpConnectTransport final : public Transport {
     Instant at;
   };
 
-  TcpConnectTransport(const TraceOpenOptions& options, const Clock& clock);
+  TcpConnectTransport(TraceOpenOptions options, const Clock& clock);
   [[nodiscard]] std::expected<void, Error> open_sockets(net::Family family);
   [[nodiscard]] std::vector<std::size_t>& idle(net::Family family) noexcept {
     return idle_[family == net::Family::v4 ? 0 : 1];

@@ -104,13 +104,17 @@ std::size_t TcpRawTransport::receive(std::span<probe::Observation> out) {
 std::size_t TcpRawTransport::receive_from(TcpRawChannel& channel,
                                           std::span<probe::Observation> out) {
   std::size_t count = read_stamps(channel, out);
-  for (const int fd : {channel.tcp(), channel.icmp()}) {
-    for (int reads = 0; reads < kMostReads && count < out.size(); ++reads) {
-      const std::size_t seen = read_packets(channel, fd, out.subspan(count));
-      count += seen;
-      if (!batch_.full()) {
-        break;
-      }
+  count += drain(channel, channel.tcp(), out.subspan(count));
+  return count + drain(channel, channel.icmp(), out.subspan(count));
+}
+
+std::size_t TcpRawTransport::drain(const TcpRawChannel& channel, int fd,
+                                   std::span<probe::Observation> out) {
+  std::size_t count = 0;
+  for (int reads = 0; reads < kMostReads && count < out.size(); ++reads) {
+    count += read_packets(channel, fd, out.subspan(count));
+    if (!batch_.full()) {
+      break;
     }
   }
   return count;

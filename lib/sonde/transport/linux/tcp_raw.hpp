@@ -42,6 +42,8 @@ class TcpRawTransport final : public Transport {
   static constexpr int kMostReads = 16;
   [[nodiscard]] std::size_t receive_from(TcpRawChannel& channel, std::span<probe::Observation> out);
   [[nodiscard]] std::size_t read_stamps(TcpRawChannel& channel, std::span<probe::Observation> out);
+  [[nodiscard]] std::size_t drain(const TcpRawChannel& channel, int fd,
+                                  std::span<probe::Observation> out);
   [[nodiscard]] std::size_t read_packets(const TcpRawChannel& channel, int fd,
                                          std::span<probe::Observation> out);
   [[nodiscard]] ReadTime read_time(const TcpRawChannel& channel) noexcept;

@@ -18,43 +18,40 @@ namespace {
 
 using OpenResult = std::expected<std::unique_ptr<Transport>, Error>;
 
-Error wrong_family(const OpenOptions& options) {
-  return {.code = ErrorCode::bad_source,
-          .operation = "send from " + options.source.value_or(net::Address()).to_text(),
-          .os_code = EAFNOSUPPORT,
-          .why = "not an address of the family that was asked for",
-          .what_to_do = {}};
-}
-
-OpenResult open_raw(const TraceOpenOptions& options, const Clock& clock, Rng& rng) {
+// The channels of all families that are wanted and that this system has.
+std::expected<std::vector<TcpRawChannel>, Error> open_channels(const TraceOpenOptions& options,
+                                                               Rng& rng) {
   const RaisedPrivilege raised;
-  const OpenOptions& common = options.common;
   std::vector<TcpRawChannel> channels;
-  Error failure = wrong_family(common);
-  for (const net::Family family : {net::Family::v4, net::Family::v6}) {
-    const bool wanted = family == net::Family::v4 ? common.v4 : common.v6;
-    if (!wanted || (common.source && common.source->family() != family)) {
-      continue;
-    }
+  Error failure = wrong_family(options.common);
+  for (const net::Family family : wanted_families(options.common)) {
     auto channel = TcpRawChannel::open(family, options, rng);
     if (channel) {
       channels.push_back(std::move(*channel));
-    } else {
-      failure = std::move(channel.error());
-      if (failure.code == ErrorCode::bad_source) {
-        return std::unexpected(std::move(failure));
-      }
+      continue;
+    }
+    failure = std::move(channel.error());
+    if (failure.code == ErrorCode::bad_source) {
+      return std::unexpected(std::move(failure));
     }
   }
   if (channels.empty()) {
     return std::unexpected(std::move(failure));
   }
+  return channels;
+}
+
+OpenResult open_raw(const TraceOpenOptions& options, const Clock& clock, Rng& rng) {
+  auto channels = open_channels(options, rng);
+  if (!channels) {
+    return std::unexpected(std::move(channels.error()));
+  }
   Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) {
     return std::unexpected(system_error("make an event descriptor", errno));
   }
-  return std::make_unique<TcpRawTransport>(std::move(channels), std::move(wake), options.flow_style,
-                                           clock);
+  return std::make_unique<TcpRawTransport>(std::move(*channels), std::move(wake),
+                                           options.flow_style, clock);
 }
 
 OpenResult open_connects(const TraceOpenOptions& options, const Clock& clock) {
