@@ -47,7 +47,7 @@ report::TextPingOptions text_options(const PingOptions& options, const PingPlan&
           .header_option_bytes = plan.policy.header_option_bytes};
 }
 
-report::TextNotesOptions notes_options(const PingOptions& options, const Surroundings& around) {
+report::TextNotesOptions notes_options(const EchoOptions& options, const Surroundings& around) {
   return {.verbose = options.verbose, .utf8 = utf8_of(around)};
 }
 

@@ -22,7 +22,7 @@ struct Surroundings {
 
 [[nodiscard]] report::TextPingOptions text_options(const PingOptions& options, const PingPlan& plan,
                                                    const Surroundings& around);
-[[nodiscard]] report::TextNotesOptions notes_options(const PingOptions& options,
+[[nodiscard]] report::TextNotesOptions notes_options(const EchoOptions& options,
                                                      const Surroundings& around);
 
 }  // namespace sonde::app

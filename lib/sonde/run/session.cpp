@@ -178,7 +178,7 @@ void Session::tell_time() {
   const Instant now = parts_.clock.now();
   for (stats::Listener* listener : parts_.listeners) {
     if (const auto at = listener->wake_at(); at && *at <= now) {
-      listener->on_time(now);
+      listener->on_time(now, results_);
     }
   }
 }

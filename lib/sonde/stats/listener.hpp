@@ -24,7 +24,7 @@ class Listener {
   virtual void on_end(const RunEnd& end, std::span<const TargetResult> targets) = 0;
   // When on_time() is wanted; asked before each sleep. nullopt: never.
   [[nodiscard]] virtual std::optional<Instant> wake_at() const { return std::nullopt; }
-  virtual void on_time(Instant /*now*/) {}
+  virtual void on_time(Instant /*now*/, std::span<const TargetResult> /*targets*/) {}
   // Before the loop sleeps: bring out what was buffered.
   virtual void flush() = 0;
 };
