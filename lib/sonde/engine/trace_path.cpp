@@ -83,7 +83,16 @@ std::optional<PathStep> TracePath::next_step() const {
   return best;
 }
 
+bool TracePath::wants() const {
+  return mtu_ && !ended_ && !cut_off_ ? mtu_->next().has_value() : next_step().has_value();
+}
+
 probe::ProbeSpec TracePath::issue() {
+  if (mtu_) {
+    const PathMtuSearch::Probe next = mtu_->next().value();
+    mtu_->issued(next);
+    return hand_out({.ttl = next.ttl}, next.size);
+  }
   const PathStep step = next_step().value();
   if (const auto again = std::ranges::find(again_, step); again != again_.end()) {
     again_.erase(again);
@@ -91,15 +100,20 @@ probe::ProbeSpec TracePath::issue() {
     ++shape_.at(step.ttl).asked;
   }
   ++shape_.at(step.ttl).out;
-  probes_.push_back({.step = step});
+  return hand_out(step, usual_size());
+}
+
+probe::ProbeSpec TracePath::hand_out(const PathStep& step, net::Mtu size) {
+  probes_.push_back({.step = step, .size = size});
   const std::uint64_t sequence = probes_.size();
   out_.push_back(sequence);
   probe::IpOptions ip = config_->ip;
   ip.ttl = step.ttl;
+  ip.dont_fragment = ip.dont_fragment || step.query == 0;
   return {.id = {.target = id_, .sequence = sequence},
           .destination = destination_,
           .ip = ip,
-          .payload = config_->payload,
+          .payload = Bytes(config_->payload).first(size.value - config_->headers),
           .flow = step.flow};
 }
 
@@ -133,15 +147,19 @@ void TracePath::sent(const probe::SendReport& report, Events& events) {
 }
 
 void TracePath::failed(const probe::SendReport& report, Events& events) {
-  const PathStep step = probes_[report.id.sequence - 1].step;
   Event event = event_of(EventKind::send_failed, report.id.sequence);
   event.send_error = report.error;
   events.push_back(event);
-  ++failures_;
+  const Probe& probe = probes_[report.id.sequence - 1];
   const bool transient = is_transient(*report.error);
-  if (transient) {
-    again_.push_back(step);
+  if (of_mtu(probe)) {
+    mtu_unsent(probe, *report.error);
+  } else if (transient) {
+    again_.push_back(probe.step);
   }
+  // That a packet is too big is what a search for the MTU wants to know.
+  const bool expected = of_mtu(probe) && report.error->failure == probe::SendFailure::too_big;
+  failures_ += expected ? 0 : 1;
   cut_off_ = cut_off_ || failures_ >= (transient ? kMostTransient : kMostRefusals);
   close(report.id.sequence, State::failed);
 }
@@ -150,7 +168,7 @@ void TracePath::failed(const probe::SendReport& report, Events& events) {
 void TracePath::close(std::uint64_t sequence, State outcome) noexcept {
   Probe& probe = probes_[sequence - 1];
   if (probe.state == State::handed_out || probe.state == State::pending) {
-    --shape_.at(probe.step.ttl).out;
+    shape_.at(probe.step.ttl).out -= of_mtu(probe) ? 0 : 1;
     std::erase(out_, sequence);
   }
   probe.state = outcome;
@@ -245,6 +263,10 @@ void TracePath::on_error(const Observation& error, Events& events) {
 }
 
 void TracePath::learn(Probe& probe, const Observation& seen, Duration rtt) {
+  if (of_mtu(probe)) {
+    mtu_answer(probe, seen);
+    return;
+  }
   const bool replaces = probe.answer.kind != PathAnswer::none;
   probe.answer = {.kind = path_answer(destination_, seen),
                   .responder = seen.responder,
@@ -295,6 +317,9 @@ void TracePath::expire(Instant now, Events& events) {
     // An answer to another probe can have shortened its time after the fact.
     event.at = std::max(expiry(probes_[sequence - 1]), std::min(newest_, now));
     events.push_back(event);
+    if (const Probe& probe = probes_[sequence - 1]; of_mtu(probe)) {
+      mtu_->silent({.ttl = probe.step.ttl, .size = probe.size});
+    }
     close(sequence, State::expired);
   }
   conclude(now, events);
@@ -320,13 +345,31 @@ bool TracePath::complete() const noexcept {
 }
 
 void TracePath::conclude(Instant now, Events& events) {
-  if (ended_ || !complete()) {
+  if (ended_) {
     return;
   }
+  if (!mtu_ && complete()) {
+    if (!config_->find_mtu || cut_off_) {
+      end(now, events);
+      return;
+    }
+    start_mtu();
+  }
+  if (mtu_) {
+    report_mtu(now, events);
+    if (mtu_->done() || (out_.empty() && !wants())) {
+      end(now, events);
+    }
+  }
+}
+
+void TracePath::end(Instant now, Events& events) {
   ended_ = true;
   out_.clear();
   Event event{.kind = EventKind::path_end, .probe = {.target = id_}, .at = now, .sent_at = now};
-  event.path_end = cut_off_ && !shape_.distance() ? probe::PathEnd::unreachable : shape_.path_end();
+  event.step.ttl = shape_.end();
+  const bool kept_back = cut_off_ && !shape_.distance() && !mtu_;
+  event.path_end = kept_back ? probe::PathEnd::unreachable : shape_.path_end();
   events.push_back(std::move(event));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sonde/base/time.hpp"
+#include "sonde/engine/path_mtu.hpp"
 #include "sonde/engine/path_shape.hpp"
 #include "sonde/engine/trace_config.hpp"
 #include "sonde/probe/event.hpp"
@@ -29,7 +30,7 @@ class TracePath {
   [[nodiscard]] bool ended() const noexcept { return ended_; }
 
   // Is there a probe that may leave, if rate and window allow?
-  [[nodiscard]] bool wants() const { return next_step().has_value(); }
+  [[nodiscard]] bool wants() const;
   // That probe. wants() is true.
   [[nodiscard]] probe::ProbeSpec issue();
 
@@ -44,12 +45,13 @@ class TracePath {
  private:
   enum class State : std::uint8_t { handed_out, pending, expired, failed, refused, answered };
   struct Probe {
-    probe::PathStep step{};
+    probe::PathStep step{};  // query 0: a probe of the MTU search
     State state = State::handed_out;
     bool transmit_stamp = false;
     Instant handed_over{};  // to the system
     Instant sent_at{};      // the best known
     HopAnswer answer{};
+    net::Mtu size{};  // of the whole packet
   };
 
   [[nodiscard]] std::optional<probe::PathStep> next_step() const;
@@ -70,6 +72,15 @@ class TracePath {
   void count_again(net::Ttl ttl);
   [[nodiscard]] bool complete() const noexcept;
   void conclude(Instant now, Events& events);
+  void end(Instant now, Events& events);
+  // The search for the MTU, once the path is known.
+  void start_mtu();
+  [[nodiscard]] bool of_mtu(const Probe& probe) const noexcept { return probe.step.query == 0; }
+  void mtu_answer(const Probe& probe, const probe::Observation& seen);
+  void mtu_unsent(const Probe& probe, const probe::SendError& error);
+  void report_mtu(Instant now, Events& events);
+  [[nodiscard]] net::Mtu usual_size() const noexcept;
+  [[nodiscard]] probe::ProbeSpec hand_out(const probe::PathStep& step, net::Mtu size);
 
   const TraceConfig* config_;
   std::uint32_t id_;
@@ -81,6 +92,7 @@ class TracePath {
   std::vector<std::uint64_t> highest_reply_;  // by hop: the highest sequence replied to
   std::uint32_t failures_ = 0;                // sends refused in a row
   bool cut_off_ = false;                      // the system sends nothing any more
+  std::optional<PathMtuSearch> mtu_{};
   bool ended_ = false;
   Instant newest_{};  // observation
 };

@@ -1,0 +1,89 @@
+// trace_path_mtu.cpp: the part of a traced path that looks for its MTU.
+#include <algorithm>
+#include <array>
+
+#include "sonde/engine/trace_path.hpp"
+#include "sonde/wire/icmpv4.hpp"
+#include "sonde/wire/icmpv6.hpp"
+
+namespace sonde::engine {
+
+using probe::Observation;
+using probe::ObservationKind;
+
+namespace {
+
+// Behind the headers, of the probes that are not about size: what `traceroute` sends.
+constexpr std::size_t kUsualPayload = 32;
+
+bool says_too_big(const net::Address& destination, const Observation& seen) {
+  if (seen.kind == ObservationKind::send_error) {
+    return seen.send_error && seen.send_error->failure == probe::SendFailure::too_big;
+  }
+  if (seen.kind != ObservationKind::icmp_error) {
+    return false;
+  }
+  return destination.is_v4() ? seen.icmp.type == wire::icmpv4::kDestinationUnreachable &&
+                                   seen.icmp.code == wire::icmpv4::kCodeFragmentationNeeded
+                             : seen.icmp.type == wire::icmpv6::kPacketTooBig;
+}
+
+net::Mtu packet_size(std::size_t payload, std::uint32_t headers) {
+  return net::Mtu(static_cast<std::uint32_t>(payload) + headers);
+}
+
+}  // namespace
+
+net::Mtu TracePath::usual_size() const noexcept {
+  const std::size_t payload = config_->payload.size();
+  return packet_size(config_->find_mtu ? std::min(payload, kUsualPayload) : payload,
+                     config_->headers);
+}
+
+void TracePath::start_mtu() {
+  std::vector<net::Ttl> hops;
+  for (unsigned number = shape_.first().value; number <= shape_.end().value; ++number) {
+    const net::Ttl ttl(static_cast<std::uint8_t>(number));
+    if (shape_.at(ttl).passing || shape_.at(ttl).arrived) {
+      hops.push_back(ttl);
+    }
+  }
+  out_.clear();  // what went beyond the destination
+  mtu_.emplace(destination_.family(),
+               MtuRange{.smallest = usual_size(),
+                        .largest = packet_size(config_->payload.size(), config_->headers)},
+               hops);
+}
+
+void TracePath::mtu_answer(const Probe& probe, const Observation& seen) {
+  const PathMtuSearch::Probe asked{.ttl = probe.step.ttl, .size = probe.size};
+  if (says_too_big(destination_, seen)) {
+    const bool local = seen.kind == ObservationKind::send_error;
+    mtu_->too_big(asked, local ? seen.send_error->mtu : seen.next_hop_mtu);
+  } else if (seen.kind == ObservationKind::send_error) {
+    mtu_->silent(asked);
+  } else {
+    mtu_->passed(asked);
+  }
+}
+
+void TracePath::mtu_unsent(const Probe& probe, const probe::SendError& error) {
+  const PathMtuSearch::Probe asked{.ttl = probe.step.ttl, .size = probe.size};
+  if (error.failure == probe::SendFailure::too_big) {
+    mtu_->too_big(asked, error.mtu);
+  } else {
+    mtu_->unsent(asked);
+  }
+}
+
+void TracePath::report_mtu(Instant now, Events& events) {
+  while (const auto found = mtu_->take()) {
+    probe::Event event{
+        .kind = probe::EventKind::path_mtu, .probe = {.target = id_}, .at = now, .sent_at = now};
+    event.step.ttl = found->ttl;
+    event.path_mtu = found->mtu;
+    events.push_back(std::move(event));
+  }
+}
+
+}  // namespace sonde::engine
