@@ -13,7 +13,7 @@ namespace sonde::probe {
 // Which probe of a trace it was. Probes of other modes have a TTL of 0 here.
 struct PathStep {
   net::Ttl ttl{};          // that the probe left with: the hop that it asks
-  std::uint8_t query = 0;  // 1, 2 ... of this hop and flow
+  std::uint8_t query = 0;  // 1, 2 ... of this hop and flow; 0: a probe for the path MTU
   std::uint16_t flow = 0;  // 0, 1 ...: probes of one flow take one way through load balancers
   friend constexpr bool operator==(const PathStep&, const PathStep&) = default;
 };

@@ -98,7 +98,9 @@ inline constexpr std::array kTraceFields{
     row::list("flow_hop", "addresses", "Who answered; empty: nobody."),
     // probe_id
     row::count("probe_id", "hop", "The TTL that it left with.").when_needed(),
-    row::count("probe_id", "query", "Which probe of this hop and flow, from 1.").when_needed(),
+    row::count("probe_id", "query",
+               "Which probe of this hop and flow, from 1; 0: one for the path MTU.")
+        .when_needed(),
     row::count("probe_id", "flow", "Which flow, from 0.").when_needed(),
     // answer
     row::object("answer", "quoted", "quoted").when_needed(),

@@ -176,10 +176,15 @@ void Session::want_name(const Event& event) {
 
 void Session::tell_time() {
   const Instant now = parts_.clock.now();
+  const bool due = std::ranges::any_of(parts_.listeners, [now](const stats::Listener* listener) {
+    const auto at = listener->wake_at();
+    return at && *at <= now;
+  });
+  if (!due) {
+    return;
+  }
   for (stats::Listener* listener : parts_.listeners) {
-    if (const auto at = listener->wake_at(); at && *at <= now) {
-      listener->on_time(now);
-    }
+    listener->on_time(now, results_);
   }
 }
 

@@ -37,6 +37,9 @@ namespace {
 [[nodiscard]] TargetStats counted_anew(const std::vector<HopProbe>& probes) {
   TargetStats stats;
   for (const HopProbe& probe : probes) {
+    if (probe.step().query == 0) {
+      continue;
+    }
     Event event = as_answer(probe.last);
     const EventKind outcome = std::exchange(event.kind, EventKind::sent);
     event.replaces = Replaced::nothing;
@@ -69,6 +72,16 @@ namespace {
     }
   }
   return stats;
+}
+
+// A probe that there was no room for is sent again, under another sequence.
+[[nodiscard]] bool asked_enough(const Hop& hop, std::uint32_t queries) {
+  const auto settled = std::ranges::count_if(hop.probes, [](const HopProbe& probe) {
+    const bool again = probe.last.kind == EventKind::send_failed && probe.last.send_error &&
+                       probe.last.send_error->failure == probe::SendFailure::no_buffer;
+    return probe.step().query > 0 && probe.last.kind != EventKind::sent && !again;
+  });
+  return std::cmp_greater_equal(settled, queries);
 }
 
 }  // namespace
@@ -116,28 +129,24 @@ void PathStats::apply(const Event& event) {
 void PathStats::record(const Event& event) {
   Hop& hop = hop_at(event.step.ttl);
   auto at = std::ranges::lower_bound(hop.probes, event.probe.sequence, {}, &HopProbe::sequence);
+  bool takes_back_an_answer = false;
   if (at == hop.probes.end() || at->sequence() != event.probe.sequence) {
     at = hop.probes.insert(at, HopProbe{.last = event});
-    at->last.sent_at = event.kind == EventKind::send_failed ? event.at : event.sent_at;
-    hop.stats.apply(event);
   } else if (event.kind == EventKind::duplicate) {
     ++at->duplicates;
-    hop.stats.apply(event);
   } else {
-    const bool takes_back_an_answer = event.replaces == Replaced::error && at->answered();
+    takes_back_an_answer = event.replaces == Replaced::error && at->answered();
     at->last = event;
-    if (takes_back_an_answer) {
-      hop.stats = counted_anew(hop.probes);
-    } else {
-      hop.stats.apply(as_answer(event));
-    }
+  }
+  if (takes_back_an_answer) {
+    hop.stats = counted_anew(hop.probes);
+  } else if (event.step.query > 0) {
+    hop.stats.apply(as_answer(event));
   }
   if (at->answered() && arrived(destination_, at->last.observation)) {
     distance_ = std::min(distance_.value_or(event.step.ttl), event.step.ttl);
   }
-  const auto out = [](const HopProbe& probe) { return probe.last.kind == EventKind::sent; };
-  hop.complete =
-      hop.complete || (hop.probes.size() >= queries_ && std::ranges::none_of(hop.probes, out));
+  hop.complete = hop.complete || asked_enough(hop, queries_);
 }
 
 Event PathStats::for_target(const Event& event) const {

@@ -28,8 +28,8 @@ struct HopProbe {
 
 struct Hop {
   net::Ttl ttl{};
-  TargetStats stats{};
-  std::vector<HopProbe> probes{};  // by sequence
+  TargetStats stats{};             // of its queries
+  std::vector<HopProbe> probes{};  // by sequence; query 0: only for the path MTU
   std::optional<probe::PathMtu> mtu{};
   // Every query of it has its outcome. Probes for the path MTU may follow.
   bool complete = false;
