@@ -32,14 +32,16 @@ wire::ErrorBody split_quote(Bytes with_header, std::size_t header, std::size_t e
 
 }  // namespace
 
-std::optional<QueuedIcmpError> queued_icmp_error(const ReceiveBatch& batch, std::size_t index,
-                                                 net::Family family, const Ancillary& ancillary) {
+std::optional<QueuedIcmpError> queued_icmp_error(const QueuedEntry& entry, net::Family family,
+                                                 std::size_t cut) {
+  const auto& [batch, index, ancillary] = entry;
   const auto destination = decode_address(batch.message(index).name);
   if (!destination || !ancillary.error || !ancillary.error->offender) {
     return std::nullopt;
   }
   const QueuedError& error = *ancillary.error;
-  const std::size_t header = family == net::Family::v4 ? wire::kIpv4MinHeader : wire::kIpv6Header;
+  const std::size_t header =
+      cut + (family == net::Family::v4 ? wire::kIpv4MinHeader : wire::kIpv6Header);
   const wire::ErrorBody body =
       split_quote(batch.data_with_headroom(index, header), header, error.extensions_at);
   return QueuedIcmpError{.icmp = error.icmp,
@@ -50,7 +52,8 @@ std::optional<QueuedIcmpError> queued_icmp_error(const ReceiveBatch& batch, std:
                          .extensions = body.extensions,
                          .ttl = ancillary.ttl,
                          .tos = ancillary.tos,
-                         .stamp = ancillary.stamp};
+                         .stamp = ancillary.stamp,
+                         .port = decode_port(batch.message(index).name).value_or(net::Port())};
 }
 
 }  // namespace sonde::transport

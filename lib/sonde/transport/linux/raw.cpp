@@ -4,7 +4,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "sonde/transport/linux/bpf.hpp"
+#include <utility>
+
 #include "sonde/transport/linux/kernel_abi.hpp"
 #include "sonde/transport/linux/raw_filter.hpp"
 #include "sonde/transport/linux/socket_options.hpp"
@@ -36,10 +37,10 @@ int filter_types_v6(int fd) noexcept {
 
 }  // namespace
 
-std::expected<void, Error> filter_raw_socket(int fd, net::Family family, net::IcmpIdent ident) {
+std::expected<void, Error> filter_raw_socket(int fd, FilterProgram program, net::Family family) {
   int failure = family == net::Family::v4 ? filter_types_v4(fd) : filter_types_v6(fd);
   if (failure == 0) {
-    failure = install_filter(fd, echo_filter(family, ident));
+    failure = install_filter(fd, std::move(program));
   }
   return failure == 0 ? std::expected<void, Error>{}
                       : std::unexpected(system_error("filter the raw ICMP socket", failure));

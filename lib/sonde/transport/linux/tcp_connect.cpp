@@ -270,7 +270,7 @@ bool TcpConnectTransport::judge_queue(Slot& slot, probe::Observation& seen) {
   if (!ancillary.error || ancillary.error->origin != ErrorOrigin::icmp) {
     return false;
   }
-  const auto error = queued_icmp_error(batch_, 0, slot.socket.family(), ancillary);
+  const auto error = queued_icmp_error({batch_, 0, ancillary}, slot.socket.family());
   if (!error) {
     rejects_.add(probe::Reject::malformed);
     return false;
