@@ -287,9 +287,8 @@ engine::TraceConfig trace_of(const TraceScenario& scenario, net::Family family) 
   config.timeout = part.contains("timeout_ms") ? milliseconds(part, "timeout_ms") : config.timeout;
   config.adaptive = part.value("adaptive", true);
   config.find_mtu = part.value("find_mtu", false);
-  config.headers = family == net::Family::v4 ? kV4Headers : kV6Headers;
-  config.payload =
-      pattern(part.value("packet_bytes", config.find_mtu ? 1500U : 80U) - config.headers);
+  config.payload = pattern(part.value("packet_bytes", config.find_mtu ? 1500U : 80U) -
+                           (family == net::Family::v4 ? kV4Headers : kV6Headers));
   config.ip.tos = net::Tos(part.value("tos", std::uint8_t{0}));
   config.ip.dont_fragment = part.value("dont_fragment", false);
   return config;

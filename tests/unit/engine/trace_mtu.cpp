@@ -7,7 +7,6 @@ namespace sonde::engine {
 namespace {
 
 using probe::EventKind;
-using probe::MtuEvidence;
 using probe::ProbeSpec;
 
 constexpr std::uint32_t kHeaders = 28;
@@ -17,7 +16,7 @@ TraceConfig with_mtu() {
 }
 
 // Four hops; the link into hop 3 takes `mtu` bytes.
-Network narrow(std::uint32_t mtu, std::vector<Coming> complaint) {
+Network narrow(std::uint32_t mtu, const std::vector<Coming>& complaint) {
   return [=](const ProbeSpec& spec, Instant) -> std::vector<Coming> {
     const unsigned hop = std::min<unsigned>(spec.ip.ttl->value, 4);
     const auto size = static_cast<std::uint32_t>(spec.payload.size()) + kHeaders;
@@ -82,7 +81,7 @@ TEST_CASE("trace: our own interface can be the narrow one") {
     return probe::SendError{.failure = probe::SendFailure::too_big, .mtu = net::Mtu(1280)};
   };
   trace.run();
-  CHECK(mtus(trace) == Lines{"1: 1280 1", "2: 1280 1", "3: 1280 1"});
+  CHECK(mtus(trace) == Lines{"1: 1280 0", "2: 1280 0", "3: 1280 0"});
   CHECK(trace.end() == probe::PathEnd::reached);
 }
 
