@@ -43,6 +43,8 @@ def load(path):
 def selected(names):
     for path in sorted(SCENARIOS.glob("*.json")):
         scenario = load(path)
+        if path.stem.startswith("trace_"):
+            continue  # another mode, another model
         if path.stem in names if names else scenario.get("tun"):
             yield path, scenario
 

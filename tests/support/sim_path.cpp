@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <tuple>
 
 #include "sonde/wire/icmpv4.hpp"
 #include "sonde/wire/icmpv6.hpp"
@@ -52,6 +53,9 @@ struct SimPath::Travel {
   std::size_t hops = 0;
   Instant at;
   Duration way{};
+  // Where each router was met first: from there its answers go straight back, however often the
+  // packet has been round.
+  std::map<const PathRouter*, std::pair<std::size_t, Duration>> met{};
   [[nodiscard]] net::Family family() const { return sender.family(); }
 };
 
@@ -112,6 +116,7 @@ bool SimPath::stopped(const PathRouter& router, Travel& travel) {
   travel.at += passed;
   travel.way += passed;
   ++travel.hops;
+  travel.met.try_emplace(&router, travel.hops, travel.way);
   log_.back().route.push_back(router.address.of(travel.family()).value_or(net::Address{}));
   if (travel.ttl == 0 || (travel.ttl == 1 && !router.passes_zero)) {
     complain(router, travel, {.ip = {}, .icmp = time_exceeded(travel.family())});
@@ -153,7 +158,9 @@ void SimPath::complain(const PathRouter& router, const Travel& travel, ErrorPack
   if (v4 || error.icmp.type != wire::icmpv6::kPacketTooBig) {
     error.extensions = router.extensions;
   }
-  say(router.voice, travel,
+  Travel straight = travel;
+  std::tie(straight.hops, straight.way) = travel.met.at(&router);
+  say(router.voice, straight,
       {.ip = {.source = *source, .destination = travel.sender},
        .icmp = error.icmp,
        .encode = [&error](const IpFields& ip) {

@@ -51,21 +51,23 @@ bool lone_loop(std::span<const HopShape> stretch, const net::Address& destinatio
          });
 }
 
-// Did some router answer at its place every time that is asked for?
-bool seen_often(std::span<const HopShape> stretch, std::size_t period) {
+// How far into the stretch a router has answered at its place for the last time that is asked for.
+std::optional<std::size_t> seen_often(std::span<const HopShape> stretch, std::size_t period) {
   std::array<std::size_t, kLongest> times{};
   for (std::size_t i = 0; i < stretch.size(); ++i) {
     times[i % period] += stretch[i].answers > 0 ? 1 : 0;
+    if (times[i % period] == kTimes) {
+      return i;
+    }
   }
-  return std::ranges::max(times) >= kTimes;
+  return std::nullopt;
 }
 
 bool convincing(std::span<const HopShape> stretch, std::size_t period,
                 const net::Address& destination) {
   const auto answering = static_cast<std::size_t>(
       std::ranges::count_if(stretch, [](const HopShape& hop) { return hop.answers > 0; }));
-  if (stretch.size() <= (kTimes - 1) * period || answering * kNotSilent < stretch.size() ||
-      !seen_often(stretch, period)) {
+  if (stretch.size() <= (kTimes - 1) * period || answering * kNotSilent < stretch.size()) {
     return false;
   }
   const bool lone = std::ranges::all_of(stretch, [&](const HopShape& hop) {
@@ -81,8 +83,10 @@ std::optional<std::size_t> loop_end(std::span<const HopShape> hops,
   const std::span<const HopShape> part = answered_part(hops);
   for (std::size_t period = 1; period <= std::min(kLongest, part.size() / 2); ++period) {
     const std::size_t begin = begin_of(part, period);
-    if (begin < part.size() && convincing(part.subspan(begin), period, destination)) {
-      return begin + (kTimes - 1) * period;
+    const auto stretch = part.subspan(begin);
+    const auto often = seen_often(stretch, period);
+    if (often && convincing(stretch, period, destination)) {
+      return begin + *often;
     }
   }
   return std::nullopt;

@@ -6,7 +6,8 @@
 // balancing), the same one at two hops (paths of unequal length, routers that pass on a TTL of 0).
 // A lone address at hop after hop is one only if all its answers come from equally far away, which
 // those of a network behind NAT do not, and if it is not the destination's. Silent hops inside a
-// loop fit anything (rate limits). Pure.
+// loop fit anything (rate limits). Not seen is a loop behind a load balancer that sends packets of
+// one flow over paths of unequal length. Pure.
 #pragma once
 
 #include <cstddef>

@@ -170,6 +170,13 @@ void PathMtuSearch::too_big(const Probe& probe, std::optional<net::Mtu> next_hop
   hop->evidence = MtuEvidence::plateau;
 }
 
+void PathMtuSearch::local_limit(net::Mtu mtu) {
+  range_.largest = std::clamp(mtu, range_.smallest, range_.largest);
+  for (Hop& hop : hops_) {
+    hop.high = std::min(hop.high, range_.largest.value + 1);
+  }
+}
+
 void PathMtuSearch::silent(const Probe& probe) {
   unsent(probe);
   Hop* const hop = find(probe.ttl);

@@ -44,6 +44,7 @@ class PathMtuSearch {
 
   void passed(const Probe& probe);                                     // some answer from the hop
   void too_big(const Probe& probe, std::optional<net::Mtu> next_hop);  // somebody before it says
+  void local_limit(net::Mtu mtu);  // our own interface sends no more: then that is the largest
   void silent(const Probe& probe);
   void unsent(const Probe& probe);  // try again
 

@@ -22,7 +22,7 @@ struct TraceConfig {
   Duration timeout = 3s;        // the longest wait for an answer
   bool adaptive = true;         // false: every probe is waited for as long as that
   bool find_mtu = false;        // then `payload` is as long as the largest probe's
-  std::uint32_t headers = 28;   // bytes in front of the payload: IP and ICMP, UDP or TCP
+  std::uint32_t headers = 8;    // bytes between the IP header and the payload: ICMP, UDP or TCP
   probe::IpOptions ip{};        // without the TTL
   std::vector<std::byte> payload{};
 };

@@ -113,7 +113,7 @@ probe::ProbeSpec TracePath::hand_out(const PathStep& step, net::Mtu size) {
   return {.id = {.target = id_, .sequence = sequence},
           .destination = destination_,
           .ip = ip,
-          .payload = Bytes(config_->payload).first(size.value - config_->headers),
+          .payload = Bytes(config_->payload).first(size.value - headers()),
           .flow = step.flow};
 }
 

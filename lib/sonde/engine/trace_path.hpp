@@ -79,6 +79,8 @@ class TracePath {
   void mtu_answer(const Probe& probe, const probe::Observation& seen);
   void mtu_unsent(const Probe& probe, const probe::SendError& error);
   void report_mtu(Instant now, Events& events);
+  [[nodiscard]] std::uint32_t headers() const noexcept;  // bytes in front of the payload
+  [[nodiscard]] net::Mtu packet_size(std::size_t payload) const noexcept;
   [[nodiscard]] net::Mtu usual_size() const noexcept;
   [[nodiscard]] probe::ProbeSpec hand_out(const probe::PathStep& step, net::Mtu size);
 

@@ -28,16 +28,21 @@ bool says_too_big(const net::Address& destination, const Observation& seen) {
                              : seen.icmp.type == wire::icmpv6::kPacketTooBig;
 }
 
-net::Mtu packet_size(std::size_t payload, std::uint32_t headers) {
-  return net::Mtu(static_cast<std::uint32_t>(payload) + headers);
+}  // namespace
+
+std::uint32_t TracePath::headers() const noexcept {
+  constexpr std::uint32_t kV4Header = 20;
+  constexpr std::uint32_t kV6Header = 40;
+  return config_->headers + (destination_.is_v4() ? kV4Header : kV6Header);
 }
 
-}  // namespace
+net::Mtu TracePath::packet_size(std::size_t payload) const noexcept {
+  return net::Mtu(static_cast<std::uint32_t>(payload) + headers());
+}
 
 net::Mtu TracePath::usual_size() const noexcept {
   const std::size_t payload = config_->payload.size();
-  return packet_size(config_->find_mtu ? std::min(payload, kUsualPayload) : payload,
-                     config_->headers);
+  return packet_size(config_->find_mtu ? std::min(payload, kUsualPayload) : payload);
 }
 
 void TracePath::start_mtu() {
@@ -50,16 +55,18 @@ void TracePath::start_mtu() {
   }
   out_.clear();  // what went beyond the destination
   mtu_.emplace(destination_.family(),
-               MtuRange{.smallest = usual_size(),
-                        .largest = packet_size(config_->payload.size(), config_->headers)},
+               MtuRange{.smallest = usual_size(), .largest = packet_size(config_->payload.size())},
                hops);
 }
 
 void TracePath::mtu_answer(const Probe& probe, const Observation& seen) {
   const PathMtuSearch::Probe asked{.ttl = probe.step.ttl, .size = probe.size};
   if (says_too_big(destination_, seen)) {
-    const bool local = seen.kind == ObservationKind::send_error;
-    mtu_->too_big(asked, local ? seen.send_error->mtu : seen.next_hop_mtu);
+    if (seen.kind == ObservationKind::send_error) {
+      mtu_unsent(probe, *seen.send_error);
+    } else {
+      mtu_->too_big(asked, seen.next_hop_mtu);
+    }
   } else if (seen.kind == ObservationKind::send_error) {
     mtu_->silent(asked);
   } else {
@@ -69,10 +76,13 @@ void TracePath::mtu_answer(const Probe& probe, const Observation& seen) {
 
 void TracePath::mtu_unsent(const Probe& probe, const probe::SendError& error) {
   const PathMtuSearch::Probe asked{.ttl = probe.step.ttl, .size = probe.size};
-  if (error.failure == probe::SendFailure::too_big) {
-    mtu_->too_big(asked, error.mtu);
-  } else {
+  if (error.failure != probe::SendFailure::too_big) {
     mtu_->unsent(asked);
+  } else if (error.mtu && *error.mtu < probe.size) {
+    mtu_->unsent(asked);
+    mtu_->local_limit(*error.mtu);
+  } else {
+    mtu_->too_big(asked, std::nullopt);
   }
 }
 

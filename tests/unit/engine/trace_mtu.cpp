@@ -82,7 +82,7 @@ TEST_CASE("trace: our own interface can be the narrow one") {
     return probe::SendError{.failure = probe::SendFailure::too_big, .mtu = net::Mtu(1280)};
   };
   trace.run();
-  CHECK(mtus(trace) == Lines{"1: 1280 1", "2: 1280 1", "3: 1280 1"});
+  CHECK(mtus(trace) == Lines{"1: 1280 0", "2: 1280 0", "3: 1280 0"});
   CHECK(trace.end() == probe::PathEnd::reached);
 }
 
