@@ -38,7 +38,7 @@ Examples:
   sonde trace host.example          the route there
   sonde sweep -a 192.0.2.0/24       the addresses that answer
 
-All options: sonde ping --help, and so on; man sonde-ping, sonde-trace, sonde-sweep.
+All options: sonde MODE --help; man sonde-ping, sonde-trace, sonde-sweep.
 Exit code: 0 every target answered, 1 one did not, 2 a name did not resolve,
 3 usage, 4 system.
 )";

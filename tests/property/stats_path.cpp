@@ -45,7 +45,7 @@ World random_world(Rng& rng) {
 }
 
 PathStats told(const World& world) {
-  PathStats path(test::kDestination, 3);
+  PathStats path(test::kDestination, {.queries = 3});
   for (const test::PathProbe& probe : world.probes) {
     path.apply(test::path_sent(probe));
   }

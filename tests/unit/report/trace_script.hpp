@@ -60,14 +60,14 @@ class TraceScript {
     return tell([&](auto& l) { l.on_start(run); });
   }
   TraceScript& target(std::string input = "198.51.100.9") {
-    results_.push_back(
-        {.target = {.id = static_cast<std::uint32_t>(results_.size()),
-                    .input = std::move(input),
-                    .address = test::kDestination},
-         .stats = {},
-         .path = stats::PathStats(test::kDestination,
-                                  std::uint32_t{options.trace->queries} * options.trace->flows),
-         .checks = {}});
+    results_.push_back({.target = {.id = static_cast<std::uint32_t>(results_.size()),
+                                   .input = std::move(input),
+                                   .address = test::kDestination},
+                        .stats = {},
+                        .path = stats::PathStats(test::kDestination,
+                                                 {.queries = std::uint32_t{options.trace->queries} *
+                                                             options.trace->flows}),
+                        .checks = {}});
     tell([&](auto& l) { l.on_target(results_.back().target); });
     return time(0ms);
   }

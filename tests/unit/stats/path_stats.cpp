@@ -21,7 +21,8 @@ PathProbe probe_at(int ttl, std::uint64_t sequence, int query = 1) {
 }
 
 struct Path {
-  explicit Path(std::uint32_t queries = 1) : stats(test::kDestination, queries) {}
+  explicit Path(std::uint32_t queries = 1, std::uint8_t gap = 0)
+      : stats(test::kDestination, {.queries = queries, .gap = gap}) {}
   Path& add(const probe::Event& event) {
     total.apply(stats.for_target(event));
     stats.apply(event);
@@ -108,6 +109,14 @@ TEST_CASE("path: silent hops between and at the end are hops, those behind the e
   CHECK(path.ttls() == Ttls{1, 2, 3, 4, 5});
   CHECK(path.stats.end() == PathEnd::gap);
   CHECK(path.stats.hops()[1].stats.counts().lost == 1);
+}
+
+TEST_CASE("path: while the trace goes on, silence is only shown as far as it would end it") {
+  Path path(1, 2);
+  path.send({1, 2, 3, 4, 5}).router(1).silent(2).silent(3).silent(4);
+  CHECK(path.ttls() == Ttls{1, 2, 3});
+  path.router(5);
+  CHECK(path.ttls() == Ttls{1, 2, 3, 4, 5});
 }
 
 TEST_CASE("path: who refuses to go on is the last hop, unless the path is seen to go on") {
