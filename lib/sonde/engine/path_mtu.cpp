@@ -116,14 +116,13 @@ void PathMtuSearch::issued(const Probe& probe) {
   }
 }
 
-void PathMtuSearch::unsent(const Probe& probe) {
+void PathMtuSearch::back(const Probe& probe) {
   if (Hop* hop = find(probe.ttl); hop != nullptr && hop->out > 0) {
     --hop->out;
   }
 }
 
 void PathMtuSearch::passed(const Probe& probe) {
-  unsent(probe);
   Hop* const hop = find(probe.ttl);
   if (hop == nullptr) {
     return;
@@ -149,7 +148,6 @@ void PathMtuSearch::passed(const Probe& probe) {
 }
 
 void PathMtuSearch::too_big(const Probe& probe, std::optional<net::Mtu> next_hop) {
-  unsent(probe);
   Hop* const hop = find(probe.ttl);
   const std::uint32_t size = probe.size.value;
   if (hop == nullptr || hop->high < size) {
@@ -178,7 +176,6 @@ void PathMtuSearch::local_limit(net::Mtu mtu) {
 }
 
 void PathMtuSearch::silent(const Probe& probe) {
-  unsent(probe);
   Hop* const hop = find(probe.ttl);
   if (hop == nullptr || hop->asked != probe.size.value || ++hop->tries < kTries) {
     return;

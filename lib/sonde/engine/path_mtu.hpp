@@ -42,11 +42,15 @@ class PathMtuSearch {
   // That one was handed out.
   void issued(const Probe& probe);
 
-  void passed(const Probe& probe);                                     // some answer from the hop
-  void too_big(const Probe& probe, std::optional<net::Mtu> next_hop);  // somebody before it says
-  void local_limit(net::Mtu mtu);  // our own interface sends no more: then that is the largest
+  // It is no longer out: it has an outcome, or was not sent. Before the outcome is told.
+  void back(const Probe& probe);
+
+  // Outcomes; a later one may tell more of the same probe.
+  void passed(const Probe& probe);  // some answer from the hop
+  // Somebody before it says so.
+  void too_big(const Probe& probe, std::optional<net::Mtu> next_hop);
   void silent(const Probe& probe);
-  void unsent(const Probe& probe);  // try again
+  void local_limit(net::Mtu mtu);  // our own interface sends no more: then that is the largest
 
   struct Found {
     net::Ttl ttl{};

@@ -153,6 +153,7 @@ void TracePath::failed(const probe::SendReport& report, Events& events) {
   const Probe& probe = probes_[report.id.sequence - 1];
   const bool transient = is_transient(*report.error);
   if (of_mtu(probe)) {
+    mtu_->back({.ttl = probe.step.ttl, .size = probe.size});
     mtu_unsent(probe, *report.error);
   } else if (transient) {
     again_.push_back(probe.step);
@@ -264,6 +265,9 @@ void TracePath::on_error(const Observation& error, Events& events) {
 
 void TracePath::learn(Probe& probe, const Observation& seen, Duration rtt) {
   if (of_mtu(probe)) {
+    if (probe.state == State::pending) {
+      mtu_->back({.ttl = probe.step.ttl, .size = probe.size});
+    }
     mtu_answer(probe, seen);
     return;
   }
@@ -318,6 +322,7 @@ void TracePath::expire(Instant now, Events& events) {
     event.at = std::max(expiry(probes_[sequence - 1]), std::min(newest_, now));
     events.push_back(event);
     if (const Probe& probe = probes_[sequence - 1]; of_mtu(probe)) {
+      mtu_->back({.ttl = probe.step.ttl, .size = probe.size});
       mtu_->silent({.ttl = probe.step.ttl, .size = probe.size});
     }
     close(sequence, State::expired);

@@ -77,9 +77,9 @@ void TracePath::mtu_answer(const Probe& probe, const Observation& seen) {
 void TracePath::mtu_unsent(const Probe& probe, const probe::SendError& error) {
   const PathMtuSearch::Probe asked{.ttl = probe.step.ttl, .size = probe.size};
   if (error.failure != probe::SendFailure::too_big) {
-    mtu_->unsent(asked);
-  } else if (error.mtu && *error.mtu < probe.size) {
-    mtu_->unsent(asked);
+    return;  // it will be asked again
+  }
+  if (error.mtu && *error.mtu < probe.size) {
     mtu_->local_limit(*error.mtu);
   } else {
     mtu_->too_big(asked, std::nullopt);

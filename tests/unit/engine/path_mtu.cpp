@@ -34,6 +34,7 @@ std::vector<net::Ttl> ttls(std::size_t count) {
 
 void answer(PathMtuSearch& search, const PathMtuSearch::Probe& probe,
             const std::vector<Link>& links) {
+  search.back(probe);
   for (std::size_t hop = 0; hop < probe.ttl.value; ++hop) {
     if (probe.size.value <= links[hop].mtu) {
       continue;
@@ -148,10 +149,12 @@ TEST_CASE("path_mtu: a router that names nonsense is not believed") {
                        ttls(1));
   const auto first = search.next().value();
   search.issued(first);
+  search.back(first);
   search.too_big(first, net::Mtu(9000));
   const auto second = search.next().value();
   CHECK(second.size.value == 1492);
   search.issued(second);
+  search.back(second);
   search.too_big(second, net::Mtu(20));
   CHECK(search.next().value().size.value == 1280);
 }
@@ -164,6 +167,7 @@ TEST_CASE("path_mtu: a probe that was only slow takes the black hole back") {
     const auto next = search.next().value();
     CHECK(next == large);
     search.issued(next);
+    search.back(next);
     search.silent(next);
   }
   CHECK(search.next().value().size.value == 60);
