@@ -65,7 +65,7 @@ std::string name_of(const net::Address& address, const net::Address& destination
   if (address.same_host(destination)) {
     return "d";
   }
-  const std::string text = address.to_text();
+  std::string text = address.to_text();
   for (const std::string prefix : {"198.51.100.", "2001:db8:ff::"}) {
     if (text.starts_with(prefix)) {
       return "r" + text.substr(prefix.size());

@@ -30,10 +30,10 @@ class Maker {
     for (std::uint64_t n = 0; n < length; ++n) {
       made_.model.segments.push_back(segment());
     }
-    made_.model.host = {.address = {.v4 = net::Address::v4(0xc0000201),
-                                    .v6 = net::Address::parse("2001:db8::1").value()},
-                        .delay = up_to(20ms),
-                        .jitter = up_to(2ms)};
+    made_.model.host = {
+        .address = {.v4 = net::Address::v4(0xc0000201), .v6 = net::Address::parse("2001:db8::1")},
+        .delay = up_to(20ms),
+        .jitter = up_to(2ms)};
     made_.model.host.exceeded = one_in(20) ? static_cast<std::uint8_t>(rng_.below(3)) : 0;
     tail();
     return std::move(made_);
@@ -49,7 +49,7 @@ class Maker {
   Addresses address() {
     ++number_;
     return {.v4 = net::Address::v4(0xc6336400 + number_),
-            .v6 = net::Address::parse("2001:db8:ff::" + std::to_string(number_)).value()};
+            .v6 = net::Address::parse("2001:db8:ff::" + std::to_string(number_))};
   }
 
   PathRouter router() {
@@ -79,7 +79,7 @@ class Maker {
     }
     if (one_in(15)) {
       router.nat = Addresses{.v4 = net::Address::v4(0xcb007155),
-                             .v6 = net::Address::parse("2001:db8:aa::1").value()};
+                             .v6 = net::Address::parse("2001:db8:aa::1")};
     }
     return router;
   }

@@ -51,8 +51,8 @@ struct HopShape {
 };
 
 struct TtlRange {
-  net::Ttl first{1};
-  net::Ttl last{30};
+  net::Ttl first;
+  net::Ttl last;
 };
 
 class PathShape {

@@ -69,11 +69,12 @@ std::size_t TraceEngine::next_probes(Instant now, std::span<probe::ProbeSpec> ou
       break;
     }
     TracePath& path = paths_[turn_++ % paths_.size()];
-    if (!path.wants()) {
+    const auto spec = path.issue();
+    if (!spec) {
       ++idle;
       continue;
     }
-    out[filled++] = path.issue();
+    out[filled++] = *spec;
     // After a longer pause the grid starts anew: no burst.
     next_slot_ = (next_slot_ < now - std::max(kCatchUp, slot_) ? now : next_slot_) + slot_;
     idle = 0;

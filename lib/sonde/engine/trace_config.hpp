@@ -11,6 +11,7 @@
 
 namespace sonde::engine {
 
+// NOLINTBEGIN(readability-magic-numbers): the defaults have their names beside them.
 struct TraceConfig {
   net::Ttl first_ttl{1};
   net::Ttl max_ttl{30};
@@ -26,5 +27,6 @@ struct TraceConfig {
   probe::IpOptions ip{};        // without the TTL
   std::vector<std::byte> payload{};
 };
+// NOLINTEND(readability-magic-numbers)
 
 }  // namespace sonde::engine

@@ -87,13 +87,16 @@ bool TracePath::wants() const {
   return mtu_ && !ended_ && !cut_off_ ? mtu_->next().has_value() : next_step().has_value();
 }
 
-probe::ProbeSpec TracePath::issue() {
+std::optional<probe::ProbeSpec> TracePath::issue() {
+  if (!wants()) {
+    return std::nullopt;
+  }
   if (mtu_) {
-    const PathMtuSearch::Probe next = mtu_->next().value();
+    const PathMtuSearch::Probe next = mtu_->next().value_or(PathMtuSearch::Probe{});
     mtu_->issued(next);
     return hand_out({.ttl = next.ttl}, next.size);
   }
-  const PathStep step = next_step().value();
+  const PathStep step = next_step().value_or(PathStep{});
   if (const auto again = std::ranges::find(again_, step); again != again_.end()) {
     again_.erase(again);
   } else {
@@ -137,7 +140,7 @@ void TracePath::sent(const probe::SendReport& report, Events& events) {
   }
   probe->handed_over = probe->sent_at = report.at;
   if (report.error) {
-    failed(report, events);
+    failed(report.id.sequence, *report.error, events);
   } else {
     failures_ = 0;
     probe->state = State::pending;
@@ -146,23 +149,22 @@ void TracePath::sent(const probe::SendReport& report, Events& events) {
   conclude(report.at, events);
 }
 
-void TracePath::failed(const probe::SendReport& report, Events& events) {
-  Event event = event_of(EventKind::send_failed, report.id.sequence);
-  event.send_error = report.error;
+void TracePath::failed(std::uint64_t sequence, const probe::SendError& error, Events& events) {
+  Event event = event_of(EventKind::send_failed, sequence);
+  event.send_error = error;
   events.push_back(event);
-  const Probe& probe = probes_[report.id.sequence - 1];
-  const bool transient = is_transient(*report.error);
+  const Probe& probe = probes_[sequence - 1];
+  const bool transient = is_transient(error);
   if (of_mtu(probe)) {
-    mtu_->back({.ttl = probe.step.ttl, .size = probe.size});
-    mtu_unsent(probe, *report.error);
+    mtu_unsent(probe, error);
   } else if (transient) {
     again_.push_back(probe.step);
   }
   // That a packet is too big is what a search for the MTU wants to know.
-  const bool expected = of_mtu(probe) && report.error->failure == probe::SendFailure::too_big;
+  const bool expected = of_mtu(probe) && error.failure == probe::SendFailure::too_big;
   failures_ += expected ? 0 : 1;
   cut_off_ = cut_off_ || failures_ >= (transient ? kMostTransient : kMostRefusals);
-  close(report.id.sequence, State::failed);
+  close(sequence, State::failed);
 }
 
 // The probe is no longer out.
@@ -240,7 +242,7 @@ void TracePath::on_reply(const Observation& reply, Events& events) {
   std::uint64_t& highest = highest_reply_[probe.step.ttl.value - shape_.first().value];
   event.reordered = reply.probe.sequence < highest;
   highest = std::max(highest, reply.probe.sequence);
-  learn(probe, reply, *event.rtt);
+  learn(probe, reply, event.rtt.value_or(Duration::zero()));
   close(reply.probe.sequence, State::answered);
   events.push_back(std::move(event));
 }
@@ -255,7 +257,7 @@ void TracePath::on_error(const Observation& error, Events& events) {
   if (probe.state == State::expired) {
     event.replaces = Replaced::timeout;
   }
-  learn(probe, error, *event.rtt);
+  learn(probe, error, event.rtt.value_or(Duration::zero()));
   if (error.kind == ObservationKind::send_error) {
     event.rtt.reset();  // nothing came back
   }
@@ -265,9 +267,6 @@ void TracePath::on_error(const Observation& error, Events& events) {
 
 void TracePath::learn(Probe& probe, const Observation& seen, Duration rtt) {
   if (of_mtu(probe)) {
-    if (probe.state == State::pending) {
-      mtu_->back({.ttl = probe.step.ttl, .size = probe.size});
-    }
     mtu_answer(probe, seen);
     return;
   }
@@ -321,10 +320,7 @@ void TracePath::expire(Instant now, Events& events) {
     // An answer to another probe can have shortened its time after the fact.
     event.at = std::max(expiry(probes_[sequence - 1]), std::min(newest_, now));
     events.push_back(event);
-    if (const Probe& probe = probes_[sequence - 1]; of_mtu(probe)) {
-      mtu_->back({.ttl = probe.step.ttl, .size = probe.size});
-      mtu_->silent({.ttl = probe.step.ttl, .size = probe.size});
-    }
+    mtu_silent(probes_[sequence - 1]);
     close(sequence, State::expired);
   }
   conclude(now, events);

@@ -31,8 +31,8 @@ class TracePath {
 
   // Is there a probe that may leave, if rate and window allow?
   [[nodiscard]] bool wants() const;
-  // That probe. wants() is true.
-  [[nodiscard]] probe::ProbeSpec issue();
+  // That probe.
+  [[nodiscard]] std::optional<probe::ProbeSpec> issue();
 
   using Events = std::vector<probe::Event>;
   void sent(const probe::SendReport& report, Events& events);
@@ -64,7 +64,7 @@ class TracePath {
   [[nodiscard]] probe::Event event_of(probe::EventKind kind, std::uint64_t sequence) const;
   [[nodiscard]] probe::Event answer_event(probe::EventKind kind, const probe::Observation& seen);
 
-  void failed(const probe::SendReport& report, Events& events);
+  void failed(std::uint64_t sequence, const probe::SendError& error, Events& events);
   void close(std::uint64_t sequence, State outcome) noexcept;
   void on_reply(const probe::Observation& reply, Events& events);
   void on_error(const probe::Observation& error, Events& events);
@@ -78,6 +78,7 @@ class TracePath {
   [[nodiscard]] bool of_mtu(const Probe& probe) const noexcept { return probe.step.query == 0; }
   void mtu_answer(const Probe& probe, const probe::Observation& seen);
   void mtu_unsent(const Probe& probe, const probe::SendError& error);
+  void mtu_silent(const Probe& probe);
   void report_mtu(Instant now, Events& events);
   [[nodiscard]] std::uint32_t headers() const noexcept;  // bytes in front of the payload
   [[nodiscard]] net::Mtu packet_size(std::size_t payload) const noexcept;

@@ -17,9 +17,6 @@ namespace {
 constexpr std::size_t kUsualPayload = 32;
 
 bool says_too_big(const net::Address& destination, const Observation& seen) {
-  if (seen.kind == ObservationKind::send_error) {
-    return seen.send_error && seen.send_error->failure == probe::SendFailure::too_big;
-  }
   if (seen.kind != ObservationKind::icmp_error) {
     return false;
   }
@@ -60,13 +57,19 @@ void TracePath::start_mtu() {
 }
 
 void TracePath::mtu_answer(const Probe& probe, const Observation& seen) {
+  if (!mtu_) {
+    return;
+  }
   const PathMtuSearch::Probe asked{.ttl = probe.step.ttl, .size = probe.size};
+  if (seen.kind == ObservationKind::send_error && seen.send_error) {
+    mtu_unsent(probe, *seen.send_error);
+    return;
+  }
+  if (probe.state == State::pending) {
+    mtu_->back(asked);
+  }
   if (says_too_big(destination_, seen)) {
-    if (seen.kind == ObservationKind::send_error) {
-      mtu_unsent(probe, *seen.send_error);
-    } else {
-      mtu_->too_big(asked, seen.next_hop_mtu);
-    }
+    mtu_->too_big(asked, seen.next_hop_mtu);
   } else if (seen.kind == ObservationKind::send_error) {
     mtu_->silent(asked);
   } else {
@@ -74,10 +77,17 @@ void TracePath::mtu_answer(const Probe& probe, const Observation& seen) {
   }
 }
 
+// Our own system sent nothing: what is not too big will be asked again.
 void TracePath::mtu_unsent(const Probe& probe, const probe::SendError& error) {
+  if (!mtu_) {
+    return;
+  }
   const PathMtuSearch::Probe asked{.ttl = probe.step.ttl, .size = probe.size};
+  if (probe.state == State::handed_out || probe.state == State::pending) {
+    mtu_->back(asked);
+  }
   if (error.failure != probe::SendFailure::too_big) {
-    return;  // it will be asked again
+    return;
   }
   if (error.mtu && *error.mtu < probe.size) {
     mtu_->local_limit(*error.mtu);
@@ -86,7 +96,18 @@ void TracePath::mtu_unsent(const Probe& probe, const probe::SendError& error) {
   }
 }
 
+void TracePath::mtu_silent(const Probe& probe) {
+  if (mtu_ && of_mtu(probe)) {
+    const PathMtuSearch::Probe asked{.ttl = probe.step.ttl, .size = probe.size};
+    mtu_->back(asked);
+    mtu_->silent(asked);
+  }
+}
+
 void TracePath::report_mtu(Instant now, Events& events) {
+  if (!mtu_) {
+    return;
+  }
   while (const auto found = mtu_->take()) {
     probe::Event event{
         .kind = probe::EventKind::path_mtu, .probe = {.target = id_}, .at = now, .sent_at = now};

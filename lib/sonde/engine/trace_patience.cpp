@@ -24,16 +24,18 @@ Duration nearest_behind(const PathShape& shape, net::Ttl ttl) noexcept {
 }
 
 Duration adapted(const TracePatience& patience, const PathShape& shape, net::Ttl ttl) noexcept {
-  if (!shape.answered()) {
+  const std::optional<net::Ttl> answered = shape.answered();
+  const std::optional<net::Ttl> refused_at = shape.refused_at();
+  if (!answered) {
     return patience.timeout;
   }
   const HopShape& own = shape.at(ttl);
-  const bool beyond_the_end = shape.refused_at() && ttl > *shape.refused_at();
+  const bool beyond_the_end = refused_at && ttl > *refused_at;
   if (own.answers > 0 || beyond_the_end) {
     const Duration rtt = own.answers > 0 ? own.longest : shape.longest();
     return std::max({kOwnFactor * rtt, kOwnLeast, shape.longest()});
   }
-  if (*shape.answered() > ttl) {
+  if (*answered > ttl) {
     return std::max({kPassedFactor * nearest_behind(shape, ttl), kPassedLeast, shape.longest()});
   }
   return kTailLeast + kTailFactor * shape.longest();

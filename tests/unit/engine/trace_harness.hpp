@@ -50,7 +50,7 @@ using Network = std::function<std::vector<Coming>(const probe::ProbeSpec&, Insta
 using Refuse = std::function<std::optional<probe::SendError>(const probe::ProbeSpec&, Instant)>;
 
 // `length` hops of 20 ms each, the last is the destination; the hops in `silent` say nothing.
-inline Network plain_path(unsigned length, std::vector<unsigned> silent = {}) {
+inline Network plain_path(unsigned length, const std::vector<unsigned>& silent = {}) {
   return [=](const probe::ProbeSpec& spec, Instant) -> std::vector<Coming> {
     const unsigned ttl = spec.ip.ttl->value;
     const unsigned hop = std::min(ttl, length);

@@ -7,7 +7,6 @@ namespace sonde::engine {
 namespace {
 
 using probe::EventKind;
-using probe::MtuEvidence;
 using probe::ProbeSpec;
 
 constexpr std::uint32_t kHeaders = 28;
@@ -17,7 +16,7 @@ TraceConfig with_mtu() {
 }
 
 // Four hops; the link into hop 3 takes `mtu` bytes.
-Network narrow(std::uint32_t mtu, std::vector<Coming> complaint) {
+Network narrow(std::uint32_t mtu, const std::vector<Coming>& complaint) {
   return [=](const ProbeSpec& spec, Instant) -> std::vector<Coming> {
     const unsigned hop = std::min<unsigned>(spec.ip.ttl->value, 4);
     const auto size = static_cast<std::uint32_t>(spec.payload.size()) + kHeaders;
