@@ -39,7 +39,8 @@ class TraceRun final : public TargetedRun {
   void configure(run::SessionConfig& config) const override {
     config.start.mode = "trace";
     config.names_patience = kNamesPatience;
-    config.path_queries = std::uint32_t{plan_.engine.queries} * plan_.engine.flows;
+    config.path = {.queries = std::uint32_t{plan_.engine.queries} * plan_.engine.flows,
+                   .gap = plan_.engine.gap};
     config.judge = [](std::span<const stats::TargetResult> targets, stats::EndReason /*reason*/) {
       return judge_trace(targets);
     };

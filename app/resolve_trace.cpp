@@ -160,6 +160,30 @@ void state_options(const TraceOptions& options, TracePlan& plan) {
           .find_mtu = engine.find_mtu}};
 }
 
+// "traceroute HOST PACKETLEN": the system's resolver would make the address 0.0.0.60 of the length.
+bool is_length(const PlannedTarget& target) {
+  constexpr std::uint32_t kZeroBlock = 0x00ffffff;
+  return whole_number(target.input, Hex::yes).value_or(kZeroBlock + 1) <= kZeroBlock ||
+         (target.address && target.address->is_v4() && target.address->v4_value() <= kZeroBlock);
+}
+
+Refusal refuse_groups(const TracePlan& plan) {
+  for (const PlannedTarget& target : plan.targets) {
+    if (is_length(target)) {
+      return UsageError{.message = fmt::format("{}: this is no host", in_quotes(target.input)),
+                        .hint = "for the length of the probes: -s BYTES"};
+    }
+    if (!target.address) {
+      continue;
+    }
+    if (target.address->is_broadcast() || target.address->is_multicast()) {
+      return UsageError{.message = fmt::format("{}: these are many hosts", in_quotes(target.input)),
+                        .hint = "a trace goes to one host"};
+    }
+  }
+  return std::nullopt;
+}
+
 Refusal refuse_rate(const TraceOptions& options, const Situation& situation,
                     const TracePlan& plan) {
   const bool loopback = std::ranges::all_of(plan.targets, [](const PlannedTarget& target) {
@@ -188,8 +212,9 @@ std::expected<TracePlan, UsageError> resolve_trace(const TraceOptions& options,
   plan_transport(options, plan);
   plan.policy.trusted = situation.trusted;
   plan.policy.payload_bytes = static_cast<std::uint32_t>(plan.engine.payload.size());
-  for (auto refusal : {plan_addresses(options, situation, plan.transport.common, plan),
-                       refuse_rate(options, situation, plan)}) {
+  for (auto refusal :
+       {refuse_groups(plan), plan_addresses(options, situation, plan.transport.common, plan),
+        refuse_rate(options, situation, plan)}) {
     if (refusal) {
       return std::unexpected(*std::move(refusal));
     }

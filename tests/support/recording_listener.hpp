@@ -33,7 +33,7 @@ namespace sonde::test {
   return "?";
 }
 
-class RecordingListener final : public stats::Listener {
+class RecordingListener : public stats::Listener {
  public:
   void on_start(const stats::RunStart& beginning) override {
     calls.emplace_back("start");

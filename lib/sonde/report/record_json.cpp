@@ -144,7 +144,8 @@ Answer answer_of(const probe::Event& event) {
   answer.from = seen.responder;
   answer.ttl = seen.ttl;
   answer.tos = seen.tos;
-  answer.bytes = echo ? std::optional(seen.bytes) : std::nullopt;
+  answer.bytes = echo && seen.bytes > 0 ? std::optional(seen.bytes) : std::nullopt;
+  answer.icmp = icmp_error || seen.bytes > 0;
   answer.icmp_type = seen.icmp.type;
   answer.icmp_code = seen.icmp.code;
   answer.next_hop_mtu = seen.next_hop_mtu;
@@ -169,13 +170,12 @@ void put_answer(JsonWriter& json, const Answer& answer) {
   json.put("answer.ttl", answer.ttl.transform([](net::Ttl t) { return t.value; }));
   json.put("answer.tos", answer.tos.transform([](net::Tos t) { return t.value; }));
   json.put("answer.bytes", answer.bytes);
-  if (answer.from) {
+  if (answer.from && answer.icmp) {
     put_icmp(json, answer, answer.from->family());
-    json.put("answer.verified", answer.verified);
   } else {
     json.put_null("answer.icmp");
-    json.put_null("answer.verified");
   }
+  json.put("answer.verified", answer.from.transform([&](auto&) { return answer.verified; }));
   json.put("answer.truncated", answer.truncated);
   json.put("answer.reordered", answer.reordered);
   json.put("answer.corrupt_at", answer.corrupt_at);

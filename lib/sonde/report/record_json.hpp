@@ -22,6 +22,7 @@ struct Answer {
   std::optional<net::Ttl> ttl{};
   std::optional<net::Tos> tos{};
   std::optional<std::uint32_t> bytes{};
+  bool icmp = true;  // false: a TCP segment, which has none
   std::uint8_t icmp_type = 0;
   std::uint8_t icmp_code = 0;
   std::optional<net::Mtu> next_hop_mtu{};

@@ -91,6 +91,7 @@ TextTrace::Progress TextTrace::advance(const stats::TargetResult& result, Instan
     return Progress::waits;
   }
   if (!std::exchange(header_, true)) {
+    mtu_ = net::Mtu(0);
     header_line(result.target);
   }
   for (const stats::Hop& hop : result.path->hops()) {
@@ -164,8 +165,9 @@ void TextTrace::hop_line(const stats::Hop& hop, const net::Address& destination)
       append(line_, " {}", toned(mark, Tone::bad, options_.colour));
     }
   }
-  if (hop.mtu) {
+  if (hop.mtu && hop.mtu->mtu != mtu_) {
     append(line_, " F={}", hop.mtu->mtu.value);
+    mtu_ = hop.mtu->mtu;
   }
   write_line();
 }

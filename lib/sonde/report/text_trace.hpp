@@ -74,6 +74,7 @@ class TextTrace final : public stats::Listener {
   std::size_t target_ = 0;  // the one that is being printed
   bool header_ = false;     // its header is out
   net::Ttl printed_{0};     // its last hop that is out
+  net::Mtu mtu_{0};         // that was printed last
   std::string line_;
 };
 

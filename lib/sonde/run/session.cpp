@@ -104,8 +104,8 @@ void Session::admit_targets() {
       listener->on_target(result.target);
     }
     if (result.target.address && !result.target.error) {
-      if (config_.path_queries > 0) {
-        result.path.emplace(*result.target.address, config_.path_queries);
+      if (config_.path) {
+        result.path.emplace(*result.target.address, *config_.path);
       }
       parts_.engine.add_target(result.target.id, *result.target.address, now);
     }

@@ -32,7 +32,7 @@ struct SessionConfig {
   bool want_names = false;                       // ask the directory for names of responders
   // How long the end waits for names that are still being looked up; a probe never waits.
   Duration names_patience{};
-  std::uint32_t path_queries = 0;  // trace: probes a hop; 0: the targets have no paths
+  std::optional<stats::PathLimits> path{};  // trace; absent: the targets have no paths
   Judge judge{};
 };
 

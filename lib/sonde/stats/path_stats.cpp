@@ -1,7 +1,6 @@
 #include "sonde/stats/path_stats.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 #include "sonde/probe/status.hpp"
@@ -146,7 +145,7 @@ void PathStats::record(const Event& event) {
   if (at->answered() && arrived(destination_, at->last.observation)) {
     distance_ = std::min(distance_.value_or(event.step.ttl), event.step.ttl);
   }
-  hop.complete = hop.complete || asked_enough(hop, queries_);
+  hop.complete = hop.complete || asked_enough(hop, limits_.queries);
 }
 
 Event PathStats::for_target(const Event& event) const {
@@ -193,12 +192,20 @@ std::optional<net::Ttl> PathStats::last() const noexcept {
   if (const auto refused = refused_at()) {
     return refused;
   }
-  for (const Hop& hop : std::views::reverse(hops_)) {
-    if (hop.complete || std::ranges::any_of(hop.probes, &HopProbe::answered)) {
-      return hop.ttl;
+  return known_until();
+}
+
+std::optional<net::Ttl> PathStats::known_until() const noexcept {
+  unsigned answered = hops_.empty() ? 0 : hops_.front().ttl.value - 1U;
+  unsigned known = 0;
+  for (const Hop& hop : hops_) {
+    if (std::ranges::any_of(hop.probes, &HopProbe::answered)) {
+      answered = known = hop.ttl.value;
+    } else if (hop.complete && (limits_.gap == 0 || hop.ttl.value <= answered + limits_.gap)) {
+      known = hop.ttl.value;
     }
   }
-  return net::Ttl(0);
+  return net::Ttl(static_cast<std::uint8_t>(known));
 }
 
 std::span<const Hop> PathStats::hops() const noexcept {

@@ -35,12 +35,16 @@ struct Hop {
   bool complete = false;
 };
 
+struct PathLimits {
+  std::uint32_t queries = 0;  // a hop, of all flows
+  std::uint8_t gap = 0;       // silent hops in a row that end a path; 0: none do
+};
+
 class PathStats {
  public:
   PathStats() = default;
-  // `queries`: probes a hop, of all flows.
-  PathStats(const net::Address& destination, std::uint32_t queries)
-      : destination_(destination), queries_(queries) {}
+  PathStats(const net::Address& destination, const PathLimits& limits)
+      : destination_(destination), limits_(limits) {}
 
   void apply(const probe::Event& event);
   // The event as the target's own statistics count it, to be asked before apply(): whatever shows
@@ -49,7 +53,7 @@ class PathStats {
 
   // By TTL, up to where the path ends: at the destination, at the router that lets nothing pass, or
   // where the trace was given up; silent hops before that are there, too. While the trace goes on,
-  // up to the last hop of which anything is known.
+  // up to the last hop of which anything is known, and at most `gap` behind the last answer.
   [[nodiscard]] std::span<const Hop> hops() const noexcept;
   [[nodiscard]] const Hop* find(net::Ttl ttl) const noexcept;
   [[nodiscard]] bool reached() const noexcept { return distance_.has_value(); }
@@ -67,9 +71,10 @@ class PathStats {
   void record(const probe::Event& event);
   [[nodiscard]] std::optional<net::Ttl> refused_at() const noexcept;
   [[nodiscard]] std::optional<net::Ttl> last() const noexcept;
+  [[nodiscard]] std::optional<net::Ttl> known_until() const noexcept;
 
   net::Address destination_{};
-  std::uint32_t queries_ = 0;
+  PathLimits limits_{};
   std::vector<Hop> hops_;  // by TTL
   std::optional<net::Ttl> distance_;
   std::optional<probe::PathEnd> end_;
