@@ -64,7 +64,16 @@ def put_tcp(name, ip):
     put("tcp", name + "-content", bytes([1]) + ip[header:header + 128])
 
 
+def put_udp_answers():
+    """One input a way and family, see udp_answers.cpp: whole, cut, edited."""
+    for how in range(32):
+        put("udp_answers", f"{how:02}-whole", struct.pack(">BBBH", how, 31, 0, 0))
+        put("udp_answers", f"{how:02}-cut", struct.pack(">BBBH", how, 30, 0, 60))
+        put("udp_answers", f"{how:02}-edited", struct.pack(">BBBHHB", how, 29, 1, 0, 26, 7))
+
+
 def main():
+    put_udp_answers()
     wanted = ["ping4", "ping4-record-route", "ping4-fragments", "ping6", "ping6-fragments",
               "traceroute4-udp", "traceroute4-tcp", "traceroute6-udp", "frag-needed4",
               "packet-too-big6", "parameter-problem6", "redirect4", "crafted-mpls4",

@@ -80,7 +80,18 @@ def run_trace(scenario, family, protocol, socket):
         raise AssertionError(f"no JSON; exit code {done.returncode}, {done.stderr}") from None
 
 
-def differences(scenario, family, results):
+def seen_unprivileged(scenario, protocol, hops):
+    """The hops, less those that no error queue can tell apart: it holds a UDP probe's payload, and
+    in a quote of 8 bytes is none."""
+    if protocol != "udp":
+        return hops
+    short = [number for number, router in enumerate(scenario["path"], start=1)
+             if router.get("quote_bytes", 128) < 32]
+    return [f"{hop.split(':')[0]}: * * *" if int(hop.split(":")[0]) in short else hop
+            for hop in hops]
+
+
+def differences(scenario, family, protocol, results):
     expect = {**scenario["expect"], **(scenario.get("expect_v6", {}) if family == "v6" else {})}
     for socket, result in results.items():
         if result["end"] != expect["end"]:
@@ -89,13 +100,18 @@ def differences(scenario, family, results):
             for hop in result["hops"]:
                 if len(set(hop.split()[1:])) != 1:
                     yield f"{socket}: one flow, two ways: {hop}"
-        elif result["hops"] != expect["hops"]:
-            yield f"{socket}: {result['hops']}, not {expect['hops']}"
+            continue
+        hops = expect["hops"] if socket == "raw" else \
+            seen_unprivileged(scenario, protocol, expect["hops"])
+        if result["hops"] != hops:
+            yield f"{socket}: {result['hops']}, not {hops}"
         if "mtu" in expect and (not result["mtu"] or
                                 "{} {}".format(*result["mtu"]) not in expect["mtu"][-1]):
             yield f"{socket}: path MTU {result['mtu']}, not {expect['mtu']}"
-    if not by_flow(scenario) and results["raw"] != results["dgram"]:
-        yield f"root and nobody differ: {results}"
+    for key in ("mtu", "extensions"):
+        if "quote_bytes" not in str(scenario["path"]) and \
+                results["raw"][key] != results["dgram"][key]:
+            yield f"{key} as root and as nobody differ: {results}"
 
 
 def nat_marks(scenario, raw):
@@ -134,7 +150,7 @@ def run_one(path, scenario, family, protocol):
         except AssertionError as failure:
             return [f"{socket}: {failure}"]
         results[socket] = result_of(documents[socket], family)
-    return [*differences(scenario, family, results), *nat_marks(scenario, documents["raw"])]
+    return [*differences(scenario, family, protocol, results), *nat_marks(scenario, documents["raw"])]
 
 
 def worker(family, protocol, names):

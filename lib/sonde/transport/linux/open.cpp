@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "sonde/transport/linux/icmp_channel.hpp"
+#include "sonde/transport/linux/channel.hpp"
 #include "sonde/transport/linux/open_channels.hpp"
 #include "sonde/transport/linux/ping_socket.hpp"
 #include "sonde/transport/linux/privilege.hpp"
@@ -17,7 +17,7 @@
 namespace sonde::transport {
 namespace {
 
-using ChannelResult = std::expected<IcmpChannel, Error>;
+using ChannelResult = std::expected<Channel, Error>;
 
 net::IcmpIdent random_ident(Rng& rng) {
   constexpr std::uint64_t kIdents = 0xffff;
@@ -62,7 +62,7 @@ class Ladder {
     if (rung.kind == SocketKind::raw || options_.mark || !options_.interface.empty()) {
       raised.emplace();
     }
-    ChannelResult channel = IcmpChannel::open(config, options_);
+    ChannelResult channel = Channel::open(config, options_);
     rungs_.push_back(socket_name(config) + ": " +
                      (channel ? "open" : rung_failure(channel.error())));
     return channel;

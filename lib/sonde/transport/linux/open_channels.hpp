@@ -8,7 +8,7 @@
 #include "sonde/base/clock.hpp"
 #include "sonde/base/random.hpp"
 #include "sonde/transport/error.hpp"
-#include "sonde/transport/linux/icmp_channel.hpp"
+#include "sonde/transport/linux/channel.hpp"
 #include "sonde/transport/open.hpp"
 #include "sonde/transport/probe_shape.hpp"
 

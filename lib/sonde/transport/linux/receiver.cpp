@@ -32,19 +32,19 @@ void read_message(const ReceiveBatch::Message& message, Ancillary& ancillary,
 
 }  // namespace
 
-Matcher Receiver::matcher_of(IcmpChannel& channel) const noexcept {
+Matcher Receiver::matcher_of(Channel& channel) const noexcept {
   Matcher matcher{*sealer_, channel.recent(), channel.ident(), source_rule_};
   return channel.shape().is_trace() ? matcher.of_trace(channel.shape(), channel.sources())
                                     : matcher;
 }
 
 // Of a channel without stamps only the steady clock is of use.
-ReadTime Receiver::read_time(const IcmpChannel& channel) noexcept {
+ReadTime Receiver::read_time(const Channel& channel) noexcept {
   return channel.stamps() == Stamps::none ? ReadTime({.steady = clock_->now(), .wall = {}})
                                           : read_times_.at(read_both(*clock_));
 }
 
-std::expected<Receiver::Read, int> Receiver::packets(IcmpChannel& channel, const Inlet& inlet,
+std::expected<Receiver::Read, int> Receiver::packets(Channel& channel, const Inlet& inlet,
                                                      std::span<Observation> out) {
   batch_.want_names(inlet.layout != PacketLayout::ipv4);
   const auto count = batch_.read(inlet.fd, ReceiveBatch::Queue::packets, out.size());
@@ -70,8 +70,7 @@ std::expected<Receiver::Read, int> Receiver::packets(IcmpChannel& channel, const
   return read;
 }
 
-std::expected<Receiver::Read, int> Receiver::errors(IcmpChannel& channel,
-                                                    std::span<Observation> out) {
+std::expected<Receiver::Read, int> Receiver::errors(Channel& channel, std::span<Observation> out) {
   batch_.want_names(true);
   const auto count = batch_.read(channel.fd(), ReceiveBatch::Queue::errors, out.size());
   if (!count) {
@@ -96,7 +95,7 @@ std::expected<Receiver::Read, int> Receiver::errors(IcmpChannel& channel,
   return read;
 }
 
-bool Receiver::queued(IcmpChannel& channel, const Entry& entry, const ReadTime& now,
+bool Receiver::queued(Channel& channel, const Entry& entry, const ReadTime& now,
                       Observation& seen) {
   if (entry.error.origin == ErrorOrigin::transmit_stamp) {
     return transmitted(channel, entry, now, seen);
@@ -118,7 +117,7 @@ bool Receiver::queued(IcmpChannel& channel, const Entry& entry, const ReadTime& 
   return ours.has_value();
 }
 
-bool Receiver::transmitted(IcmpChannel& channel, const Entry& entry, const ReadTime& now,
+bool Receiver::transmitted(Channel& channel, const Entry& entry, const ReadTime& now,
                            Observation& seen) {
   const auto number = channel.keys().number_of(entry.error.data);
   const probe::SentProbe* const sent = number ? channel.recent().by_number(*number) : nullptr;

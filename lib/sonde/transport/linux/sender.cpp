@@ -23,7 +23,7 @@ net::IcmpSeq wire_sequence(const probe::ProbeId& id) noexcept {
 }
 
 // Anew for each batch: routes change.
-void learn_sources(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs) {
+void learn_sources(Channel& channel, std::span<const probe::ProbeSpec> specs) {
   const probe::ProbeSpec* before = nullptr;
   for (const probe::ProbeSpec& spec : specs) {
     if (before == nullptr || before->destination != spec.destination) {
@@ -66,7 +66,7 @@ probe::SendFailure send_failure_of(int os_code) noexcept {
   }
 }
 
-void Sender::send(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs,
+void Sender::send(Channel& channel, std::span<const probe::ProbeSpec> specs,
                   std::span<probe::SendReport> reports) {
   const int refused = channel.apply(specs.front().ip);
   batch_.clear();
@@ -101,7 +101,7 @@ void Sender::send(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs,
   }
 }
 
-void Sender::encode(IcmpChannel& channel, const probe::ProbeSpec& spec) {
+void Sender::encode(Channel& channel, const probe::ProbeSpec& spec) {
   receiver_->expect(wire::kIcmpHeader + spec.payload.size());
   channel.recent().prefetch(batch_.size());
   Staged& staged = staged_[batch_.size()];
@@ -112,7 +112,7 @@ void Sender::encode(IcmpChannel& channel, const probe::ProbeSpec& spec) {
   }
 }
 
-std::uint64_t Sender::write_payload(const IcmpChannel& channel, const probe::ProbeSpec& spec,
+std::uint64_t Sender::write_payload(const Channel& channel, const probe::ProbeSpec& spec,
                                     const net::Address& destination, MutableBytes payload) {
   if (!payload.empty()) {
     std::memcpy(payload.data(), spec.payload.data(), payload.size());
@@ -120,7 +120,7 @@ std::uint64_t Sender::write_payload(const IcmpChannel& channel, const probe::Pro
   return spec.authenticate ? sealer_->seal(spec.id, destination, channel.ident(), payload) : 0;
 }
 
-void Sender::encode_echo(IcmpChannel& channel, const probe::ProbeSpec& spec, Staged& staged) {
+void Sender::encode_echo(Channel& channel, const probe::ProbeSpec& spec, Staged& staged) {
   const net::Address destination = effective_destination(spec.destination);
   Writer out(
       batch_.add({.destination = destination, .flow_label = channel.flow_label(), .ip = spec.ip},
@@ -145,7 +145,7 @@ void Sender::encode_echo(IcmpChannel& channel, const probe::ProbeSpec& spec, Sta
   }
 }
 
-void Sender::encode_udp(IcmpChannel& channel, const probe::ProbeSpec& spec, Staged& staged) {
+void Sender::encode_udp(Channel& channel, const probe::ProbeSpec& spec, Staged& staged) {
   const net::Address destination = effective_destination(spec.destination);
   const net::Port port = channel.shape().port_of(spec.id, spec.flow);
   const MutableBytes payload = batch_.add(
@@ -161,8 +161,8 @@ void Sender::encode_udp(IcmpChannel& channel, const probe::ProbeSpec& spec, Stag
   staged.checksum = shaped.on_the_wire;
 }
 
-void Sender::remember(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs,
-                      std::size_t first, Instant at) {
+void Sender::remember(Channel& channel, std::span<const probe::ProbeSpec> specs, std::size_t first,
+                      Instant at) {
   for (const probe::ProbeSpec& spec : specs) {
     probe::SentProbe& sent = channel.recent().next(at);
     sent.id = spec.id;
@@ -182,7 +182,7 @@ void Sender::remember(IcmpChannel& channel, std::span<const probe::ProbeSpec> sp
 }
 
 // One packet whose send failed with `os_code`. nullopt: it went out after all.
-std::optional<probe::SendError> Sender::send_again(IcmpChannel& channel, std::size_t index,
+std::optional<probe::SendError> Sender::send_again(Channel& channel, std::size_t index,
                                                    int os_code) {
   const bool raw = !channel.queues_errors();
   const bool learn_mtu = raw && os_code == EMSGSIZE;
@@ -215,7 +215,7 @@ std::optional<probe::SendError> Sender::send_again(IcmpChannel& channel, std::si
   return error;
 }
 
-std::optional<QueuedError> Sender::drain(IcmpChannel& channel) {
+std::optional<QueuedError> Sender::drain(Channel& channel) {
   constexpr int kMostReads = 4;
   std::optional<QueuedError> local;
   std::array<probe::Observation, SendBatch::kMessages> seen;

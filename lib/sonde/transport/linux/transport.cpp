@@ -57,7 +57,7 @@ Capabilities LinuxTransport::capabilities() const {
       worst = std::min(worst, port.channel->stamps());
     }
   }
-  const IcmpChannel& any = ports_[0].channel ? *ports_[0].channel : *ports_[1].channel;
+  const Channel& any = ports_[0].channel ? *ports_[0].channel : *ports_[1].channel;
   Capabilities out;
   out.backend = any.shape().is_udp() ? raw ? "linux-udp-raw" : "linux-udp-errqueue"
                 : raw && dgram       ? "linux-icmp-mixed"
@@ -94,7 +94,7 @@ std::size_t LinuxTransport::next_run(std::span<const probe::ProbeSpec> specs) co
   const std::size_t most = std::min(specs.size(), SendBatch::kMessages);
   std::size_t run = 1;
   while (run < most && specs[run].destination.family() == first.destination.family() &&
-         IcmpChannel::same_state(specs[run].ip, first.ip)) {
+         Channel::same_state(specs[run].ip, first.ip)) {
     ++run;
   }
   return run;
@@ -157,7 +157,7 @@ std::size_t LinuxTransport::take_backlog(std::span<probe::Observation> out) {
   return count;
 }
 
-std::size_t LinuxTransport::receive_from(Port& port, IcmpChannel& channel,
+std::size_t LinuxTransport::receive_from(Port& port, Channel& channel,
                                          std::span<probe::Observation> out) {
   std::size_t count = 0;
   if (port.has_errors || channel.keys().expecting()) {
@@ -169,7 +169,7 @@ std::size_t LinuxTransport::receive_from(Port& port, IcmpChannel& channel,
   return count;
 }
 
-std::size_t LinuxTransport::read_inlet(Port& port, IcmpChannel& channel, std::size_t inlet,
+std::size_t LinuxTransport::read_inlet(Port& port, Channel& channel, std::size_t inlet,
                                        std::span<probe::Observation> out) {
   bool& readable = port.readable[inlet];
   std::size_t count = 0;
@@ -184,7 +184,7 @@ std::size_t LinuxTransport::read_inlet(Port& port, IcmpChannel& channel, std::si
   return count;
 }
 
-std::size_t LinuxTransport::read_errors(Port& port, IcmpChannel& channel,
+std::size_t LinuxTransport::read_errors(Port& port, Channel& channel,
                                         std::span<probe::Observation> out) {
   const auto read = receiver_.errors(channel, out);
   if (!read) {
@@ -199,7 +199,7 @@ std::size_t LinuxTransport::read_errors(Port& port, IcmpChannel& channel,
 
 // An error that a probe of ours met (datagram sockets: sk_err) is told once by the read, and in
 // full by the error queue: fetch it from there and read again.
-std::size_t LinuxTransport::read_packets(Port& port, IcmpChannel& channel, std::size_t inlet,
+std::size_t LinuxTransport::read_packets(Port& port, Channel& channel, std::size_t inlet,
                                          std::span<probe::Observation> out) {
   const Inlet from = channel.inlet(inlet);
   bool& readable = port.readable[inlet];
@@ -265,7 +265,7 @@ LinuxTransport::PollSet LinuxTransport::poll_set(bool with_sockets) const noexce
   polled[0] = {.fd = wake_.get(), .events = POLLIN, .revents = 0};
   auto next = polled.begin();
   for (const Port& port : ports_) {
-    for (std::size_t i = 0; i < IcmpChannel::kMostInlets; ++i) {
+    for (std::size_t i = 0; i < Channel::kMostInlets; ++i) {
       // poll(2) passes over negative descriptors.
       const bool open = with_sockets && port.channel && i < port.channel->inlets();
       *++next = {.fd = open ? port.channel->inlet(i).fd : -1, .events = POLLIN, .revents = 0};

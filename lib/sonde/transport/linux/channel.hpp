@@ -1,4 +1,4 @@
-// icmp_channel.hpp: what sends the probes of one family: one ICMP socket, raw or datagram, or a UDP
+// channel.hpp: what sends the probes of one family: one ICMP socket, raw or datagram, or a UDP
 // socket; owns the descriptors.
 // Raw sockets choose their identifier, get IPv4 packets with their header and unverified ICMP
 // checksum, and hear ICMP errors as packets, through a locked filter (bpf.hpp). Datagram sockets
@@ -49,10 +49,10 @@ struct Inlet {
 
 enum class Stamps : std::uint8_t { none, receive, transmit_and_receive };
 
-class IcmpChannel {
+class Channel {
  public:
-  [[nodiscard]] static std::expected<IcmpChannel, Error> open(const ChannelConfig& config,
-                                                              const OpenOptions& options);
+  [[nodiscard]] static std::expected<Channel, Error> open(const ChannelConfig& config,
+                                                          const OpenOptions& options);
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
   [[nodiscard]] SocketKind kind() const noexcept { return kind_; }
@@ -87,7 +87,7 @@ class IcmpChannel {
   void learn_source(const net::Address& destination);
 
  private:
-  IcmpChannel(Fd fd, const ChannelConfig& config, const OpenOptions& options) noexcept;
+  Channel(Fd fd, const ChannelConfig& config, const OpenOptions& options) noexcept;
   [[nodiscard]] std::expected<void, Error> configure(const OpenOptions& options);
   [[nodiscard]] std::expected<void, Error> finish_raw(const OpenOptions& options);
   [[nodiscard]] std::expected<void, Error> finish_dgram(const OpenOptions& options);

@@ -1,4 +1,4 @@
-#include "sonde/transport/linux/icmp_channel.hpp"
+#include "sonde/transport/linux/channel.hpp"
 
 #include <linux/net_tstamp.h>
 #include <netinet/in.h>
@@ -67,7 +67,7 @@ std::string socket_name(const ChannelConfig& config) {
          family;
 }
 
-IcmpChannel::IcmpChannel(Fd fd, const ChannelConfig& config, const OpenOptions& options) noexcept
+Channel::Channel(Fd fd, const ChannelConfig& config, const OpenOptions& options) noexcept
     : fd_(std::move(fd)),
       kind_(config.kind),
       family_(config.family),
@@ -80,8 +80,8 @@ IcmpChannel::IcmpChannel(Fd fd, const ChannelConfig& config, const OpenOptions& 
       bound_source_(options.source),
       recent_(options.remembered_sends) {}
 
-std::expected<IcmpChannel, Error> IcmpChannel::open(const ChannelConfig& config,
-                                                    const OpenOptions& options) {
+std::expected<Channel, Error> Channel::open(const ChannelConfig& config,
+                                            const OpenOptions& options) {
   const bool v4 = config.family == net::Family::v4;
   const bool udp = config.shape.is_udp();
   const int type = config.kind == SocketKind::raw && !udp ? SOCK_RAW : SOCK_DGRAM;
@@ -94,7 +94,7 @@ std::expected<IcmpChannel, Error> IcmpChannel::open(const ChannelConfig& config,
     return std::unexpected(
         system_error("open a " + socket_name(config), failure, code_of(failure)));
   }
-  IcmpChannel channel(std::move(fd), config, options);
+  Channel channel(std::move(fd), config, options);
   const auto configured = channel.configure(options);
   if (!configured) {
     return std::unexpected(configured.error());
@@ -102,7 +102,7 @@ std::expected<IcmpChannel, Error> IcmpChannel::open(const ChannelConfig& config,
   return channel;
 }
 
-std::expected<void, Error> IcmpChannel::configure(const OpenOptions& options) {
+std::expected<void, Error> Channel::configure(const OpenOptions& options) {
   std::expected<void, Error> result;
   const bool udp = shape_.is_udp();
   if (kind_ == SocketKind::raw && !udp) {
@@ -131,12 +131,12 @@ std::expected<void, Error> IcmpChannel::configure(const OpenOptions& options) {
   return result;
 }
 
-std::expected<void, Error> IcmpChannel::finish_raw(const OpenOptions& options) {
+std::expected<void, Error> Channel::finish_raw(const OpenOptions& options) {
   request_raw_details(fd(), family_);
   return options.source ? bind_source(fd(), *options.source) : std::expected<void, Error>{};
 }
 
-std::expected<void, Error> IcmpChannel::finish_dgram(const OpenOptions& options) {
+std::expected<void, Error> Channel::finish_dgram(const OpenOptions& options) {
   request_error_queue_details(fd(), family_, true);
   const auto ident =
       bind_ping_socket(fd(), options.source.value_or(any_address(family_)), options.ident);
@@ -148,7 +148,7 @@ std::expected<void, Error> IcmpChannel::finish_dgram(const OpenOptions& options)
 }
 
 // A port of the system's choice, for good.
-std::expected<void, Error> IcmpChannel::finish_udp(const OpenOptions& options) {
+std::expected<void, Error> Channel::finish_udp(const OpenOptions& options) {
   request_error_queue_details(fd(), family_, kind_ == SocketKind::dgram);
   if (const auto bound = bind_source(fd(), options.source.value_or(any_address(family_))); !bound) {
     return bound;
@@ -161,7 +161,7 @@ std::expected<void, Error> IcmpChannel::finish_udp(const OpenOptions& options) {
   return kind_ == SocketKind::raw ? open_listener(options) : std::expected<void, Error>{};
 }
 
-std::expected<void, Error> IcmpChannel::open_listener(const OpenOptions& options) {
+std::expected<void, Error> Channel::open_listener(const OpenOptions& options) {
   const bool v4 = family_ == net::Family::v4;
   listener_ = Fd(::socket(v4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
                           v4 ? IPPROTO_ICMP : static_cast<int>(IPPROTO_ICMPV6)));
@@ -181,7 +181,7 @@ std::expected<void, Error> IcmpChannel::open_listener(const OpenOptions& options
   return result;
 }
 
-void IcmpChannel::learn_source(const net::Address& destination) {
+void Channel::learn_source(const net::Address& destination) {
   if (!learns_sources_) {
     return;
   }
@@ -191,7 +191,7 @@ void IcmpChannel::learn_source(const net::Address& destination) {
   }
 }
 
-Inlet IcmpChannel::inlet(std::size_t index) const noexcept {
+Inlet Channel::inlet(std::size_t index) const noexcept {
   const PacketLayout raw = family_ == net::Family::v4 ? PacketLayout::ipv4 : PacketLayout::icmp;
   if (index > 0) {
     return {.fd = listener_.get(), .layout = raw};
@@ -203,7 +203,7 @@ Inlet IcmpChannel::inlet(std::size_t index) const noexcept {
 }
 
 // The best that the kernel grants; nothing is no reason not to ping.
-void IcmpChannel::request_stamps(bool transmit) {
+void Channel::request_stamps(bool transmit) {
   if (transmit && set_stamp_flags(kReceiveStamps | kTransmitStamps)) {
     stamps_ = Stamps::transmit_and_receive;
   } else if (set_stamp_flags(kReceiveStamps)) {
@@ -211,7 +211,7 @@ void IcmpChannel::request_stamps(bool transmit) {
   }
 }
 
-bool IcmpChannel::set_stamp_flags(unsigned flags) {
+bool Channel::set_stamp_flags(unsigned flags) {
   for (const int option : {kTimestampingNew, kTimestampingOld}) {
     if (set_option(fd(), {SOL_SOCKET, option}, static_cast<int>(flags)) == 0) {
       if (listener_.valid()) {
@@ -225,7 +225,7 @@ bool IcmpChannel::set_stamp_flags(unsigned flags) {
   return false;
 }
 
-void IcmpChannel::restart_stamp_keys() {
+void Channel::restart_stamp_keys() {
   if (stamps_ == Stamps::transmit_and_receive) {
     const unsigned without_id = stamp_flags_ & ~unsigned{SOF_TIMESTAMPING_OPT_ID};
     try_option(fd(), {SOL_SOCKET, stamp_option_}, static_cast<int>(without_id));
@@ -234,18 +234,18 @@ void IcmpChannel::restart_stamp_keys() {
   }
 }
 
-void IcmpChannel::set_error_queue(bool on) const noexcept {
+void Channel::set_error_queue(bool on) const noexcept {
   const OptionName name = family_ == net::Family::v4 ? OptionName{IPPROTO_IP, IP_RECVERR}
                                                      : OptionName{IPPROTO_IPV6, IPV6_RECVERR};
   try_option(fd(), name, on ? 1 : 0);
 }
 
-bool IcmpChannel::same_state(const probe::IpOptions& a, const probe::IpOptions& b) noexcept {
+bool Channel::same_state(const probe::IpOptions& a, const probe::IpOptions& b) noexcept {
   return a.dont_fragment == b.dont_fragment && a.reverse == b.reverse &&
          std::ranges::equal(a.header_options.bytes(), b.header_options.bytes());
 }
 
-int IcmpChannel::apply(const probe::IpOptions& ip) {
+int Channel::apply(const probe::IpOptions& ip) {
   if (family_ == net::Family::v6 && (ip.reverse || !ip.header_options.empty())) {
     return EOPNOTSUPP;  // RFC 5095 took IPv6 source routing away; IPv6 has no such options
   }
@@ -253,7 +253,7 @@ int IcmpChannel::apply(const probe::IpOptions& ip) {
   return failure != 0 ? failure : set_header_options(ip.header_options);
 }
 
-int IcmpChannel::set_path_mtu(PathMtu mode) {
+int Channel::set_path_mtu(PathMtu mode) {
   if (path_mtu_ == mode) {
     return 0;
   }
@@ -272,7 +272,7 @@ int IcmpChannel::set_path_mtu(PathMtu mode) {
   return 0;
 }
 
-int IcmpChannel::set_header_options(const probe::HeaderOptions& header_options) {
+int Channel::set_header_options(const probe::HeaderOptions& header_options) {
   const bool none =
       header_options_.empty() && header_options.empty();  // the rule, and quick to see
   if (none || header_options_ == header_options) {
