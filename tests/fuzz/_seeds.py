@@ -55,6 +55,15 @@ def put_packet(name, ip):
             put_error(name, 6, icmp[:256])
 
 
+def put_tcp(name, ip):
+    """Segments and the errors that quote them; the first byte: 1 IPv6, 2 naming a probe."""
+    version = ip[0] >> 4
+    header = (ip[0] & 15) * 4 if version == 4 else 40
+    if version == 4:
+        put("tcp", name, bytes([2]) + ip[:128])
+    put("tcp", name + "-content", bytes([1]) + ip[header:header + 128])
+
+
 def main():
     wanted = ["ping4", "ping4-record-route", "ping4-fragments", "ping6", "ping6-fragments",
               "traceroute4-udp", "traceroute4-tcp", "traceroute6-udp", "frag-needed4",
@@ -65,6 +74,8 @@ def main():
         last = list(packets(GOLDEN / (name + ".pcap")))[-2:]
         for i, ip in enumerate(last):
             put_packet(f"{name}-{i}", ip)
+    for i, ip in enumerate(packets(GOLDEN / "traceroute4-tcp.pcap")):
+        put_tcp(f"traceroute4-tcp-{i}", ip)
     for name in ("ping4", "crafted-mpls4", "crafted-mpls6", "crafted-interface4",
                  "ping4-cooked-v2", "ping6-cooked-v1"):
         put("pcap", name, (GOLDEN / (name + ".pcap")).read_bytes()[:600])

@@ -1,8 +1,8 @@
-// receiver.hpp: reads a channel's two queues, packets and errors, into Observations.
-// packets(): echo replies, and for raw sockets ICMP errors. errors(): transmit stamps, and for
-// datagram sockets ICMP errors (raw sockets have them as packets: one in the error queue would be
-// the same error again). Each is one system call for at most 64 messages.
-// Packets that are not ours go into the reject counts, never into the result.
+// receiver.hpp: reads a channel's queues, packets and errors, into Observations.
+// packets(): echo replies and datagrams, and for raw sockets ICMP errors. errors(): transmit
+// stamps, and for other sockets ICMP errors (raw sockets have them as packets: one in the error
+// queue would be the same error again). Each is one system call for at most 64 messages. Packets
+// that are not ours go into the reject counts, never into the result.
 #pragma once
 
 #include <cstddef>
@@ -42,7 +42,7 @@ class Receiver {
 
   // At most out.size() messages are read, so that nothing read needs to be kept. The error is the
   // errno; EAGAIN: the queue is empty.
-  [[nodiscard]] std::expected<Read, int> packets(IcmpChannel& channel,
+  [[nodiscard]] std::expected<Read, int> packets(IcmpChannel& channel, const Inlet& inlet,
                                                  std::span<probe::Observation> out);
   [[nodiscard]] std::expected<Read, int> errors(IcmpChannel& channel,
                                                 std::span<probe::Observation> out);
@@ -53,9 +53,7 @@ class Receiver {
   [[nodiscard]] const probe::RejectCounts& rejects() const noexcept { return rejects_; }
 
  private:
-  [[nodiscard]] Matcher matcher_of(IcmpChannel& channel) const noexcept {
-    return {*sealer_, channel.recent(), channel.ident(), source_rule_};
-  }
+  [[nodiscard]] Matcher matcher_of(IcmpChannel& channel) const noexcept;
   [[nodiscard]] ReadTime read_time(const IcmpChannel& channel) noexcept;
   // One message of the error queue.
   struct Entry {
@@ -68,8 +66,6 @@ class Receiver {
                             probe::Observation& seen);
   [[nodiscard]] static bool transmitted(IcmpChannel& channel, const Entry& entry,
                                         const ReadTime& now, probe::Observation& seen);
-  [[nodiscard]] std::optional<QueuedIcmpError> icmp_error(const IcmpChannel& channel,
-                                                          const Entry& entry) const;
 
   const Clock* clock_;
   const probe::TokenSealer* sealer_;

@@ -38,7 +38,19 @@ class Sender {
   [[nodiscard]] Backlog& backlog() noexcept { return backlog_; }
 
  private:
+  // What remember() needs to know of a packet in the batch.
+  struct Staged {
+    std::uint64_t tag = 0;
+    std::uint16_t checksum = 0;
+    bool balanced = false;
+  };
   void encode(IcmpChannel& channel, const probe::ProbeSpec& spec);
+  void encode_echo(IcmpChannel& channel, const probe::ProbeSpec& spec, Staged& staged);
+  void encode_udp(IcmpChannel& channel, const probe::ProbeSpec& spec, Staged& staged);
+  // The template and the token over it. The tag.
+  [[nodiscard]] std::uint64_t write_payload(const IcmpChannel& channel,
+                                            const probe::ProbeSpec& spec,
+                                            const net::Address& destination, MutableBytes payload);
   // Those that went out; `first` is the index in the batch of the first of them.
   void remember(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs, std::size_t first,
                 Instant at);
@@ -51,7 +63,7 @@ class Sender {
   probe::TokenSealer* sealer_;
   Receiver* receiver_;
   SendBatch batch_;
-  std::array<std::uint64_t, SendBatch::kMessages> tags_{};  // of what batch_ holds
+  std::array<Staged, SendBatch::kMessages> staged_{};  // of what batch_ holds
   Backlog backlog_;
 };
 

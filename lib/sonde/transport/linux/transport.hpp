@@ -1,5 +1,4 @@
-// transport.hpp: the Transport of Linux: up to two ICMP channels (IPv4, IPv6) and a way to be
-// woken.
+// transport.hpp: the Transport of Linux: up to two channels (IPv4, IPv6) and a way to be woken.
 //
 // receive() reads the error queue before the packets, so that a probe's transmit stamp comes before
 // its reply. It touches a queue only when something may be in it: the wait said so, or something
@@ -55,7 +54,7 @@ class LinuxTransport final : public Transport {
   static constexpr std::size_t kMostReads = 16;
   struct Port {
     std::optional<IcmpChannel> channel;
-    bool readable = true;
+    std::array<bool, IcmpChannel::kMostInlets> readable{true, true};
     bool has_errors = false;
     std::uint64_t answered =
         0;  // of what the channel sent; a duplicate counts for another's answer
@@ -68,11 +67,14 @@ class LinuxTransport final : public Transport {
                                          std::span<probe::Observation> out);
   [[nodiscard]] std::size_t read_errors(Port& port, IcmpChannel& channel,
                                         std::span<probe::Observation> out);
-  [[nodiscard]] std::size_t read_packets(Port& port, IcmpChannel& channel,
+  [[nodiscard]] std::size_t read_inlet(Port& port, IcmpChannel& channel, std::size_t inlet,
+                                       std::span<probe::Observation> out);
+  [[nodiscard]] std::size_t read_packets(Port& port, IcmpChannel& channel, std::size_t inlet,
                                          std::span<probe::Observation> out);
   void judge_progress() noexcept;
 
-  using PollSet = std::array<pollfd, 1 + kChannels>;  // wake-up, IPv4, IPv6
+  // Wake-up, and the inlets of IPv4 and of IPv6.
+  using PollSet = std::array<pollfd, 1 + kChannels * IcmpChannel::kMostInlets>;
   [[nodiscard]] PollSet poll_set(bool with_sockets) const noexcept;
   [[nodiscard]] int clear_wake(const pollfd& polled) const noexcept;
   void note_readiness(const PollSet& polled) noexcept;
