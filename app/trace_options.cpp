@@ -56,18 +56,21 @@ constexpr auto kSetters = std::to_array<OptionSetter<T>>({
     {OptionId::back, set_flag<T, &T::back>},
 });
 
+Refusal set_trace_option(const GivenOption& given, TraceOptions& options) {
+  // -P has another meaning to echo probes.
+  const bool echo = given.spec->id != OptionId::protocol;
+  if (auto refusal = echo ? set_echo_option(given, options) : std::nullopt) {
+    return refusal;
+  }
+  return apply_option<T>(given, kSetters, options);
+}
+
 }  // namespace
 
 std::expected<TraceOptions, UsageError> read_trace_options(const CommandLine& line) {
   TraceOptions options;
   for (const GivenOption& given : line.options) {
-    // -P has another meaning to echo probes.
-    if (given.spec->id != OptionId::protocol) {
-      if (auto refusal = set_echo_option(given, options)) {
-        return std::unexpected(*std::move(refusal));
-      }
-    }
-    if (auto refusal = apply_option<T>(given, kSetters, options)) {
+    if (auto refusal = set_trace_option(given, options)) {
       return std::unexpected(*std::move(refusal));
     }
   }

@@ -155,6 +155,9 @@ void NdjsonReporter::hop_line(const stats::Hop& hop, std::uint32_t target, Insta
 
 // What was still open at the end.
 void NdjsonReporter::last_words(const stats::TargetResult& result, Instant at) {
+  if (!result.path) {
+    return;
+  }
   const net::Ttl told = told_[result.target.id];
   for (const stats::Hop& hop : result.path->hops()) {
     if (hop.ttl > told) {
@@ -199,9 +202,7 @@ void NdjsonReporter::on_interim(Instant now, std::span<const stats::TargetResult
 void NdjsonReporter::on_end(const stats::RunEnd& end,
                             std::span<const stats::TargetResult> targets) {
   for (const stats::TargetResult& result : targets) {
-    if (result.path) {
-      last_words(result, end.ended);
-    }
+    last_words(result, end.ended);
     begin("summary", end.ended, result.target.id);
     put_identity(json_, result.target);
     put_result(json_, result, start_.clock);

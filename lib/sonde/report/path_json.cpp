@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -140,6 +141,26 @@ void put_flow_hop(JsonWriter& json, const stats::Hop& hop, std::uint16_t flow) {
   json.end_object();
 }
 
+[[nodiscard]] std::set<std::uint16_t> flows_of(std::span<const stats::Hop> hops) {
+  std::set<std::uint16_t> flows;
+  for (const stats::Hop& hop : hops) {
+    for (const stats::HopProbe& probe : hop.probes) {
+      flows.insert(probe.step().flow);
+    }
+  }
+  return flows;
+}
+
+[[nodiscard]] bool reached_by(std::span<const stats::Hop> hops, std::uint16_t flow,
+                              const net::Address& destination) {
+  return std::ranges::any_of(hops, [&](const stats::Hop& hop) {
+    return std::ranges::any_of(hop.probes, [&](const stats::HopProbe& probe) {
+      return probe.step().flow == flow && probe.answered() &&
+             probe::arrived(destination, probe.last.observation);
+    });
+  });
+}
+
 }  // namespace
 
 const stats::Hop* destination_hop(const stats::TargetResult& result) noexcept {
@@ -165,13 +186,14 @@ void put_path(JsonWriter& json, const stats::PathStats& path) {
   json.put("path.end_reason", path.end().transform(path_end_name));
   json.put("path.distance", path.distance().transform([](net::Ttl t) { return t.value; }));
   const stats::Hop* const narrowest = path.narrowest();
-  if (narrowest == nullptr) {
+  const auto mtu = path.mtu();
+  if (narrowest == nullptr || !mtu) {
     json.put_null("path.pmtu");
     return;
   }
   json.begin_object("path.pmtu");
-  json.put("path_mtu.mtu", narrowest->mtu->mtu.value);
-  json.put("path_mtu.evidence", evidence_name(narrowest->mtu->evidence));
+  json.put("path_mtu.mtu", mtu->mtu.value);
+  json.put("path_mtu.evidence", evidence_name(mtu->evidence));
   json.put("path_mtu.hop", narrowest->ttl.value);
   json.end_object();
 }
@@ -195,27 +217,19 @@ void put_hop(JsonWriter& json, const stats::Hop& hop, const Names& names, const 
 }
 
 void put_flow_paths(JsonWriter& json, const stats::TargetResult& result) {
-  std::set<std::uint16_t> flows;
-  const auto hops = result.path->hops();
-  for (const stats::Hop& hop : hops) {
-    for (const stats::HopProbe& probe : hop.probes) {
-      flows.insert(probe.step().flow);
-    }
+  if (!result.path || !result.target.address) {
+    return;
   }
+  const auto hops = result.path->hops();
+  const std::set<std::uint16_t> flows = flows_of(hops);
   if (flows.size() < 2) {
     return;
   }
   json.begin_array("target.paths");
   for (const std::uint16_t flow : flows) {
-    const bool reached = std::ranges::any_of(hops, [&](const stats::Hop& hop) {
-      return std::ranges::any_of(hop.probes, [&](const stats::HopProbe& probe) {
-        return probe.step().flow == flow && probe.answered() && result.target.address &&
-               probe::arrived(*result.target.address, probe.last.observation);
-      });
-    });
     json.begin_object();
     json.put("flow_path.flow", flow);
-    json.put("flow_path.reached", reached);
+    json.put("flow_path.reached", reached_by(hops, flow, *result.target.address));
     json.begin_array("flow_path.hops");
     for (const stats::Hop& hop : hops) {
       put_flow_hop(json, hop, flow);

@@ -33,12 +33,14 @@ using Hops = std::span<const stats::Hop>;
 
 // Who refuses, and in what words.
 [[nodiscard]] std::string refusal(Hops hops) {
+  const auto no = [](const stats::HopProbe& probe) {
+    return probe.answered() && stats::refuses(probe.last.observation);
+  };
   for (const stats::Hop& hop : std::views::reverse(hops)) {
-    for (const stats::HopProbe& probe : hop.probes) {
-      if (probe.answered() && stats::refuses(probe.last.observation)) {
-        return fmt::format("{} says: {}", probe.last.observation.responder.to_text(),
-                           icmp_error_text(probe.last.observation));
-      }
+    const auto probe = std::ranges::find_if(hop.probes, no);
+    if (probe != hop.probes.end()) {
+      return fmt::format("{} says: {}", probe->last.observation.responder.to_text(),
+                         icmp_error_text(probe->last.observation));
     }
   }
   return "it cannot be sent to";
@@ -62,10 +64,11 @@ using Hops = std::span<const stats::Hop>;
 
 [[nodiscard]] std::string why_not(const stats::PathStats& path) {
   const Hops hops = path.hops();
-  if (!path.end()) {
+  const auto end = path.end();
+  if (!end) {
     return "the trace was ended before";
   }
-  switch (*path.end()) {
+  switch (*end) {
     case probe::PathEnd::gap:
       return silence(hops);
     case probe::PathEnd::unreachable:
@@ -79,87 +82,109 @@ using Hops = std::span<const stats::Hop>;
   return fmt::format("it is more than {} hops away", hops.empty() ? 0 : hops.back().ttl.value);
 }
 
+[[nodiscard]] std::string_view why_this_mtu(probe::MtuEvidence evidence) noexcept {
+  switch (evidence) {
+    case probe::MtuEvidence::passed:
+      return "such packets get through";
+    case probe::MtuEvidence::reported:
+      return "a router says so";
+    case probe::MtuEvidence::plateau:
+      return "a router refuses larger ones";
+    case probe::MtuEvidence::searched:
+      break;
+  }
+  return "larger packets vanish without a word";
+}
+
 [[nodiscard]] std::string mtu_note(const stats::PathStats& path) {
   const stats::Hop* const hop = path.narrowest();
-  if (hop == nullptr) {
+  const auto mtu = path.mtu();
+  if (hop == nullptr || !mtu) {
     return {};
   }
-  const auto how = [&]() -> std::string_view {
-    switch (hop->mtu->evidence) {
-      case probe::MtuEvidence::passed:
-        return "such packets get through";
-      case probe::MtuEvidence::reported:
-        return "a router says so";
-      case probe::MtuEvidence::plateau:
-        return "a router refuses larger ones";
-      case probe::MtuEvidence::searched:
-        break;
-    }
-    return "larger packets vanish without a word";
-  };
-  const bool whole = hop->mtu->evidence == probe::MtuEvidence::passed;
-  return fmt::format("path MTU {}{}: {}\n", hop->mtu->mtu.value,
-                     whole ? "" : fmt::format(", from hop {} on", hop->ttl.value), how());
+  const bool whole = mtu->evidence == probe::MtuEvidence::passed;
+  return fmt::format("path MTU {}{}: {}\n", mtu->mtu.value,
+                     whole ? "" : fmt::format(", from hop {} on", hop->ttl.value),
+                     why_this_mtu(mtu->evidence));
 }
 
 [[nodiscard]] std::string tos_text(net::Tos tos) {
   return fmt::format("0x{:02x} (DSCP {}, ECN {})", tos.value, net::dscp_of(tos), net::ecn_of(tos));
 }
 
-// What the answers quote, from hop to hop: the first NAT, and every change of the TOS.
+// What the answers quote, from hop to hop.
+struct QuotedAt {
+  net::Ttl ttl;
+  probe::QuotedHeader header;
+};
+void add_quotes(const stats::Hop& hop, std::vector<QuotedAt>& all) {
+  for (const stats::HopProbe& probe : hop.probes) {
+    const std::optional<probe::QuotedHeader>& quoted = probe.last.observation.quoted;
+    if (probe.answered() && quoted) {
+      all.push_back({.ttl = hop.ttl, .header = *quoted});
+    }
+  }
+}
+[[nodiscard]] std::vector<QuotedAt> quotes(Hops hops) {
+  std::vector<QuotedAt> all;
+  for (const stats::Hop& hop : hops) {
+    add_quotes(hop, all);
+  }
+  return all;
+}
+
+// The first NAT, and every change of the TOS.
 [[nodiscard]] std::string header_notes(Hops hops, net::Tos sent) {
   std::string notes;
   bool nat = false;
   net::Tos tos = sent;
-  for (const stats::Hop& hop : hops) {
-    for (const stats::HopProbe& probe : hop.probes) {
-      const auto& quoted = probe.last.observation.quoted;
-      if (!probe.answered() || !quoted) {
-        continue;
-      }
-      if (quoted->rewritten && !std::exchange(nat, true)) {
-        notes += fmt::format("NAT before hop {}: the probe's source or checksum is another one\n",
-                             hop.ttl.value);
-      }
-      if (quoted->tos != tos) {
-        notes += fmt::format("TOS {} is {} from hop {} on\n", tos_text(tos), tos_text(quoted->tos),
-                             hop.ttl.value);
-        tos = quoted->tos;
-      }
+  for (const QuotedAt& at : quotes(hops)) {
+    if (at.header.rewritten && !std::exchange(nat, true)) {
+      notes += fmt::format("NAT before hop {}: the probe's source or checksum is another one\n",
+                           at.ttl.value);
+    }
+    if (at.header.tos != tos) {
+      notes += fmt::format("TOS {} is {} from hop {} on\n", tos_text(tos), tos_text(at.header.tos),
+                           at.ttl.value);
+      tos = at.header.tos;
     }
   }
   return notes;
 }
 
-[[nodiscard]] std::string back_note(const stats::TargetResult& result) {
-  const auto distance = result.path->distance();
-  const stats::Hop* const hop = distance ? result.path->find(*distance) : nullptr;
-  if (hop == nullptr) {
+[[nodiscard]] std::string back_note(const stats::PathStats& path, const net::Address& destination) {
+  const net::Ttl distance = path.distance().value_or(net::Ttl(0));
+  const stats::Hop* const hop = path.find(distance);
+  if (!path.reached() || hop == nullptr) {
     return {};
   }
   for (const stats::HopProbe& probe : hop->probes) {
     const probe::Observation& seen = probe.last.observation;
-    if (probe.answered() && seen.ttl && probe::arrived(*result.target.address, seen)) {
-      return fmt::format("path: {} hops there, {} back\n", distance->value, return_hops(*seen.ttl));
+    const std::optional<std::uint8_t> back = seen.ttl.transform(return_hops);
+    if (probe.answered() && back && probe::arrived(destination, seen)) {
+      return fmt::format("path: {} hops there, {} back\n", distance.value, *back);
     }
   }
   return {};
 }
 
-// "10.0.0.1 10.0.1.1|10.0.1.2 * 10.0.9.1"
+// "10.0.1.1|10.0.1.2", "*"
+[[nodiscard]] std::string who_at(const stats::Hop& hop, std::uint16_t flow) {
+  std::vector<std::string> who;
+  for (const stats::HopProbe& probe : hop.probes) {
+    std::string address = probe.last.observation.responder.to_text();
+    if (probe.step().flow == flow && probe.answered() &&
+        std::ranges::find(who, address) == who.end()) {
+      who.push_back(std::move(address));
+    }
+  }
+  return who.empty() ? std::string("*") : fmt::format("{}", fmt::join(who, "|"));
+}
+
 [[nodiscard]] std::string way_of(Hops hops, std::uint16_t flow) {
   std::string way;
   for (const stats::Hop& hop : hops) {
-    std::vector<std::string> who;
-    for (const stats::HopProbe& probe : hop.probes) {
-      std::string address = probe.last.observation.responder.to_text();
-      if (probe.step().flow == flow && probe.answered() &&
-          std::ranges::find(who, address) == who.end()) {
-        who.push_back(std::move(address));
-      }
-    }
-    way +=
-        fmt::format(" {}", who.empty() ? std::string("*") : fmt::format("{}", fmt::join(who, "|")));
+    way += " " + who_at(hop, flow);
   }
   return way;
 }
@@ -185,6 +210,9 @@ using Hops = std::span<const stats::Hop>;
 
 std::string path_notes(const stats::TargetResult& result, const stats::RunOptions& options,
                        const PathNotesOptions& wanted) {
+  if (!result.path || !result.target.address) {
+    return {};
+  }
   const stats::PathStats& path = *result.path;
   const stats::TraceRunOptions trace = options.trace.value_or(stats::TraceRunOptions());
   std::string notes;
@@ -196,7 +224,7 @@ std::string path_notes(const stats::TargetResult& result, const stats::RunOption
   }
   notes += mtu_note(path);
   notes += header_notes(path.hops(), options.tos);
-  notes += wanted.back ? back_note(result) : "";
+  notes += wanted.back ? back_note(path, *result.target.address) : "";
   return notes;
 }
 

@@ -11,7 +11,6 @@
 #include "sonde/probe/observation.hpp"
 #include "sonde/probe/path.hpp"
 #include "sonde/report/clean_text.hpp"
-#include "sonde/wire/icmp_extensions.hpp"
 
 namespace sonde::report {
 

@@ -21,27 +21,38 @@ void append(std::string& out, fmt::format_string<Args...> format, Args&&... args
 
 using HopProbes = std::vector<const stats::HopProbe*>;
 
-// The queries as they are shown: in the order they were sent; those of several flows by responder.
-[[nodiscard]] HopProbes shown(const stats::Hop& hop, bool by_responder) {
+// The queries as they are shown: in the order they were sent.
+[[nodiscard]] HopProbes shown(const stats::Hop& hop) {
   HopProbes probes;
-  std::vector<net::Address> responders;
   for (const stats::HopProbe& probe : hop.probes) {
     // A send that failed for lack of room was made up for.
     const bool again =
         probe.last.send_error && probe.last.send_error->failure == probe::SendFailure::no_buffer;
     if (probe.step().query > 0 && !again) {
       probes.push_back(&probe);
-      responders.push_back(probe.last.observation.responder);
     }
   }
-  const auto rank = [&responders](const stats::HopProbe* probe) {
-    const auto at = std::ranges::find(responders, probe->last.observation.responder);
-    return probe->answered() ? at - responders.begin() : std::ssize(responders);
-  };
-  if (by_responder) {
-    std::ranges::stable_sort(probes, {}, rank);
-  }
   return probes;
+}
+
+// Answers of one responder stand together, in the order of their first; silence is last.
+[[nodiscard]] HopProbes by_responder(const HopProbes& probes) {
+  std::vector<net::Address> responders;
+  for (const stats::HopProbe* probe : probes) {
+    const net::Address& who = probe->last.observation.responder;
+    if (probe->answered() && std::ranges::find(responders, who) == responders.end()) {
+      responders.push_back(who);
+    }
+  }
+  HopProbes sorted;
+  for (const net::Address& who : responders) {
+    std::ranges::copy_if(probes, std::back_inserter(sorted), [&who](const auto* probe) {
+      return probe->answered() && probe->last.observation.responder == who;
+    });
+  }
+  std::ranges::copy_if(probes, std::back_inserter(sorted),
+                       [](const auto* probe) { return !probe->answered(); });
+  return sorted;
 }
 
 [[nodiscard]] bool known(const stats::HopProbe& probe) noexcept {
@@ -90,9 +101,10 @@ TextTrace::Progress TextTrace::advance(const stats::TargetResult& result, Instan
   if (!result.path || !result.target.address) {
     return Progress::waits;
   }
+  const net::Address& destination = *result.target.address;
   if (!std::exchange(header_, true)) {
     mtu_ = net::Mtu(0);
-    header_line(result.target);
+    header_line(result.target, destination);
   }
   for (const stats::Hop& hop : result.path->hops()) {
     if (hop.ttl <= printed_) {
@@ -101,7 +113,7 @@ TextTrace::Progress TextTrace::advance(const stats::TargetResult& result, Instan
     if (!may_print(hop, *result.path, now)) {
       return Progress::waits;
     }
-    hop_line(hop, *result.target.address);
+    hop_line(hop, destination);
     printed_ = hop.ttl;
   }
   if (!result.path->end()) {
@@ -128,11 +140,10 @@ bool TextTrace::may_print(const stats::Hop& hop, const stats::PathStats& path, I
   return true;
 }
 
-void TextTrace::header_line(const stats::Target& target) {
+void TextTrace::header_line(const stats::Target& target, const net::Address& address) {
   append(line_, "traceroute to {} ({}), {} hops max, {} byte packets", host(target),
-         target.address->to_text(),
-         start_.options.trace.value_or(stats::TraceRunOptions()).max_ttl.value,
-         packet_bytes(start_.options, *target.address));
+         address.to_text(), start_.options.trace.value_or(stats::TraceRunOptions()).max_ttl.value,
+         packet_bytes(start_.options, address));
   write_line();
 }
 
@@ -141,7 +152,8 @@ void TextTrace::hop_line(const stats::Hop& hop, const net::Address& destination)
   append(line_, "{:2} ", hop.ttl.value);
   std::string before;
   const bool several = start_.options.trace && start_.options.trace->flows > 1;
-  for (const stats::HopProbe* probe : shown(hop, several)) {
+  const HopProbes probes = shown(hop);
+  for (const stats::HopProbe* probe : several ? by_responder(probes) : probes) {
     const probe::Observation& seen = probe->last.observation;
     if (!probe->answered()) {
       line_ += known(*probe) ? " *" : " ?";
@@ -181,22 +193,26 @@ void TextTrace::on_interim(Instant /*now*/, std::span<const stats::TargetResult>
 void TextTrace::on_end(const stats::RunEnd& end, std::span<const stats::TargetResult> targets) {
   now_ = end.ended;
   for (; target_ < targets.size(); ++target_) {
-    const stats::TargetResult& result = targets[target_];
-    if (result.target.error || !result.path) {
-      continue;
-    }
-    if (!std::exchange(header_, false)) {
-      header_line(result.target);
-    }
-    for (const stats::Hop& hop : result.path->hops()) {
-      if (hop.ttl > printed_) {
-        hop_line(hop, *result.target.address);
-      }
-    }
-    out_.write(path_notes(result, start_.options, {.back = options_.back}));
+    rest_of(targets[target_]);
+    header_ = false;
     printed_ = net::Ttl(0);
   }
   out_.flush();
+}
+
+void TextTrace::rest_of(const stats::TargetResult& result) {
+  if (result.target.error || !result.path || !result.target.address) {
+    return;
+  }
+  if (!header_) {
+    header_line(result.target, *result.target.address);
+  }
+  for (const stats::Hop& hop : result.path->hops()) {
+    if (hop.ttl > printed_) {
+      hop_line(hop, *result.target.address);
+    }
+  }
+  out_.write(path_notes(result, start_.options, {.back = options_.back}));
 }
 
 void TextTrace::write_line() {
@@ -212,13 +228,13 @@ std::string TextTrace::host(const stats::Target& target) const {
 
 // Who has no name has its address twice, as in traceroute.
 std::string TextTrace::who(const net::Address& responder) const {
-  const std::string address = responder.to_text();
+  std::string address = responder.to_text();
   if (options_.numeric) {
     return address;
   }
-  const auto name = names_.find(responder);
-  return fmt::format("{} ({})", name != names_.end() && name->second ? *name->second : address,
-                     address);
+  const auto known = names_.find(responder);
+  const std::string name = known == names_.end() ? address : known->second.value_or(address);
+  return fmt::format("{} ({})", name, address);
 }
 
 }  // namespace sonde::report

@@ -59,7 +59,8 @@ class TextTrace final : public stats::Listener {
   // Prints what of the target can be printed by now.
   Progress advance(const stats::TargetResult& result, Instant now);
   [[nodiscard]] bool may_print(const stats::Hop& hop, const stats::PathStats& path, Instant now);
-  void header_line(const stats::Target& target);
+  void rest_of(const stats::TargetResult& result);
+  void header_line(const stats::Target& target, const net::Address& address);
   void hop_line(const stats::Hop& hop, const net::Address& destination);
   [[nodiscard]] std::string who(const net::Address& responder) const;
   [[nodiscard]] std::string host(const stats::Target& target) const;

@@ -7,33 +7,45 @@
 
 namespace sonde::report {
 
+namespace {
+
+struct Tally {
+  std::size_t complete = 0;
+  std::uint64_t out = 0;
+  net::Ttl last{0};  // that answered
+};
+
+void add(const stats::TargetResult& result, Tally& tally) {
+  tally.out += result.stats.counts().in_flight;
+  if (!result.path) {
+    return;
+  }
+  for (const stats::Hop& hop : result.path->hops()) {
+    tally.complete += hop.complete ? 1 : 0;
+    if (std::ranges::any_of(hop.probes, &stats::HopProbe::answered)) {
+      tally.last = std::max(tally.last, hop.ttl);
+    }
+  }
+}
+
+}  // namespace
+
 // The line is only made here: a later listener may still write before the loop sleeps.
 void TraceProgress::on_time(Instant now, std::span<const stats::TargetResult> targets) {
   if (now < first_) {
     return;
   }
   next_ = now + kEvery;
-  std::size_t complete = 0;
-  std::uint64_t out = 0;
-  net::Ttl last{0};
+  Tally tally;
   for (const stats::TargetResult& result : targets) {
-    out += result.stats.counts().in_flight;
-    if (!result.path) {
-      continue;
-    }
-    for (const stats::Hop& hop : result.path->hops()) {
-      complete += hop.complete ? 1 : 0;
-      if (std::ranges::any_of(hop.probes, &stats::HopProbe::answered)) {
-        last = std::max(last, hop.ttl);
-      }
-    }
+    add(result, tally);
   }
+  const std::string last = tally.last.value == 0
+                               ? "none answered"
+                               : fmt::format("the last that answered is hop {}", tally.last.value);
   erase();
-  line_ =
-      fmt::format("sonde: {} hop{} known, {}, {} probe{} out", complete, complete == 1 ? "" : "s",
-                  last.value == 0 ? std::string("none answered")
-                                  : fmt::format("the last that answered is hop {}", last.value),
-                  out, out == 1 ? "" : "s");
+  line_ = fmt::format("sonde: {} hop{} known, {}, {} probe{} out", tally.complete,
+                      tally.complete == 1 ? "" : "s", last, tally.out, tally.out == 1 ? "" : "s");
   line_.resize(std::min(line_.size(), kColumns));
 }
 

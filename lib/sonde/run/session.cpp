@@ -98,21 +98,25 @@ void Session::admit_targets() {
   }
   const Instant now = parts_.clock.now();
   for (stats::Target& target : parts_.directory.take_targets(now)) {
-    TargetResult& result = results_.at(target.id);
-    result.target = std::move(target);
-    for (stats::Listener* listener : parts_.listeners) {
-      listener->on_target(result.target);
-    }
-    if (result.target.address && !result.target.error) {
-      if (config_.path) {
-        result.path.emplace(*result.target.address, *config_.path);
-      }
-      parts_.engine.add_target(result.target.id, *result.target.address, now);
-    }
+    admit(std::move(target), now);
   }
   if (parts_.directory.all_targets_taken()) {
     parts_.engine.close_targets();
     closed_ = true;
+  }
+}
+
+void Session::admit(stats::Target target, Instant now) {
+  TargetResult& result = results_.at(target.id);
+  result.target = std::move(target);
+  if (result.target.address && config_.path) {
+    result.path.emplace(*result.target.address, *config_.path);
+  }
+  for (stats::Listener* listener : parts_.listeners) {
+    listener->on_target(result.target);
+  }
+  if (result.target.address && !result.target.error) {
+    parts_.engine.add_target(result.target.id, *result.target.address, now);
   }
 }
 

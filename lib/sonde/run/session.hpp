@@ -57,6 +57,7 @@ class Session {
   [[nodiscard]] bool still_waits_for_names();
   void want_name(const probe::Event& event);
   void admit_targets();
+  void admit(stats::Target target, Instant now);
   void pass_on_names();
   void pass_on(const NamedAddress& named);
   bool pass_on_events();

@@ -32,42 +32,40 @@ namespace {
   return out;
 }
 
-// From the probes alone: where an answer takes back another one that was counted already.
-[[nodiscard]] TargetStats counted_anew(const std::vector<HopProbe>& probes) {
-  TargetStats stats;
-  for (const HopProbe& probe : probes) {
-    if (probe.step().query == 0) {
-      continue;
-    }
-    Event event = as_answer(probe.last);
-    const EventKind outcome = std::exchange(event.kind, EventKind::sent);
-    event.replaces = Replaced::nothing;
-    if (outcome == EventKind::send_failed) {
-      event.kind = EventKind::send_failed;
-      stats.apply(event);
-      continue;
-    }
+// What led to the outcome that is known: sent, given up before a late answer.
+void count_anew(const HopProbe& probe, TargetStats& stats) {
+  Event event = as_answer(probe.last);
+  event.replaces = Replaced::nothing;
+  if (event.kind != EventKind::send_failed) {
     stats.apply({.kind = EventKind::sent,
                  .probe = event.probe,
                  .at = event.sent_at,
                  .sent_at = event.sent_at});
-    if (outcome != EventKind::sent) {
-      event.kind = outcome;
-      // A late answer leaves `lost`, as the time-out before it did.
-      if (outcome == EventKind::late) {
-        Event timeout = event;
-        timeout.kind = EventKind::timeout;
-        timeout.rtt = std::nullopt;
-        stats.apply(timeout);
-        event.replaces = Replaced::timeout;
-      }
-      stats.apply(event);
-    }
-    for (std::uint32_t i = 0; i < probe.duplicates; ++i) {
-      stats.apply({.kind = EventKind::duplicate,
-                   .probe = event.probe,
-                   .at = event.at,
-                   .sent_at = event.sent_at});
+  }
+  if (event.kind == EventKind::late) {
+    stats.apply({.kind = EventKind::timeout,
+                 .probe = event.probe,
+                 .at = event.at,
+                 .sent_at = event.sent_at});
+    event.replaces = Replaced::timeout;
+  }
+  if (event.kind != EventKind::sent) {
+    stats.apply(event);
+  }
+  for (std::uint32_t i = 0; i < probe.duplicates; ++i) {
+    stats.apply({.kind = EventKind::duplicate,
+                 .probe = event.probe,
+                 .at = event.at,
+                 .sent_at = event.sent_at});
+  }
+}
+
+// From the probes alone: where an answer takes back another one that was counted already.
+[[nodiscard]] TargetStats counted_anew(const std::vector<HopProbe>& probes) {
+  TargetStats stats;
+  for (const HopProbe& probe : probes) {
+    if (probe.step().query > 0) {
+      count_anew(probe, stats);
     }
   }
   return stats;
@@ -223,13 +221,16 @@ const Hop* PathStats::find(net::Ttl ttl) const noexcept {
 }
 
 const Hop* PathStats::narrowest() const noexcept {
-  const Hop* least = nullptr;
+  const Hop* narrowest = nullptr;
+  std::optional<net::Mtu> least;
   for (const Hop& hop : hops()) {
-    if (hop.mtu && (least == nullptr || hop.mtu->mtu < least->mtu->mtu)) {
-      least = &hop;
+    const std::optional<net::Mtu> mtu = hop.mtu.transform([](const auto& m) { return m.mtu; });
+    if (mtu && (!least || *mtu < *least)) {
+      narrowest = &hop;
+      least = mtu;
     }
   }
-  return least;
+  return narrowest;
 }
 
 std::optional<probe::PathMtu> PathStats::mtu() const noexcept {

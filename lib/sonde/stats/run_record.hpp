@@ -27,9 +27,11 @@ struct EngineInfo {
   probe::RttClock clock = probe::RttClock::steady;
 };
 
+inline constexpr net::Ttl kUsualMaxTtl{30};  // traceroute's
+
 struct TraceRunOptions {
   net::Ttl first_ttl{1};
-  net::Ttl max_ttl{30};
+  net::Ttl max_ttl = kUsualMaxTtl;
   std::uint8_t queries = 3;
   std::uint16_t flows = 1;
   std::optional<net::Port> port{};
