@@ -95,7 +95,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto datagram = edited(udp->datagram(choice.sequence), in, edits, length);
   const Bytes payload = Bytes(datagram).subspan(std::min(headers, datagram.size()));
   if (way == 0) {
-    (void)as_packet(*udp, udp->exceeded(datagram));
+    if (const Seen seen = as_packet(*udp, udp->exceeded(datagram))) {
+      judge(*udp, *seen, payload);
+    }
   } else if (way == 1) {
     const transport::QueuedIcmpError error{.icmp = {.type = 3, .code = 0},
                                            .responder = udp->host(),

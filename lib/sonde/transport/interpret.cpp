@@ -185,7 +185,6 @@ std::expected<void, Reject> interpret_icmp(const Arrival& arrival, const Judge& 
 
 // A UDP service at the probed port answered.
 std::expected<void, Reject> interpret_datagram(const Packet& packet, const Judge& judge) {
-  constexpr std::size_t kUdpHeader = 8;
   const auto match = judge.matcher.datagram(
       {.payload = packet.data, .source = packet.source, .port = packet.port});
   if (!match) {

@@ -10,8 +10,6 @@ namespace {
 using probe::Reject;
 using probe::SentProbe;
 
-constexpr std::size_t kUdpHeader = 8;
-
 // What stands in the checksum field as long as nobody has computed it: the sum of the pseudo
 // header. The kernel leaves the rest to network cards, and virtual ones never do it.
 std::uint16_t unfinished_checksum(const SentProbe& sent, const wire::QuotedDatagram& quoted) {

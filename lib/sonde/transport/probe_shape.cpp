@@ -35,7 +35,7 @@ std::optional<std::size_t> balance_at(std::size_t payload_size) noexcept {
 void balance(MutableBytes message, std::size_t at, std::uint16_t checksum,
              std::uint16_t wanted) noexcept {
   const auto inverted = static_cast<std::uint16_t>(~wanted);
-  const std::uint16_t field = static_cast<std::uint16_t>(
+  const auto field = static_cast<std::uint16_t>(
       ~wire::checksum_update(static_cast<std::uint16_t>(~checksum), 0xffff, inverted));
   constexpr int kByte = 8;  // bits
   message[at] = static_cast<std::byte>(field >> kByte);
@@ -144,7 +144,6 @@ ShapedChecksum shape_udp(const ProbeShape& shape, const probe::ProbeSpec& spec,
   }
   const auto wanted = shape.checksum_of(spec.id, spec.flow);
   const auto at = wanted ? make_room(spec, payload) : std::nullopt;
-  constexpr std::size_t kUdpHeader = 8;
   const auto length = static_cast<std::uint32_t>(kUdpHeader + payload.size());
   wire::ChecksumSum sum;
   sum.add_pseudo_header(*ends.source, ends.destination, net::kUdp, length);

@@ -23,7 +23,8 @@
 
 namespace sonde::transport {
 
-inline constexpr std::size_t kBalance = 2;  // bytes
+inline constexpr std::size_t kUdpHeader = 8;  // bytes, RFC 768
+inline constexpr std::size_t kBalance = 2;    // bytes
 
 // Where the balancing bytes of a payload stand: behind as much token as it has room for.
 [[nodiscard]] std::optional<std::size_t> balance_at(std::size_t payload_size) noexcept;

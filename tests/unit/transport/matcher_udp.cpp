@@ -53,7 +53,7 @@ TEST_CASE("matcher UDP: without header and payload nobody guesses") {
   const Bytes payload = udp.send(1);
   CHECK(udp.matcher().error(udp.quote(1, {})).error() == Reject::quote);
   CHECK(udp.matcher().error(udp.quote(1, Bytes(payload).first(3))).error() == Reject::quote);
-  for (const std::size_t size : {4, 7, 8, 12, 16, 18, 32}) {
+  for (const std::size_t size : {4U, 7U, 8U, 12U, 16U, 18U, 32U}) {
     CAPTURE(size);
     const auto match = udp.matcher().error(udp.quote(1, Bytes(payload).first(size)));
     REQUIRE(match);
@@ -130,7 +130,7 @@ TEST_CASE("matcher UDP: checksums that nobody has finished or that were wiped ar
 TEST_CASE("matcher UDP: an echoed datagram is a verified reply without corruption") {
   Udp udp;
   std::uint64_t sequence = 0;
-  for (const std::size_t size : {4, 8, 18, 32}) {
+  for (const std::size_t size : {4U, 8U, 18U, 32U}) {
     const Bytes payload = udp.send(++sequence, size);
     const auto match = udp.matcher().datagram({payload, kHost, net::Port(33434)});
     REQUIRE(match);

@@ -91,7 +91,7 @@ TEST_CASE("probe shape: two bytes bring any checksum to any other") {
 }
 
 TEST_CASE("probe shape: the balancing bytes stand behind the token, where they have room") {
-  for (const std::size_t none : {0, 1, 4, 5, 8, 9, 16, 17}) {
+  for (const std::size_t none : {0U, 1U, 4U, 5U, 8U, 9U, 16U, 17U}) {
     CAPTURE(none);
     CHECK_FALSE(balance_at(none));
   }
@@ -106,7 +106,7 @@ TEST_CASE("probe shape: echo requests of one flow have one checksum, two flows h
   SeededRng rng{1};
   const ProbeShape shape(options_of(TraceProtocol::icmp, FlowStyle::constant), true, rng);
   for (const net::Address& host : {kHost, kHost6}) {
-    for (const std::size_t size : {2, 3, 6, 15, 18, 19, 32, 1472}) {
+    for (const std::size_t size : {2U, 3U, 6U, 15U, 18U, 19U, 32U, 1472U}) {
       CAPTURE(size);
       const std::vector<std::byte> payload(size);
       std::set<std::uint16_t> flows;

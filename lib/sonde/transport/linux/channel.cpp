@@ -202,6 +202,10 @@ Inlet Channel::inlet(std::size_t index) const noexcept {
   return {.fd = fd(), .layout = kind_ == SocketKind::raw ? raw : PacketLayout::icmp};
 }
 
+std::uint64_t Channel::dropped() const noexcept {
+  return std::uint64_t{queue_drops(fd())} + (listener_.valid() ? queue_drops(listener_.get()) : 0);
+}
+
 // The best that the kernel grants; nothing is no reason not to ping.
 void Channel::request_stamps(bool transmit) {
   if (transmit && set_stamp_flags(kReceiveStamps | kTransmitStamps)) {
@@ -209,14 +213,14 @@ void Channel::request_stamps(bool transmit) {
   } else if (set_stamp_flags(kReceiveStamps)) {
     stamps_ = Stamps::receive;
   }
+  if (stamps_ != Stamps::none && listener_.valid()) {
+    try_option(listener_.get(), {SOL_SOCKET, stamp_option_}, static_cast<int>(kReceiveStamps));
+  }
 }
 
 bool Channel::set_stamp_flags(unsigned flags) {
   for (const int option : {kTimestampingNew, kTimestampingOld}) {
     if (set_option(fd(), {SOL_SOCKET, option}, static_cast<int>(flags)) == 0) {
-      if (listener_.valid()) {
-        try_option(listener_.get(), {SOL_SOCKET, option}, static_cast<int>(kReceiveStamps));
-      }
       stamp_option_ = option;
       stamp_flags_ = flags;
       return true;

@@ -65,6 +65,12 @@ class Channel {
   static constexpr std::size_t kMostInlets = 2;
   [[nodiscard]] std::size_t inlets() const noexcept { return listener_.valid() ? 2 : 1; }
   [[nodiscard]] Inlet inlet(std::size_t index) const noexcept;
+  // Of that inlet, or -1, which poll(2) passes over.
+  [[nodiscard]] int descriptor(std::size_t inlet) const noexcept {
+    return inlet == 0 ? fd() : listener_.get();
+  }
+  // Packets that its queues had no room for.
+  [[nodiscard]] std::uint64_t dropped() const noexcept;
   [[nodiscard]] Stamps stamps() const noexcept { return stamps_; }
   [[nodiscard]] std::uint32_t flow_label() const noexcept { return flow_label_; }
 

@@ -103,7 +103,6 @@ bool Receiver::queued(Channel& channel, const Entry& entry, const ReadTime& now,
   if (entry.error.origin != ErrorOrigin::icmp || !channel.queues_errors()) {
     return false;
   }
-  constexpr std::size_t kUdpHeader = 8;
   const auto error = queued_icmp_error({batch_, entry.index, entry.ancillary}, channel.family(),
                                        channel.shape().is_udp() ? kUdpHeader : 0);
   if (!error) {

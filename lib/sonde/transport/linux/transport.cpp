@@ -33,6 +33,10 @@ timespec timespec_of(Duration d) noexcept {
           .tv_nsec = static_cast<long>(ns % kNanoseconds)};
 }
 
+int descriptor_of(const std::optional<Channel>& channel, std::size_t inlet) noexcept {
+  return channel ? channel->descriptor(inlet) : -1;
+}
+
 bool queue_empty(int os_code) noexcept {
   return os_code == EAGAIN || os_code == EWOULDBLOCK || os_code == EINTR;
 }
@@ -50,26 +54,27 @@ LinuxTransport::LinuxTransport(LinuxTransportParts parts, const Clock& clock, Rn
 Capabilities LinuxTransport::capabilities() const {
   bool raw = false;
   bool dgram = false;
+  ProbeShape shape;
   auto worst = Stamps::transmit_and_receive;
   for (const Port& port : ports_) {
     if (port.channel) {
       (port.channel->kind() == SocketKind::raw ? raw : dgram) = true;
       worst = std::min(worst, port.channel->stamps());
+      shape = port.channel->shape();
     }
   }
-  const Channel& any = ports_[0].channel ? *ports_[0].channel : *ports_[1].channel;
   Capabilities out;
-  out.backend = any.shape().is_udp() ? raw ? "linux-udp-raw" : "linux-udp-errqueue"
-                : raw && dgram       ? "linux-icmp-mixed"
-                : raw                ? "linux-icmp-raw"
-                                     : "linux-icmp-dgram";
+  out.backend = shape.is_udp() ? raw ? "linux-udp-raw" : "linux-udp-errqueue"
+                : raw && dgram ? "linux-icmp-mixed"
+                : raw          ? "linux-icmp-raw"
+                               : "linux-icmp-dgram";
   out.privileged = raw;
   out.clock = worst == Stamps::transmit_and_receive ? probe::RttClock::kernel_tx_rx
               : worst == Stamps::receive            ? probe::RttClock::kernel_rx
                                                     : probe::RttClock::steady;
-  out.sets_ident = !any.shape().is_udp();
+  out.sets_ident = !shape.is_udp();
   out.sees_errors = true;
-  out.constant_flows = any.shape().is_constant();
+  out.constant_flows = shape.is_constant();
   out.sees_quoted_header = raw && !dgram;
   return out;
 }
@@ -77,9 +82,7 @@ Capabilities LinuxTransport::capabilities() const {
 std::uint64_t LinuxTransport::dropped() const {
   std::uint64_t sum = 0;
   for (const Port& port : ports_) {
-    for (std::size_t i = 0; port.channel && i < port.channel->inlets(); ++i) {
-      sum += queue_drops(port.channel->inlet(i).fd);
-    }
+    sum += port.channel ? port.channel->dropped() : 0;
   }
   return sum;
 }
@@ -266,9 +269,8 @@ LinuxTransport::PollSet LinuxTransport::poll_set(bool with_sockets) const noexce
   auto next = polled.begin();
   for (const Port& port : ports_) {
     for (std::size_t i = 0; i < Channel::kMostInlets; ++i) {
-      // poll(2) passes over negative descriptors.
-      const bool open = with_sockets && port.channel && i < port.channel->inlets();
-      *++next = {.fd = open ? port.channel->inlet(i).fd : -1, .events = POLLIN, .revents = 0};
+      *++next = {
+          .fd = with_sockets ? descriptor_of(port.channel, i) : -1, .events = POLLIN, .revents = 0};
     }
   }
   return polled;
