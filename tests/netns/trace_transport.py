@@ -236,7 +236,8 @@ def no_right_to_send_icmp(lab):
     done = run(lab, f"-P icmp {SERVER['v4']}", True)
     expect(done.returncode == 4 and "ping_group_range" in done.stderr, done.stderr)
     done = run(lab, f"-P udp --transport raw {SERVER['v4']}", True)
-    expect(done.returncode == 4 and "CAP_NET_RAW" in done.stderr, done.stderr)
+    expect(done.returncode == 4 and "listen to ICMP" in done.stderr and
+           "CAP_NET_RAW" in done.stderr, done.stderr)
     document = trace(lab, SERVER["v4"], True)
     expect(document["engine"]["backend"] == "linux-udp-errqueue", "UDP instead")
 

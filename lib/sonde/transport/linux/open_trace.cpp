@@ -22,7 +22,14 @@ std::expected<Opened, Error> open_trace(const TraceOpenOptions& options, const C
   if (backend != Backend::raw) {
     plan.push_back({.kind = SocketKind::dgram, .shape = ProbeShape(options, false, rng)});
   }
-  return open_channels(options.common, std::move(plan), clock, rng);
+  auto opened = open_channels(options.common, std::move(plan), clock, rng);
+  // It is the errors that UDP probes need a privilege for, and only when raw sockets were asked
+  // for.
+  if (!opened && opened.error().code == ErrorCode::permission &&
+      options.protocol == TraceProtocol::udp) {
+    opened.error().operation = "cannot listen to ICMP without privilege";
+  }
+  return opened;
 }
 
 }  // namespace sonde::transport
