@@ -92,7 +92,7 @@ std::expected<std::vector<const OptionSpec*>, UsageError> mentioned(Mode mode,
 UsageError unknown_option(Mode mode, const std::string& typed) {
   if (is_short(typed)) {
     return {.message = fmt::format("there is no option {}", in_quotes(typed.substr(0, 2))),
-            .hint = {}};
+            .hint = mode == Mode::trace ? std::string(traceroute_habit(typed[1])) : std::string()};
   }
   const std::string_view name = is_long(typed) ? split_long(typed).name : std::string_view(typed);
   std::vector<std::string_view> known;

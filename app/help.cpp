@@ -35,9 +35,10 @@ Examples:
   sonde 192.0.2.1                   until Ctrl-C
   sonde -c 3 -i 200ms host.example  three probes, five a second
   sonde -j -c 10 192.0.2.1 | jq .targets[0].rtt_ms
+  sonde trace host.example          the route there
   sonde sweep -a 192.0.2.0/24       the addresses that answer
 
-All options: sonde ping --help, sonde sweep --help; man sonde-ping, sonde-sweep.
+All options: sonde MODE --help; man sonde-ping, sonde-trace, sonde-sweep.
 Exit code: 0 every target answered, 1 one did not, 2 a name did not resolve,
 3 usage, 4 system.
 )";
@@ -82,6 +83,29 @@ Examples:
 
 Exit code: 0 every target answered (or -x is met), 1 one did not, 2 one did not
 resolve, 3 usage, 4 system or permission. The manual: man sonde-sweep.
+)";
+
+constexpr std::string_view kTraceHead =
+    R"(usage: sonde trace [OPTION]... HOST...
+       sonde trace [-P icmp|udp|tcp] [-p PORT] [-q N] [-m N] [-n] HOST...
+       sonde trace --flows N | --mtu | --back [OPTION]... HOST...
+       sonde trace -j|-J [--output FILE] [OPTION]... HOST...
+Show the route to every HOST: who answers at each hop, and how fast. All hops
+are asked at once, and a silent tail ends the trace soon. DUR is a number of
+seconds or has a unit: 200ms, 1.5s, 2m, 1h.
+)";
+
+constexpr std::string_view kTraceTail =
+    R"(
+Examples:
+  sonde trace -n 192.0.2.1               addresses alone
+  sonde trace -P tcp -p 443 host.example the way that HTTPS takes
+  sonde trace --flows 16 host.example    all the paths of a load balancer
+  sonde trace --mtu host.example         where packets must become smaller
+  sonde trace -j host.example | jq -r '.targets[0].hops[].responders[].address'
+
+Exit code: 0 every HOST was reached, 1 one was not, 2 a name did not resolve,
+3 usage, 4 system or permission. The manual: man sonde-trace.
 )";
 
 // "  -i, --interval DUR  "
@@ -167,9 +191,15 @@ std::string general_help() {
 }
 
 std::string mode_help(Mode mode) {
-  const bool sweep = mode == Mode::sweep;
-  return std::string(sweep ? kSweepHead : kPingHead) + options_of(mode) +
-         std::string(sweep ? kSweepTail : kPingTail);
+  switch (mode) {
+    case Mode::sweep:
+      return std::string(kSweepHead) + options_of(mode) + std::string(kSweepTail);
+    case Mode::trace:
+      return std::string(kTraceHead) + options_of(mode) + std::string(kTraceTail);
+    case Mode::ping:
+      break;
+  }
+  return std::string(kPingHead) + options_of(mode) + std::string(kPingTail);
 }
 
 }  // namespace sonde::app

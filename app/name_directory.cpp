@@ -7,7 +7,7 @@
 
 namespace sonde::app {
 
-std::vector<stats::Target> unresolved_targets(const PingPlan& plan) {
+std::vector<stats::Target> unresolved_targets(const RunPlan& plan) {
   std::vector<stats::Target> targets;
   targets.reserve(plan.targets.size());
   for (const PlannedTarget& planned : plan.targets) {
@@ -41,7 +41,7 @@ AddressChoice choose_address(const TargetPolicy& policy, const std::vector<net::
   return choice;
 }
 
-NameDirectory::NameDirectory(const PingPlan& plan, resolve::Resolver* resolver, SourceOf source_of)
+NameDirectory::NameDirectory(const RunPlan& plan, resolve::Resolver* resolver, SourceOf source_of)
     : policy_(plan.policy),
       resolver_(resolver),
       source_of_(std::move(source_of)),

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "app/resolve_options.hpp"
+#include "app/run_plan.hpp"
 #include "app/target_policy.hpp"
 #include "sonde/resolve/resolver.hpp"
 #include "sonde/run/directory.hpp"
@@ -36,7 +36,7 @@ class NameDirectory final : public run::Directory {
 
   // Look-ups start here. `resolver` outlives the directory; nullptr: no target is a name and no
   // names are wanted.
-  NameDirectory(const PingPlan& plan, resolve::Resolver* resolver, SourceOf source_of);
+  NameDirectory(const RunPlan& plan, resolve::Resolver* resolver, SourceOf source_of);
 
   [[nodiscard]] std::vector<stats::Target> take_targets(Instant now) override;
   [[nodiscard]] bool all_targets_taken() const override { return left_ == 0; }
@@ -56,6 +56,6 @@ class NameDirectory final : public run::Directory {
 };
 
 // The targets before anything is known of them, but what was typed.
-[[nodiscard]] std::vector<stats::Target> unresolved_targets(const PingPlan& plan);
+[[nodiscard]] std::vector<stats::Target> unresolved_targets(const RunPlan& plan);
 
 }  // namespace sonde::app

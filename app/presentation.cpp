@@ -47,7 +47,19 @@ report::TextPingOptions text_options(const PingOptions& options, const PingPlan&
           .header_option_bytes = plan.policy.header_option_bytes};
 }
 
-report::TextNotesOptions notes_options(const PingOptions& options, const Surroundings& around) {
+report::TextTraceOptions trace_text_options(const TraceOptions& options,
+                                            const Surroundings& around) {
+  return {
+      .numeric = options.numeric,
+      .detail = options.extensions ? report::ExtensionDetail::all : report::ExtensionDetail::labels,
+      .back = options.back,
+      .colour = colour(options.color, around),
+      .stamps = stamps_of(options.stamps),
+      .utc_offset = report::system_utc_offset,
+      .utf8 = utf8_of(around)};
+}
+
+report::TextNotesOptions notes_options(const EchoOptions& options, const Surroundings& around) {
   return {.verbose = options.verbose, .utf8 = utf8_of(around)};
 }
 

@@ -1,12 +1,14 @@
-// presentation.hpp: how a ping run looks on stdout and stderr: options and surroundings become the
+// presentation.hpp: how a run looks on stdout and stderr: options and surroundings become the
 // options of the text reporters. Pure.
 #pragma once
 
 #include "app/options.hpp"
 #include "app/resolve_options.hpp"
 #include "app/terminal.hpp"
+#include "app/trace_options.hpp"
 #include "sonde/report/text_notes.hpp"
 #include "sonde/report/text_ping.hpp"
+#include "sonde/report/text_trace.hpp"
 
 namespace sonde::app {
 
@@ -22,7 +24,9 @@ struct Surroundings {
 
 [[nodiscard]] report::TextPingOptions text_options(const PingOptions& options, const PingPlan& plan,
                                                    const Surroundings& around);
-[[nodiscard]] report::TextNotesOptions notes_options(const PingOptions& options,
+[[nodiscard]] report::TextTraceOptions trace_text_options(const TraceOptions& options,
+                                                          const Surroundings& around);
+[[nodiscard]] report::TextNotesOptions notes_options(const EchoOptions& options,
                                                      const Surroundings& around);
 
 }  // namespace sonde::app

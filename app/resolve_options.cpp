@@ -45,66 +45,6 @@ Refusal refuse_alone(const PingOptions& options) {
   return refuse_echo_alone(options);
 }
 
-// --- where to
-// --------------------------------------------------------------------------------------
-
-void plan_targets(const PingOptions& options, const Situation& situation, PingPlan& plan) {
-  for (const std::string& input : options.targets) {
-    plan.targets.push_back({.input = input, .address = situation.numeric(input)});
-  }
-}
-
-// Which families may be needed: those asked for, less those that the source or an option rules out.
-Refusal plan_families(const PingOptions& options, PingPlan& plan) {
-  TargetPolicy& policy = plan.policy;
-  policy.interface_named = !plan.transport.interface.empty();
-  const Families families = allowed_families(options, plan.transport.source);
-  policy.v4 = families.v4;
-  policy.v6 = families.v6 && policy.header_option_bytes == 0;
-  if (plan.transport.source && !policy.v4 && !policy.v6) {
-    return source_conflict(*plan.transport.source);
-  }
-  if (policy.v4 != policy.v6) {
-    plan.family = policy.v4 ? resolve::FamilyWanted::v4 : resolve::FamilyWanted::v6;
-  }
-  const auto needed = [&plan](net::Family family) {
-    return std::ranges::any_of(plan.targets, [family](const PlannedTarget& target) {
-      return !target.address || target.address->family() == family;
-    });
-  };
-  plan.transport.v4 = policy.v4 && needed(net::Family::v4);
-  plan.transport.v6 = policy.v6 && needed(net::Family::v6);
-  return std::nullopt;
-}
-
-Refusal refuse_targets(const PingOptions& options, const PingPlan& plan) {
-  for (const PlannedTarget& target : plan.targets) {
-    auto refusal =
-        target.address ? refuse(plan.policy, *target.address) : refuse_number(target.input);
-    if (!refusal) {
-      continue;
-    }
-    refusal->message = fmt::format("{}: {}", in_quotes(target.input), refusal->message);
-    if (target.address && (target.address->is_v6() ? options.ipv4 : options.ipv6)) {
-      refusal->hint = fmt::format("leave out -{}", options.ipv4 ? 4 : 6);
-    }
-    return refusal;
-  }
-  return std::nullopt;
-}
-
-// A name may turn out to be anything, except larger than both families allow.
-Refusal refuse_size(const PingPlan& plan) {
-  if (plan.policy.v6) {
-    return std::nullopt;
-  }
-  return refuse_payload(plan.policy.payload_bytes, plan.policy.header_option_bytes,
-                        net::Family::v4);
-}
-
-// --- how
-// ---------------------------------------------------------------------------------------------
-
 probe::IpOptions ip_options_of(const PingOptions& options) {
   probe::IpOptions ip = echo_ip_options(options);
   if (options.record_route) {
@@ -201,16 +141,11 @@ std::expected<PingPlan, UsageError> resolve_ping(const PingOptions& options,
   plan_engine(options, rng, plan);
   plan_pace(options, situation.trusted, plan);
   plan_transport(options, plan);
-  for (auto refusal :
-       {plan_source(options, situation, plan.transport), plan_families(options, plan),
-        refuse_targets(options, plan), refuse_size(plan)}) {
-    if (refusal) {
-      return std::unexpected(*std::move(refusal));
-    }
+  if (auto refusal = plan_addresses(options, situation, plan.transport, plan)) {
+    return std::unexpected(*std::move(refusal));
   }
   plan.run = run_options_of(options, plan);
-  plan.format = format_of(options);
-  plan.output = options.output == "-" ? std::nullopt : options.output;
+  plan_output(options, plan);
   return plan;
 }
 

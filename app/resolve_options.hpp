@@ -11,6 +11,7 @@
 
 #include "app/echo_plan.hpp"
 #include "app/options.hpp"
+#include "app/run_plan.hpp"
 #include "app/target_policy.hpp"
 #include "app/usage_error.hpp"
 #include "sonde/base/random.hpp"
@@ -22,20 +23,9 @@
 
 namespace sonde::app {
 
-struct PlannedTarget {
-  std::string input;
-  std::optional<net::Address> address;  // absent: a name, to be looked up
-};
-
-struct PingPlan {
-  std::vector<PlannedTarget> targets;
-  TargetPolicy policy;  // holds for the targets with an address; the rest is to be asked again
-  resolve::FamilyWanted family = resolve::FamilyWanted::any;
+struct PingPlan : RunPlan {
   engine::PingConfig engine;
   transport::OpenOptions transport;
-  stats::RunOptions run;  // as the JSON document states them
-  Format format = Format::text;
-  std::optional<std::string> output;  // of the machine format; absent: stdout
 };
 
 // `rng` fills a random payload.

@@ -8,6 +8,7 @@
 #include "app/cli.hpp"
 #include "app/cmd_ping.hpp"
 #include "app/cmd_sweep.hpp"
+#include "app/cmd_trace.hpp"
 #include "app/completions.hpp"
 #include "app/help.hpp"
 #include "app/man_options.hpp"
@@ -24,7 +25,15 @@ namespace {
 constexpr std::string_view kHelp = "sonde --help";
 
 std::string_view help_of(Mode mode) {
-  return mode == Mode::sweep ? "sonde sweep --help" : "sonde ping --help";
+  switch (mode) {
+    case Mode::sweep:
+      return "sonde sweep --help";
+    case Mode::trace:
+      return "sonde trace --help";
+    case Mode::ping:
+      break;
+  }
+  return "sonde ping --help";
 }
 
 std::string help_for(const Invocation& invocation) {
@@ -117,7 +126,15 @@ ExitCode run_app(std::span<const std::string> arguments, Console& console) {
   if (const auto error = misplaced_mode(*invocation, *line)) {
     return console.usage(*error, kHelp);
   }
-  return invocation->mode == Mode::sweep ? run_sweep(*line, console) : run_ping(*line, console);
+  switch (invocation->mode) {
+    case Mode::sweep:
+      return run_sweep(*line, console);
+    case Mode::trace:
+      return run_trace(*line, console);
+    case Mode::ping:
+      break;
+  }
+  return run_ping(*line, console);
 }
 
 }  // namespace sonde::app

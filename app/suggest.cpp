@@ -48,4 +48,27 @@ std::optional<std::string_view> nearest(std::string_view typed,
   return best;
 }
 
+std::string_view traceroute_habit(char letter) noexcept {
+  switch (letter) {
+    case 'T':
+      return "for TCP probes: -P tcp";
+    case 'U':
+      return "for UDP probes: -P udp";
+    case 'i':
+      return "for an interface: -I IF";
+    case 't':
+      return "for a type of service: -Q TOS; for a TTL: -f and -m";
+    case 'z':
+      return "for the time between probes: --rate PPS";
+    case 'l':
+      return "for an IPv6 flow label: -F N";
+    case 'd':
+      return "for addresses without names: -n";
+    case 'c':
+      return "for the number of probes to each hop: -q N";
+    default:
+      return {};
+  }
+}
+
 }  // namespace sonde::app

@@ -14,4 +14,7 @@ namespace sonde::app {
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view typed,
                                                       std::span<const std::string_view> known);
 
+// What does the work of a letter that traceroute has and this program has not; empty: nothing.
+[[nodiscard]] std::string_view traceroute_habit(char letter) noexcept;
+
 }  // namespace sonde::app

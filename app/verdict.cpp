@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "app/exit_code.hpp"
 
@@ -24,16 +26,25 @@ std::string instead_of_replies(const stats::Counts& counts) {
              : "no answer";
 }
 
-Finding find_of(const stats::TargetResult& result, std::optional<std::uint64_t> until_replies) {
-  const stats::Target& target = result.target;
+// What is wrong in every mode.
+std::optional<Finding> find_unaddressed(const stats::Target& target) {
   if (target.error) {
     const bool lookup = target.error->kind == stats::TargetError::Kind::resolve;
-    return {.code = lookup ? ExitCode::unresolved : ExitCode::system,
-            .reason = fmt::format("{}: {}", target.input, target.error->message)};
+    return Finding{.code = lookup ? ExitCode::unresolved : ExitCode::system,
+                   .reason = fmt::format("{}: {}", target.input, target.error->message)};
   }
   if (!target.address) {
-    return {.code = ExitCode::unresolved,
-            .reason = fmt::format("{}: the run ended before its name was resolved", target.input)};
+    return Finding{
+        .code = ExitCode::unresolved,
+        .reason = fmt::format("{}: the run ended before its name was resolved", target.input)};
+  }
+  return std::nullopt;
+}
+
+Finding find_of(const stats::TargetResult& result, std::optional<std::uint64_t> until_replies) {
+  const stats::Target& target = result.target;
+  if (auto finding = find_unaddressed(target)) {
+    return *std::move(finding);
   }
   const stats::Counts& counts = result.stats.counts();
   const std::uint64_t replies = counts.received + counts.late;
@@ -48,13 +59,26 @@ Finding find_of(const stats::TargetResult& result, std::optional<std::uint64_t> 
   return {};
 }
 
-}  // namespace
+Finding find_of_trace(const stats::TargetResult& result) {
+  const stats::Target& target = result.target;
+  if (auto finding = find_unaddressed(target)) {
+    return *std::move(finding);
+  }
+  if (result.path && result.path->reached()) {
+    return {};
+  }
+  const stats::Counts& counts = result.stats.counts();
+  const bool mute = counts.sent > 0 && counts.sent == counts.send_failures;
+  return {.code = ExitCode::no_answer,
+          .reason = fmt::format("{}: {}", target.input,
+                                mute ? "not reached: no probe could be sent" : "not reached")};
+}
 
-stats::Verdict judge_ping(std::span<const stats::TargetResult> targets,
-                          std::optional<std::uint64_t> until_replies) {
+stats::Verdict verdict_of(std::span<const stats::TargetResult> targets,
+                          const std::function<Finding(const stats::TargetResult&)>& find) {
   stats::Verdict verdict;
   for (const stats::TargetResult& result : targets) {
-    Finding finding = find_of(result, until_replies);
+    Finding finding = find(result);
     if (finding.code != ExitCode::ok) {
       verdict.pass = false;
       verdict.exit_code = std::max(verdict.exit_code, number(finding.code));
@@ -62,6 +86,19 @@ stats::Verdict judge_ping(std::span<const stats::TargetResult> targets,
     }
   }
   return verdict;
+}
+
+}  // namespace
+
+stats::Verdict judge_ping(std::span<const stats::TargetResult> targets,
+                          std::optional<std::uint64_t> until_replies) {
+  return verdict_of(targets, [until_replies](const stats::TargetResult& result) {
+    return find_of(result, until_replies);
+  });
+}
+
+stats::Verdict judge_trace(std::span<const stats::TargetResult> targets) {
+  return verdict_of(targets, find_of_trace);
 }
 
 stats::Verdict system_failure(std::string reason) {

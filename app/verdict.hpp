@@ -1,4 +1,4 @@
-// verdict.hpp: whether a ping run passed, as the exit code and its reasons (CLI.md, "Exit codes").
+// verdict.hpp: whether a run passed, as the exit code and its reasons (CLI.md, "Exit codes").
 // The worst cause wins: system, then a name that did not resolve, then a target without an answer.
 // Pure.
 #pragma once
@@ -15,6 +15,9 @@ namespace sonde::app {
 // `until_replies`: how many of them each target had to give; absent: one is an answer.
 [[nodiscard]] stats::Verdict judge_ping(std::span<const stats::TargetResult> targets,
                                         std::optional<std::uint64_t> until_replies);
+
+// Every destination was reached.
+[[nodiscard]] stats::Verdict judge_trace(std::span<const stats::TargetResult> targets);
 
 // Of a run that could not begin, or whose output was lost.
 [[nodiscard]] stats::Verdict system_failure(std::string reason);

@@ -1,7 +1,7 @@
 # bash completion for sonde; made by: sonde --completions bash
 _sonde() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-  local modes="ping sweep help" options=
+  local modes="ping trace sweep help" options=
   COMPREPLY=()
   if [[ $before == "=" ]]; then
     before=${COMP_WORDS[COMP_CWORD-2]}
@@ -55,6 +55,39 @@ _sonde() {
           mapfile -t COMPREPLY < <(compgen -W "bash zsh fish powershell" -- "$word")
           return ;;
         -c|--count|-C|--vcount|-r|--retry|-B|--backoff|-x|--min-reachable|--shard|-s|--size|-p|--pattern|--rate|-i|--interval|-W|--timeout|-w|--deadline|-t|--ttl|-Q|--tos|--dscp|-F|--flow-label|-S|--source|-m|--mark|--summary-every)
+          return ;;
+      esac ;;
+    trace)
+      options="--protocol --port --queries --first-ttl --max-ttl --gap --size --paris --classic --flows --dublin --mtu --timeout --parallel --rate --deadline --tos --dscp --ecn --pmtu --df --flow-label --ipv4 --ipv6 --source --interface --mark --transport --timestamps --numeric --extensions --back --json --ndjson --format --output --color --verbose --help --version --print-schema --completions"
+      case $before in
+        -P|--protocol)
+          mapfile -t COMPREPLY < <(compgen -W "icmp udp tcp" -- "$word")
+          return ;;
+        --ecn)
+          mapfile -t COMPREPLY < <(compgen -W "not-ect ect0 ect1 ce" -- "$word")
+          return ;;
+        -M|--pmtu)
+          mapfile -t COMPREPLY < <(compgen -W "do want probe dont" -- "$word")
+          return ;;
+        -I|--interface)
+          mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net 2>/dev/null)" -- "$word")
+          return ;;
+        --transport)
+          mapfile -t COMPREPLY < <(compgen -W "auto dgram raw" -- "$word")
+          return ;;
+        --format)
+          mapfile -t COMPREPLY < <(compgen -W "text json ndjson" -- "$word")
+          return ;;
+        --output)
+          mapfile -t COMPREPLY < <(compgen -f -- "$word")
+          return ;;
+        --color)
+          mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$word")
+          return ;;
+        --completions)
+          mapfile -t COMPREPLY < <(compgen -W "bash zsh fish powershell" -- "$word")
+          return ;;
+        -p|--port|-q|--queries|-f|--first-ttl|-m|--max-ttl|--gap|-s|--size|--flows|-W|--timeout|-N|--parallel|--rate|-w|--deadline|-Q|--tos|--dscp|-F|--flow-label|-S|--source|--mark)
           return ;;
       esac ;;
     *)

@@ -4,6 +4,7 @@ Register-ArgumentCompleter -Native -CommandName sonde, sonde.exe -ScriptBlock {
   param($word, $line, $position)
   $modes = @(
     , @('ping', 'echo probes to hosts (the default)')
+    , @('trace', 'the route to a host')
     , @('sweep', 'which of many hosts answer')
     , @('help', 'help on a mode')
   )
@@ -102,6 +103,50 @@ Register-ArgumentCompleter -Native -CommandName sonde, sonde.exe -ScriptBlock {
       , @('-U', 'measure from user to user; sonde uses the kernel''s stamps where it can')
       , @('--debug', 'debugging on the socket')
       , @('-d', 'debugging on the socket')
+    )
+    'trace' = @(
+      , @('--protocol', 'what to probe with: icmp, udp or tcp (SYN)')
+      , @('--port', 'destination port of udp and tcp probes')
+      , @('--queries', 'probes to each hop, and flow')
+      , @('--first-ttl', 'begin with this TTL (hop limit)')
+      , @('--max-ttl', 'end with this TTL at the latest')
+      , @('--gap', 'end behind N silent hops in a row; 0: only at the last TTL')
+      , @('--size', 'bytes of payload behind the ICMP or UDP header')
+      , @('--paris', 'all probes look alike to load balancers, and take one path')
+      , @('--classic', 'each probe has a port (or checksum) of its own, as traceroute has it')
+      , @('--flows', 'probe with N flows, to see the paths beside one another')
+      , @('--dublin', 'the same as --flows 16')
+      , @('--mtu', 'find the path MTU, hop by hop')
+      , @('--timeout', 'time to wait for an answer')
+      , @('--parallel', 'probes out at a time, at most')
+      , @('--rate', 'probes a second; above 1000 only for root or to loopback targets')
+      , @('--deadline', 'end the whole run after this time')
+      , @('--tos', 'type of service (traffic class) as 0 to 255, 0x.., or a DSCP name such as ef, af41, cs5')
+      , @('--dscp', 'only the DSCP, 0 to 63 or a name')
+      , @('--ecn', 'only the ECN bits, 0 to 3, or not-ect, ect0, ect1, ce')
+      , @('--pmtu', 'path MTU discovery: do (always DF), want, probe (DF, ignore the known MTU), dont')
+      , @('--df', 'do not fragment: the same as -M do')
+      , @('--flow-label', 'IPv6 flow label, 0 to 0xfffff')
+      , @('--ipv4', 'use IPv4 only')
+      , @('--ipv6', 'use IPv6 only')
+      , @('--source', 'source address of the probes')
+      , @('--interface', 'send through this interface or VRF, or from this address')
+      , @('--mark', 'mark packets for policy routing; needs CAP_NET_ADMIN or CAP_NET_RAW')
+      , @('--transport', 'kind of socket: auto, dgram (no privilege) or raw')
+      , @('--timestamps', 'start each line with the local time, or with seconds since 1970')
+      , @('--numeric', 'show addresses, not names')
+      , @('--extensions', 'show all that answers carry: interfaces, unknown objects; MPLS labels are always shown')
+      , @('--back', 'estimate the length of the way back, and show it where it differs')
+      , @('--json', 'one JSON document at the end')
+      , @('--ndjson', 'one JSON object a line, as it happens')
+      , @('--format', 'text, json or ndjson')
+      , @('--output', 'write the machine format to FILE, the text to standard output')
+      , @('--color', 'auto, always or never; NO_COLOR is respected')
+      , @('--verbose', 'tell on standard error how things are done')
+      , @('--help', 'this text')
+      , @('--version', 'name and version')
+      , @('--print-schema', 'the JSON Schema of --json')
+      , @('--completions', 'print a completion script for bash, zsh, fish or powershell')
     )
     'sweep' = @(
       , @('--count', 'send N probes to each target, an interval apart, and show each')
@@ -234,6 +279,16 @@ Register-ArgumentCompleter -Native -CommandName sonde, sonde.exe -ScriptBlock {
       'transport' = 'auto dgram raw'
       'timestamps' = 'epoch'
       'stats' = 'percentiles jitter percentiles,jitter'
+      'format' = 'text json ndjson'
+      'color' = 'auto always never'
+      'completions' = 'bash zsh fish powershell'
+    }
+    'trace' = @{
+      'protocol' = 'icmp udp tcp'
+      'ecn' = 'not-ect ect0 ect1 ce'
+      'pmtu' = 'do want probe dont'
+      'transport' = 'auto dgram raw'
+      'timestamps' = 'epoch'
       'format' = 'text json ndjson'
       'color' = 'auto always never'
       'completions' = 'bash zsh fish powershell'

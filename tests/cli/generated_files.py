@@ -27,7 +27,7 @@ def wanted():
     """(path, the text it should have) of every generated file."""
     for shell, name in SHELLS.items():
         yield ROOT / "packaging/completions" / name, sonde("--completions", shell)
-    for mode in ("ping", "sweep"):
+    for mode in ("ping", "sweep", "trace"):
         manual = ROOT / f"man/sonde-{mode}.1"
         before, rest = manual.read_text(encoding="utf-8").split(BEGIN)
         after = rest.split(END)[1]
@@ -46,7 +46,7 @@ def check_manuals():
     if shutil.which("mandoc") is None:
         print("mandoc is not here: the manuals were not checked")
         return
-    for name in ("sonde.1", "sonde-ping.1", "sonde-sweep.1"):
+    for name in ("sonde.1", "sonde-ping.1", "sonde-sweep.1", "sonde-trace.1"):
         lint = subprocess.run(
             ["mandoc", "-Tlint", "-Wstyle", ROOT / "man" / name], capture_output=True, text=True
         )

@@ -55,7 +55,25 @@ def put_packet(name, ip):
             put_error(name, 6, icmp[:256])
 
 
+def put_tcp(name, ip):
+    """Segments and the errors that quote them; the first byte: 1 IPv6, 2 naming a probe."""
+    version = ip[0] >> 4
+    header = (ip[0] & 15) * 4 if version == 4 else 40
+    if version == 4:
+        put("tcp", name, bytes([2]) + ip[:128])
+    put("tcp", name + "-content", bytes([1]) + ip[header:header + 128])
+
+
+def put_udp_answers():
+    """One input a way and family, see udp_answers.cpp: whole, cut, edited."""
+    for how in range(32):
+        put("udp_answers", f"{how:02}-whole", struct.pack(">BBBH", how, 31, 0, 0))
+        put("udp_answers", f"{how:02}-cut", struct.pack(">BBBH", how, 30, 0, 60))
+        put("udp_answers", f"{how:02}-edited", struct.pack(">BBBHHB", how, 29, 1, 0, 26, 7))
+
+
 def main():
+    put_udp_answers()
     wanted = ["ping4", "ping4-record-route", "ping4-fragments", "ping6", "ping6-fragments",
               "traceroute4-udp", "traceroute4-tcp", "traceroute6-udp", "frag-needed4",
               "packet-too-big6", "parameter-problem6", "redirect4", "crafted-mpls4",
@@ -65,6 +83,8 @@ def main():
         last = list(packets(GOLDEN / (name + ".pcap")))[-2:]
         for i, ip in enumerate(last):
             put_packet(f"{name}-{i}", ip)
+    for i, ip in enumerate(packets(GOLDEN / "traceroute4-tcp.pcap")):
+        put_tcp(f"traceroute4-tcp-{i}", ip)
     for name in ("ping4", "crafted-mpls4", "crafted-mpls6", "crafted-interface4",
                  "ping4-cooked-v2", "ping6-cooked-v1"):
         put("pcap", name, (GOLDEN / (name + ".pcap")).read_bytes()[:600])

@@ -37,7 +37,7 @@ LAYERS = {
     "app": {"report", "run", "resolve", "transport", "stats", "engine", "probe", "net", "base"},
 }
 
-# Of transport/, the others see the interface, and who must open one also open.hpp and route.hpp.
+# Of transport/, the others see the interface, and who must open one also what opens and routes.
 TRANSPORT_INTERFACE = {"transport.hpp", "capabilities.hpp", "error.hpp"}
 MAY_OPEN_TRANSPORT = ("app/", "lib/icmpapi/", "lib/sonde/run/echo.")
 
@@ -222,7 +222,7 @@ def check_own_include(path, layer, target):
     if other == "transport":
         allowed = set(TRANSPORT_INTERFACE)
         if path.startswith(MAY_OPEN_TRANSPORT):
-            allowed |= {"open.hpp", "route.hpp"}
+            allowed |= {"open.hpp", "open_trace.hpp", "route.hpp"}
         if "/".join(parts[2:]) not in allowed:
             return f'"{target}": {layer} sees only the interface of transport'
     return None

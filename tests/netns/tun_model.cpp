@@ -1,5 +1,6 @@
-// tun_model.cpp: the simulated network of a scenario file behind a TUN device, in real time, for
-// tests/netns/tun_scenarios.py. netns_tun_model SCENARIO.json v4|v6 DEVICE
+// tun_model.cpp: the simulated network of a scenario file (of a trace: the path) behind a TUN
+// device, in real time, for tests/netns and the benchmarks of trace.
+// netns_tun_model SCENARIO.json v4|v6 DEVICE
 // Makes the device in the network namespace it is started in, prints "ready", and answers what the
 // kernel sends there until standard input is closed. Exit code: 0, 77 when there is no TUN device
 // to be had, 1 for anything else.
@@ -17,11 +18,13 @@
 #include <cstring>
 #include <exception>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "sonde/base/system_clock.hpp"
 #include "tests/support/sim_scenario.hpp"
+#include "tests/support/sim_trace_scenario.hpp"
 
 namespace {
 
@@ -73,7 +76,7 @@ bool wait(const TunDevice& tun, std::optional<Duration> patience) {
   return (fds[1].revents & (POLLIN | POLLHUP)) == 0;
 }
 
-void serve(const TunDevice& tun, test::SimNetwork& network) {
+void serve(const TunDevice& tun, test::PacketNetwork& network) {
   const SystemClock clock;
   std::vector<std::byte> buffer(kLargestPacket);
   std::multimap<Instant, test::PacketBytes> coming;
@@ -99,10 +102,15 @@ void serve(const TunDevice& tun, test::SimNetwork& network) {
   }
 }
 
+std::unique_ptr<test::PacketNetwork> network_in(const std::string& file, net::Family family) {
+  if (test::is_trace_scenario(file)) {
+    return std::make_unique<test::SimPath>(test::path_of(test::load_trace_scenario(file)));
+  }
+  return std::make_unique<test::SimNetwork>(test::network_of(test::load_scenario(file), family));
+}
+
 int run(const std::string& file, const std::string& family, const std::string& device) {
-  const test::Scenario scenario = test::load_scenario(file);
-  test::SimNetwork network(
-      test::network_of(scenario, family == "v4" ? net::Family::v4 : net::Family::v6));
+  const auto network = network_in(file, family == "v4" ? net::Family::v4 : net::Family::v6);
   const TunDevice tun(device);
   if (tun.fd() < 0) {
     std::printf("[skipped] no TUN device: %s\n", std::strerror(errno));
@@ -113,7 +121,7 @@ int run(const std::string& file, const std::string& family, const std::string& d
   }
   std::printf("ready\n");
   std::fflush(stdout);
-  serve(tun, network);
+  serve(tun, *network);
   return 0;
 }
 

@@ -43,6 +43,8 @@ def load(path):
 def selected(names):
     for path in sorted(SCENARIOS.glob("*.json")):
         scenario = load(path)
+        if path.stem.startswith("trace_"):
+            continue  # another mode, another model
         if path.stem in names if names else scenario.get("tun"):
             yield path, scenario
 
@@ -150,9 +152,8 @@ def worker(family, socket, names):
     return 1 if failed or not runs else 0
 
 
-def main():
-    if sys.argv[1:2] == ["--worker"]:
-        return worker(sys.argv[2], sys.argv[3], sys.argv[4:])
+def run_workers(script, kinds):
+    """The script once more for each kind, in a namespace of its own: --worker KIND... NAME..."""
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     for tool in ("ip", "unshare"):
         if not shutil.which(tool):
@@ -165,8 +166,8 @@ def main():
     unshare = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-Urn"]
     if subprocess.run([*unshare, "true"], capture_output=True).returncode != 0:
         skip("no right to make a network namespace")
-    workers = [subprocess.Popen([*unshare, sys.executable, __file__, "--worker", *kind,
-                                 *sys.argv[1:]]) for kind in KINDS]
+    workers = [subprocess.Popen([*unshare, sys.executable, script, "--worker", *kind,
+                                 *sys.argv[1:]]) for kind in kinds]
     codes = [child.wait() for child in workers]
     if SKIPPED in codes:
         return SKIPPED
@@ -174,4 +175,5 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(worker(*sys.argv[2:4], sys.argv[4:]) if sys.argv[1:2] == ["--worker"]
+             else run_workers(__file__, KINDS))

@@ -63,6 +63,9 @@ class Grammar {
       case EventKind::duplicate:
         REQUIRE((last == EventKind::reply || last == EventKind::late));
         return;
+      case EventKind::path_mtu:
+      case EventKind::path_end:
+        FAIL("not of a ping");
     }
     last = event.kind;
   }

@@ -25,11 +25,15 @@ namespace sonde::test {
       return "duplicate";
     case probe::EventKind::error:
       return "error";
+    case probe::EventKind::path_mtu:
+      return "path_mtu";
+    case probe::EventKind::path_end:
+      return "path_end";
   }
   return "?";
 }
 
-class RecordingListener final : public stats::Listener {
+class RecordingListener : public stats::Listener {
  public:
   void on_start(const stats::RunStart& beginning) override {
     calls.emplace_back("start");

@@ -15,6 +15,7 @@
 
 #include "sonde/base/random.hpp"
 #include "sonde/base/time.hpp"
+#include "tests/support/packet_network.hpp"
 #include "tests/support/sim_behaviour.hpp"
 
 namespace sonde::test {
@@ -72,18 +73,13 @@ struct NetworkModel {
   std::vector<Host> hosts{};
 };
 
-struct Delivery {
-  Instant at;
-  PacketBytes packet;
-};
-
-class SimNetwork {
+class SimNetwork final : public PacketNetwork {
  public:
   explicit SimNetwork(NetworkModel model) : model_(std::move(model)), rng_(model_.seed) {
     last_error_.resize(model_.routers.size());
   }
 
-  [[nodiscard]] std::vector<Delivery> inject(Bytes packet, Instant now);
+  [[nodiscard]] std::vector<Delivery> inject(Bytes packet, Instant now) override;
   // Packets that were no echo request, or damaged.
   [[nodiscard]] std::uint64_t not_understood() const noexcept { return not_understood_; }
 

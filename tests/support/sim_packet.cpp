@@ -97,14 +97,14 @@ std::expected<EchoPacket, wire::DecodeError> parse_v6(Bytes packet) {
   return parse_icmp(fields, wire::decode_icmpv6(ip->payload, &ends));
 }
 
-void write_header(const IpFields& ip, std::size_t icmp_bytes, Writer& out) {
+void write_header(const IpFields& ip, net::IpProtocol protocol, std::size_t bytes, Writer& out) {
   if (ip.source.is_v4()) {
     const std::size_t header = wire::kIpv4MinHeader + ip.header_options.size();
     wire::encode_ipv4({.tos = ip.tos,
-                       .total_length = static_cast<std::uint16_t>(header + icmp_bytes),
+                       .total_length = static_cast<std::uint16_t>(header + bytes),
                        .dont_fragment = ip.dont_fragment,
                        .ttl = ip.ttl,
-                       .protocol = net::kIcmp,
+                       .protocol = protocol,
                        .source = ip.source,
                        .destination = ip.destination,
                        .options = ip.header_options},
@@ -113,21 +113,12 @@ void write_header(const IpFields& ip, std::size_t icmp_bytes, Writer& out) {
   }
   wire::encode_ipv6({.traffic_class = ip.tos,
                      .flow_label = ip.flow_label,
-                     .payload_length = static_cast<std::uint16_t>(icmp_bytes),
-                     .next_header = net::kIcmpV6,
+                     .payload_length = static_cast<std::uint16_t>(bytes),
+                     .next_header = protocol,
                      .hop_limit = ip.ttl,
                      .source = ip.source,
                      .destination = ip.destination},
                     out);
-}
-
-PacketBytes join(const IpFields& ip, Bytes icmp) {
-  PacketBytes packet(wire::kIpv4MaxHeader + icmp.size());
-  Writer out(packet);
-  write_header(ip, icmp.size(), out);
-  out.bytes(icmp);
-  packet.resize(out.size());
-  return packet;
 }
 
 bool is_v6(Bytes packet) {
@@ -153,7 +144,16 @@ std::expected<EchoPacket, wire::DecodeError> parse_echo(Bytes ip_packet) {
 
 PacketBytes encode_icmp(const IpFields& ip, PacketBytes icmp) {
   fill_icmp_checksum(icmp, ip);
-  return join(ip, icmp);
+  return encode_ip(ip, ip.source.is_v4() ? net::kIcmp : net::kIcmpV6, icmp);
+}
+
+PacketBytes encode_ip(const IpFields& ip, net::IpProtocol protocol, Bytes message) {
+  PacketBytes packet(wire::kIpv4MaxHeader + message.size());
+  Writer out(packet);
+  write_header(ip, protocol, message.size(), out);
+  out.bytes(message);
+  packet.resize(out.size());
+  return packet;
 }
 
 PacketBytes encode(const EchoPacket& echo) {
@@ -177,10 +177,14 @@ PacketBytes encode(const ErrorPacket& error) {
   put_u32(icmp, kChecksumAt + 2, error.info);
   icmp.insert(icmp.end(), error.quoted.begin(), error.quoted.end());
   if (!error.extensions.objects.empty()) {
-    icmp.resize(wire::kIcmpHeader + kQuotedField);
     const bool v4 = error.ip.source.is_v4();
-    icmp[v4 ? kV4LengthAt : kV6LengthAt] =
-        static_cast<std::byte>(kQuotedField / (v4 ? kV4Word : kV6Word));
+    const std::size_t word = v4 ? kV4Word : kV6Word;
+    const std::size_t all = (error.quoted.size() + word - 1) / word * word;
+    const std::size_t field =
+        error.layout == QuoteLayout::long_quote ? std::max(all, kQuotedField) : kQuotedField;
+    icmp.resize(wire::kIcmpHeader + field);
+    const std::size_t length = error.layout == QuoteLayout::no_length ? 0 : field / word;
+    icmp[v4 ? kV4LengthAt : kV6LengthAt] = static_cast<std::byte>(length);
     const PacketBytes extensions = extension_bytes(error.extensions);
     icmp.insert(icmp.end(), extensions.begin(), extensions.end());
   }

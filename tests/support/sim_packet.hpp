@@ -37,12 +37,20 @@ struct EchoPacket {
   PacketBytes payload;
 };
 
+// Where extensions stand in an error (RFC 4884).
+enum class QuoteLayout : std::uint8_t {
+  compliant,   // behind 128 bytes of the original datagram, padded to that; the length says so
+  long_quote,  // behind as much of it as there is
+  no_length,   // behind 128 bytes, but the length attribute is 0: before RFC 4884 (section 5.5)
+};
+
 struct ErrorPacket {
   IpFields ip;
   wire::IcmpType icmp;
   std::uint32_t info = 0;  // next-hop MTU or pointer; 0: neither
-  PacketBytes quoted;      // the original datagram, as much as the responder quotes
+  PacketBytes quoted{};    // the original datagram, as much as the responder quotes
   wire::IcmpExtensions extensions{};
+  QuoteLayout layout = QuoteLayout::compliant;
 };
 
 // The echo types of a family.
@@ -57,6 +65,9 @@ struct ErrorPacket {
 
 // An IP packet with any ICMP message; the checksum in bytes 2 and 3 is filled in if there are any.
 [[nodiscard]] PacketBytes encode_icmp(const IpFields& ip, PacketBytes icmp);
+
+// The same with another protocol's message, whose checksum is right already.
+[[nodiscard]] PacketBytes encode_ip(const IpFields& ip, net::IpProtocol protocol, Bytes message);
 
 // Where the ICMP message of a packet made here begins.
 [[nodiscard]] std::size_t icmp_offset(Bytes ip_packet) noexcept;

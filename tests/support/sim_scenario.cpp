@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "tests/support/sim_rules.hpp"
+#include "tests/support/sim_trace_scenario.hpp"
 
 namespace sonde::test {
 namespace {
@@ -204,7 +205,7 @@ Scenario load_scenario(const std::filesystem::path& path) {
 std::vector<Scenario> load_scenarios(const std::filesystem::path& folder) {
   std::vector<Scenario> all;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() != ".json") {
+    if (entry.path().extension() != ".json" || is_trace_scenario(entry.path())) {
       continue;
     }
     try {

@@ -5,13 +5,36 @@
 #include <utility>
 
 #include "sonde/transport/rx_time.hpp"
+#include "sonde/wire/checksum.hpp"
 #include "tests/support/sim_kernel.hpp"
 
 namespace sonde::test {
 
 using probe::Observation;
 
-SimTransport::SimTransport(SimTransportConfig config, SimNetwork& network, VirtualClock& clock,
+namespace {
+
+// Two bytes behind the token make the checksum what it is for this flow.
+void keep_checksum(EchoPacket& echo, std::uint16_t flow) {
+  constexpr std::uint16_t kOfFlow0 = 0x4242;
+  constexpr std::size_t kTunedAt = probe::TokenSealer::kFull;
+  if (echo.payload.size() < kTunedAt + 2) {
+    return;
+  }
+  const MutableBytes tuned = MutableBytes(echo.payload).subspan(kTunedAt, 2);
+  Writer(tuned).u16(0);
+  const PacketBytes packet = encode(echo);
+  const std::uint16_t checksum = Reader(Bytes(packet).subspan(icmp_offset(packet) + 2)).u16();
+  const auto wanted = static_cast<std::uint16_t>(kOfFlow0 + flow);
+  // RFC 1624: ~checksum + tuned = ~wanted.
+  const std::uint16_t inverse =
+      wire::checksum_update(static_cast<std::uint16_t>(~checksum), wanted, 0);
+  Writer(tuned).u16(static_cast<std::uint16_t>(~inverse));
+}
+
+}  // namespace
+
+SimTransport::SimTransport(SimTransportConfig config, PacketNetwork& network, VirtualClock& clock,
                            Rng& rng)
     : config_(std::move(config)),
       network_(network),
@@ -66,7 +89,7 @@ std::optional<probe::SendError> SimTransport::refusal(const probe::ProbeSpec& sp
   return std::nullopt;
 }
 
-PacketBytes SimTransport::packet_of(const probe::ProbeSpec& spec) {
+EchoPacket SimTransport::request_of(const probe::ProbeSpec& spec) {
   constexpr net::Ttl kDefaultTtl{64};
   EchoPacket echo{.ip = {.source = spec.destination.is_v4() ? config_.source_v4 : config_.source_v6,
                          .destination = spec.destination,
@@ -82,7 +105,10 @@ PacketBytes SimTransport::packet_of(const probe::ProbeSpec& spec) {
   if (spec.authenticate) {
     sealer_.seal(spec.id, spec.destination, config_.ident, echo.payload);
   }
-  return encode(echo);
+  if (config_.constant_flows) {
+    keep_checksum(echo, spec.flow);
+  }
+  return echo;
 }
 
 std::size_t SimTransport::send(std::span<const probe::ProbeSpec> specs,
@@ -90,16 +116,20 @@ std::size_t SimTransport::send(std::span<const probe::ProbeSpec> specs,
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const probe::ProbeSpec& spec = specs[i];
     ++attempts_;
-    const PacketBytes packet = packet_of(spec);
+    EchoPacket request = request_of(spec);
+    const PacketBytes packet = encode(request);
     reports[i] = {.id = spec.id, .at = clock_.now(), .error = refusal(spec, packet.size())};
     if (reports[i].error) {
       continue;
+    }
+    if (config_.constant_flows) {
+      payloads_.push_back(std::move(request.payload));
     }
     const probe::SentProbe sent{.id = spec.id,
                                 .destination = spec.destination,
                                 .seq = net::IcmpSeq(static_cast<std::uint16_t>(spec.id.sequence)),
                                 .authenticated = spec.authenticate,
-                                .payload = spec.payload,
+                                .payload = config_.constant_flows ? payloads_.back() : spec.payload,
                                 .at = clock_.now()};
     recent_.add(sent);
     emit(spec, packet, sent);

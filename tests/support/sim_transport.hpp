@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -19,7 +20,7 @@
 #include "sonde/transport/matcher.hpp"
 #include "sonde/transport/rx_time.hpp"
 #include "sonde/transport/transport.hpp"
-#include "tests/support/sim_network.hpp"
+#include "tests/support/packet_network.hpp"
 #include "tests/support/virtual_clock.hpp"
 
 namespace sonde::test {
@@ -59,6 +60,8 @@ struct SimTransportConfig {
   bool transmit_stamps = true;
   bool receive_stamps = true;
   bool any_source = false;  // directed broadcast: anybody may answer
+  // Trace: the ICMP checksum is the same for all probes of a flow, by two bytes of the payload.
+  bool constant_flows = false;
   net::IcmpIdent ident{0x4d2};
   net::Address source_v4 = net::Address::v4(0xcb007102);  // 203.0.113.2
   net::Address source_v6 = net::Address::parse("2001:db8:5::2").value();
@@ -68,7 +71,7 @@ struct SimTransportConfig {
 class SimTransport final : public transport::Transport {
  public:
   // All three outlive the transport.
-  SimTransport(SimTransportConfig config, SimNetwork& network, VirtualClock& clock, Rng& rng);
+  SimTransport(SimTransportConfig config, PacketNetwork& network, VirtualClock& clock, Rng& rng);
 
   [[nodiscard]] transport::Capabilities capabilities() const override;
   std::size_t send(std::span<const probe::ProbeSpec> specs,
@@ -94,14 +97,14 @@ class SimTransport final : public transport::Transport {
   };
   [[nodiscard]] std::optional<probe::SendError> refusal(const probe::ProbeSpec& spec,
                                                         std::size_t size) const;
-  [[nodiscard]] PacketBytes packet_of(const probe::ProbeSpec& spec);
+  [[nodiscard]] EchoPacket request_of(const probe::ProbeSpec& spec);
   void emit(const probe::ProbeSpec& spec, const PacketBytes& packet, const probe::SentProbe& sent);
   [[nodiscard]] std::optional<probe::Observation> interpret(const Arrival& arrival, Instant at);
   [[nodiscard]] WallTime stamp_at(Instant when) const;
   void pass_time(Instant until);
 
   SimTransportConfig config_;
-  SimNetwork& network_;
+  PacketNetwork& network_;
   VirtualClock& clock_;
   SeededRng noise_;
   probe::TokenSealer sealer_;
@@ -109,6 +112,7 @@ class SimTransport final : public transport::Transport {
   transport::Matcher matcher_;
   std::multimap<Instant, Arrival> coming_;
   std::multimap<Instant, std::function<void()>> actions_;
+  std::deque<PacketBytes> payloads_;  // with constant_flows: as they were sent
   std::vector<WallStep> steps_;
   probe::RejectCounts rejects_;
   transport::ReadTimes read_times_{read_both(clock_)};

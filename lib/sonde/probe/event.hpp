@@ -12,6 +12,7 @@
 
 #include "sonde/base/time.hpp"
 #include "sonde/probe/observation.hpp"
+#include "sonde/probe/path.hpp"
 #include "sonde/probe/spec.hpp"
 
 namespace sonde::probe {
@@ -24,6 +25,8 @@ enum class EventKind : std::uint8_t {
   late,       // the reply came after the probe's time-out
   duplicate,  // another reply to a probe that already has its outcome
   error,      // an ICMP error
+  path_mtu,   // trace: what reaches hop `step.ttl`; of no probe, sequence 0
+  path_end,   // trace: the target's path is known, see Event::path_end; sequence 0
 };
 
 // What an event takes back: an outcome; or that the probe was sent.
@@ -44,6 +47,9 @@ struct Event {
                                           // an error; send_failed: sent, or a timeout
   Observation observation{};              // reply, late, duplicate, error
   std::optional<SendError> send_error{};  // send_failed
+  PathStep step{};                        // trace: of every kind but path_end
+  std::optional<PathMtu> path_mtu{};      // path_mtu
+  PathEnd path_end = PathEnd::reached;    // path_end
 };
 
 }  // namespace sonde::probe

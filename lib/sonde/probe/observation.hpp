@@ -42,6 +42,7 @@ struct Corruption {
 struct QuotedHeader {
   net::Ttl ttl;
   net::Tos tos;
+  bool rewritten = false;  // source address or transport checksum are not what we sent: NAT
 };
 
 // What few packets carry; allocated only for those.
@@ -59,7 +60,7 @@ struct Observation {
   net::Address responder{};  // reply, icmp_error
   wire::IcmpType icmp{};     // reply, icmp_error
   Status status = Status::success;
-  std::uint32_t bytes = 0;        // reply: ICMP header and payload
+  std::uint32_t bytes = 0;        // reply: ICMP header and payload; 0: a TCP segment
   std::optional<net::Ttl> ttl{};  // of the packet that came back
   std::optional<net::Tos> tos{};
   std::optional<net::Mtu> next_hop_mtu{};

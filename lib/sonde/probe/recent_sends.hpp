@@ -1,6 +1,7 @@
 // recent_sends.hpp: what a transport remembers of its last sends, to know a probe again from what
 // the network gives back: by number (the kernel's transmit stamps count sends), or by destination
-// and ICMP sequence (short payloads, and routers that quote only 8 bytes of the probe).
+// and ICMP sequence (short payloads, and routers that quote only 8 bytes of the probe); for UDP
+// another 16 bits stand in the sequence's place (transport/probe_shape.hpp).
 // A ring that grows from 64 to 65,536 records while those it would overwrite are younger than
 // kRemember and have no answer; then the oldest is forgotten. Answered ones are kept up to
 // kAnswered records: their token proves a second answer all the same, and a sweep that everybody
@@ -25,8 +26,10 @@ struct SentProbe {
   net::Address destination;
   net::IcmpSeq seq;
   bool authenticated = true;
-  bool answered = false;  // an honest reply came
-  Bytes payload{};        // the template that ProbeSpec named
+  bool answered = false;       // an honest reply came
+  bool balanced = false;       // the two bytes behind the token balance a checksum
+  std::uint16_t checksum = 0;  // that the probe left with; 0: not known
+  Bytes payload{};             // the template that ProbeSpec named
   std::uint64_t tag =
       0;  // of its token (TokenSealer::seal); 0: to be computed when it is asked for
   Instant at{};

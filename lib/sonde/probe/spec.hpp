@@ -31,6 +31,9 @@ struct ProbeSpec {
   // Overwrite the first 16 bytes (8 if there are fewer) with the probe's token (token.hpp). Off
   // only where the caller owns every byte (the IcmpSendEcho family).
   bool authenticate = true;
+  // Trace: which of the run's flows it belongs to. Probes of one flow look alike to load balancers
+  // where the transport was opened for that (open_trace.hpp).
+  std::uint16_t flow = 0;
   // Compare a reply's payload with `payload`. Off only with `authenticate` off: `payload` need then
   // live only as long as the send call, and a reply brings its own along (ObservationExtras).
   bool compare = true;

@@ -48,6 +48,12 @@ void JsonReporter::target(JsonWriter& json, const stats::TargetResult& result) {
   json.put("target.id", id);
   put_identity(json, result.target);
   put_result(json, result, start_.clock);
+  if (start_.options.trace) {
+    path(json, result);
+    json.end_object();
+    drain(json, kPiece);
+    return;
+  }
   json.begin_array("target.probes");
   for (const ProbeRecord& record : log_.of(id)) {
     probe(json, record);
@@ -57,6 +63,24 @@ void JsonReporter::target(JsonWriter& json, const stats::TargetResult& result) {
   json.put("target.probes_truncated", log_.left_out(id));
   json.end_object();
   drain(json, kPiece);
+}
+
+// Also of a target that never got an address: nothing of it was reached.
+void JsonReporter::path(JsonWriter& json, const stats::TargetResult& result) {
+  const stats::PathStats nothing;
+  const stats::PathStats& path = result.path ? *result.path : nothing;
+  put_path(json, path);
+  json.begin_array("target.hops");
+  for (const stats::Hop& hop : path.hops()) {
+    json.begin_object();
+    put_hop(json, hop, names_, start_.clock);
+    json.end_object();
+    drain(json, kPiece);
+  }
+  json.end_array();
+  if (result.path) {
+    put_flow_paths(json, result);
+  }
 }
 
 void JsonReporter::probe(JsonWriter& json, const ProbeRecord& record) const {

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "sonde/report/path_json.hpp"
 #include "sonde/report/probe_log.hpp"
 #include "sonde/report/sink.hpp"
 #include "sonde/stats/listener.hpp"
@@ -18,9 +19,15 @@ class JsonReporter final : public stats::Listener {
 
   void on_start(const stats::RunStart& start) override { start_ = start; }
   void on_target(const stats::Target& /*target*/) override {}
-  void on_name(const net::Address& /*address*/, const Untrusted& /*name*/) override {}
-  void on_event(const probe::Event& event, const stats::TargetResult& /*after*/) override {
-    log_.apply(event);
+  void on_name(const net::Address& address, const Untrusted& name) override {
+    if (start_.options.trace) {
+      names_.insert_or_assign(address, name);
+    }
+  }
+  void on_event(const probe::Event& event, const stats::TargetResult& after) override {
+    if (!after.path) {  // a path keeps its probes itself
+      log_.apply(event);
+    }
   }
   void on_interim(Instant /*now*/, std::span<const stats::TargetResult> /*targets*/) override {}
   void on_end(const stats::RunEnd& end, std::span<const stats::TargetResult> targets) override;
@@ -29,6 +36,7 @@ class JsonReporter final : public stats::Listener {
  private:
   void head(JsonWriter& json, const stats::RunEnd& end) const;
   void target(JsonWriter& json, const stats::TargetResult& result);
+  void path(JsonWriter& json, const stats::TargetResult& result);
   void probe(JsonWriter& json, const ProbeRecord& record) const;
   // Hands the text to the sink, unless it is no longer than `keep`.
   void drain(JsonWriter& json, std::size_t keep);
@@ -37,6 +45,7 @@ class JsonReporter final : public stats::Listener {
   std::string version_;
   stats::RunStart start_;
   ProbeLog log_;
+  Names names_;  // of a trace's responders
 };
 
 }  // namespace sonde::report

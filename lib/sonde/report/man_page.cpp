@@ -51,7 +51,8 @@ prints the whole as a JSON Schema, draft 2020-12.
 constexpr std::string_view kTail = R"(.Sh SEE ALSO
 .Xr sonde 1 ,
 .Xr sonde-ping 1 ,
-.Xr sonde-sweep 1
+.Xr sonde-sweep 1 ,
+.Xr sonde-trace 1
 )";
 
 // Text as lines of mdoc: at most 78 columns, a sentence starts a line, nothing is a request or an

@@ -24,6 +24,8 @@ namespace {
     case probe::EventKind::send_failed:
       return "send_failed";
     case probe::EventKind::sent:
+    case probe::EventKind::path_mtu:
+    case probe::EventKind::path_end:
       break;
   }
   return std::nullopt;
@@ -80,6 +82,9 @@ void NdjsonReporter::on_target(const stats::Target& target) {
 
 void NdjsonReporter::on_name(const net::Address& address, const Untrusted& name) {
   begin("name", now_, std::nullopt);
+  if (start_.options.trace) {
+    names_.insert_or_assign(address, name);
+  }
   json_.put("name.address", address);
   json_.put_name("name.name", "name.name_hex", name);
   end_line(now_);
@@ -89,10 +94,11 @@ void NdjsonReporter::on_event(const probe::Event& event, const stats::TargetResu
   const std::optional<std::string_view> name = event_name(event.kind);
   if (!name) {
     now_ = std::max(now_, event.at);
+    tell_hops(event, after);
     return;
   }
   begin(*name, event.at, event.probe.target);
-  probe_id(event);
+  put_probe_id(json_, event, start_.clock);
   if (event.kind == probe::EventKind::send_failed) {
     put_send_error(json_, "send_failed.send_error", event.send_error);
     json_.put("correction.replaces", replaced_name(event.replaces));
@@ -103,14 +109,50 @@ void NdjsonReporter::on_event(const probe::Event& event, const stats::TargetResu
     }
   }
   end_line(event.at);
-  watch_state(event, after);
+  if (after.path) {
+    tell_hops(event, after);
+  } else {
+    watch_state(event, after);
+  }
 }
 
-void NdjsonReporter::probe_id(const probe::Event& event) {
-  json_.put("probe_id.seq", event.probe.sequence);
-  const bool at_once =
-      event.kind == probe::EventKind::send_failed && event.replaces == probe::Replaced::nothing;
-  json_.put("probe_id.sent_at", wall_at(start_.clock, at_once ? event.at : event.sent_at));
+// The hops that are complete up to here, in order; one that was told already, again if the event
+// is about it.
+void NdjsonReporter::tell_hops(const probe::Event& event, const stats::TargetResult& after) {
+  if (!after.path || event.kind == probe::EventKind::sent) {
+    return;
+  }
+  net::Ttl& told = told_[event.probe.target];
+  const net::Ttl before = told;
+  for (const stats::Hop& hop : after.path->hops()) {
+    const bool fresh = hop.ttl > before;
+    if (!hop.complete) {
+      return;
+    }
+    if (fresh || (hop.ttl == event.step.ttl && event.kind != probe::EventKind::path_end)) {
+      told = std::max(told, hop.ttl);
+      hop_line(hop, event.probe.target, event.at);
+    }
+  }
+}
+
+void NdjsonReporter::hop_line(const stats::Hop& hop, std::uint32_t target, Instant at) {
+  begin("hop", at, target);
+  put_hop(json_, hop, names_, start_.clock);
+  end_line(at);
+}
+
+// What was still open at the end.
+void NdjsonReporter::last_words(const stats::TargetResult& result, Instant at) {
+  if (!result.path) {
+    return;
+  }
+  const net::Ttl told = told_[result.target.id];
+  for (const stats::Hop& hop : result.path->hops()) {
+    if (hop.ttl > told) {
+      hop_line(hop, result.target.id, at);
+    }
+  }
 }
 
 void NdjsonReporter::watch_state(const probe::Event& event, const stats::TargetResult& after) {
@@ -140,7 +182,7 @@ void NdjsonReporter::watch_state(const probe::Event& event, const stats::TargetR
 void NdjsonReporter::on_interim(Instant now, std::span<const stats::TargetResult> targets) {
   for (const stats::TargetResult& result : targets) {
     begin("interval", now, result.target.id);
-    put_figures(json_, result.stats);
+    put_target_figures(json_, result);
     end_line(now);
   }
   flush();
@@ -149,9 +191,13 @@ void NdjsonReporter::on_interim(Instant now, std::span<const stats::TargetResult
 void NdjsonReporter::on_end(const stats::RunEnd& end,
                             std::span<const stats::TargetResult> targets) {
   for (const stats::TargetResult& result : targets) {
+    last_words(result, end.ended);
     begin("summary", end.ended, result.target.id);
     put_identity(json_, result.target);
     put_result(json_, result, start_.clock);
+    if (start_.options.trace) {
+      put_path(json_, result.path.value_or(stats::PathStats()));
+    }
     end_line(end.ended);
   }
   begin("end", end.ended, std::nullopt);

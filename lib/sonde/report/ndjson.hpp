@@ -4,12 +4,14 @@
 // a second): flush(), which the session calls before it sleeps, brings those out.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sonde/report/json_writer.hpp"
+#include "sonde/report/path_json.hpp"
 #include "sonde/report/sink.hpp"
 #include "sonde/stats/listener.hpp"
 
@@ -38,7 +40,9 @@ class NdjsonReporter final : public stats::Listener {
 
   void begin(std::string_view event, Instant at, std::optional<std::uint32_t> target);
   void end_line(Instant at);
-  void probe_id(const probe::Event& event);
+  void tell_hops(const probe::Event& event, const stats::TargetResult& after);
+  void hop_line(const stats::Hop& hop, std::uint32_t target, Instant at);
+  void last_words(const stats::TargetResult& result, Instant at);
   void watch_state(const probe::Event& event, const stats::TargetResult& after);
 
   Sink& out_;
@@ -46,6 +50,8 @@ class NdjsonReporter final : public stats::Listener {
   stats::RunStart start_;
   Instant now_;  // the newest moment known, for events that carry none
   std::vector<Watch> watches_;
+  std::map<std::uint32_t, net::Ttl> told_;  // trace: the last hop of each target that has a line
+  Names names_;                             // of a trace's responders
   std::optional<Instant> last_flush_;
   bool unflushed_ = false;
   JsonWriter json_;

@@ -6,25 +6,6 @@
 namespace sonde::report {
 namespace {
 
-[[nodiscard]] Outcome outcome_of(probe::EventKind kind) noexcept {
-  switch (kind) {
-    case probe::EventKind::reply:
-      return Outcome::reply;
-    case probe::EventKind::timeout:
-      return Outcome::timeout;
-    case probe::EventKind::late:
-      return Outcome::late;
-    case probe::EventKind::error:
-      return Outcome::error;
-    case probe::EventKind::send_failed:
-      return Outcome::send_failed;
-    case probe::EventKind::sent:
-    case probe::EventKind::duplicate:
-      break;
-  }
-  return Outcome::in_flight;
-}
-
 // The value where the flag says that there is one.
 template <typename T, typename U>
 [[nodiscard]] std::optional<T> if_has(bool has, U value) {
@@ -59,6 +40,27 @@ void store_send_error(ProbeRecord& record, const probe::SendError& error) {
 }
 
 }  // namespace
+
+Outcome outcome_of(probe::EventKind kind) noexcept {
+  switch (kind) {
+    case probe::EventKind::reply:
+      return Outcome::reply;
+    case probe::EventKind::timeout:
+      return Outcome::timeout;
+    case probe::EventKind::late:
+      return Outcome::late;
+    case probe::EventKind::error:
+      return Outcome::error;
+    case probe::EventKind::send_failed:
+      return Outcome::send_failed;
+    case probe::EventKind::sent:
+    case probe::EventKind::duplicate:
+    case probe::EventKind::path_mtu:
+    case probe::EventKind::path_end:
+      break;
+  }
+  return Outcome::in_flight;
+}
 
 std::string_view outcome_name(Outcome outcome) noexcept {
   switch (outcome) {

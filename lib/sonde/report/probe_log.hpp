@@ -16,6 +16,7 @@ namespace sonde::report {
 
 enum class Outcome : std::uint8_t { in_flight, reply, timeout, late, error, send_failed };
 [[nodiscard]] std::string_view outcome_name(Outcome outcome) noexcept;
+[[nodiscard]] Outcome outcome_of(probe::EventKind kind) noexcept;
 
 struct ProbeRecord {
   Instant sent_at;

@@ -3,14 +3,22 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <vector>
 
 #include "sonde/report/failure_text.hpp"
+#include "sonde/report/path_json.hpp"
+#include "sonde/report/path_words.hpp"
 
 namespace sonde::report {
 namespace {
 
 [[nodiscard]] std::string_view state_name(const stats::TargetResult& result) noexcept {
-  const stats::Counts& counts = result.stats.counts();
+  const stats::Hop* const hop = destination_hop(result);
+  if (result.path && hop == nullptr &&
+      result.stats.counts().sent > result.stats.counts().send_failures) {
+    return "down";
+  }
+  const stats::Counts& counts = hop != nullptr ? hop->stats.counts() : result.stats.counts();
   // Of a host that nothing could be sent to, nothing is known.
   if (result.target.error || counts.sent == counts.send_failures) {
     return "error";
@@ -59,9 +67,11 @@ void put_rtt(JsonWriter& json, const stats::TargetStats& stats) {
   json.end_object();
 }
 
-void put_outages(JsonWriter& json, const stats::TargetStats& stats, const ClockPair& clock) {
+// A hop that does not answer is no outage of the target: a trace has none.
+void put_outages(JsonWriter& json, const stats::TargetResult& result, const ClockPair& clock) {
   json.begin_array("result.outages");
-  for (const stats::Outage& outage : stats.outages()) {
+  for (const stats::Outage& outage :
+       result.path ? std::vector<stats::Outage>() : result.stats.outages()) {
     json.begin_object();
     json.put("outage.from_seq", outage.from_seq);
     json.put("outage.to_seq", outage.to_seq);
@@ -151,7 +161,8 @@ Answer answer_of(const probe::Event& event) {
   answer.from = seen.responder;
   answer.ttl = seen.ttl;
   answer.tos = seen.tos;
-  answer.bytes = echo ? std::optional(seen.bytes) : std::nullopt;
+  answer.bytes = echo && seen.bytes > 0 ? std::optional(seen.bytes) : std::nullopt;
+  answer.icmp = icmp_error || seen.bytes > 0;
   answer.icmp_type = seen.icmp.type;
   answer.icmp_code = seen.icmp.code;
   answer.next_hop_mtu = seen.next_hop_mtu;
@@ -159,6 +170,13 @@ Answer answer_of(const probe::Event& event) {
   answer.api_ms = seen.api_ms;
   answer.truncated = seen.truncated;
   answer.corrupt_at = seen.corruption.transform([](auto& c) { return c.offset; });
+  if (icmp_error) {
+    answer.quoted = seen.quoted;
+    answer.extras = seen.extras;
+  }
+  if (event.step.ttl.value > 0) {
+    answer.return_hops = seen.ttl.transform(return_hops);
+  }
   return answer;
 }
 
@@ -173,17 +191,29 @@ void put_answer(JsonWriter& json, const Answer& answer) {
   json.put("answer.ttl", answer.ttl.transform([](net::Ttl t) { return t.value; }));
   json.put("answer.tos", answer.tos.transform([](net::Tos t) { return t.value; }));
   json.put("answer.bytes", answer.bytes);
-  if (answer.from) {
+  if (answer.from && answer.icmp) {
     put_icmp(json, answer, answer.from->family());
-    json.put("answer.verified", answer.verified);
   } else {
     json.put_null("answer.icmp");
-    json.put_null("answer.verified");
   }
+  json.put("answer.verified", answer.from.transform([&](auto&) { return answer.verified; }));
   json.put("answer.truncated", answer.truncated);
   json.put("answer.reordered", answer.reordered);
   json.put("answer.corrupt_at", answer.corrupt_at);
   put_send_error(json, "answer.send_error", answer.send_error);
+  put_path_answer(json, answer);
+}
+
+void put_probe_id(JsonWriter& json, const probe::Event& event, const ClockPair& clock) {
+  const bool at_once =
+      event.kind == probe::EventKind::send_failed && event.replaces == probe::Replaced::nothing;
+  json.put("probe_id.seq", event.probe.sequence);
+  json.put("probe_id.sent_at", wall_at(clock, at_once ? event.at : event.sent_at));
+  if (event.step.ttl.value > 0) {
+    json.put("probe_id.hop", event.step.ttl.value);
+    json.put("probe_id.query", event.step.query);
+    json.put("probe_id.flow", event.step.flow);
+  }
 }
 
 void put_send_error(JsonWriter& json, FieldRef field,
@@ -231,6 +261,9 @@ void put_options(JsonWriter& json, FieldRef field, const stats::RunOptions& opti
   json.put("options.ecn", ecn_of(options.tos));
   json.put("options.df", options.dont_fragment);
   json.put("options.protocol", std::string_view(options.protocol));
+  if (options.trace) {
+    put_trace_options(json, *options.trace);
+  }
   json.end_object();
 }
 
@@ -280,10 +313,25 @@ void put_figures(JsonWriter& json, const stats::TargetStats& stats) {
   json.put("figures.clock", stats.clock().transform(clock_name));
 }
 
+// Of a trace the RTTs are the destination's answers already; its loss is that at its own hop, since
+// the probes that stopped on the way were meant to.
+void put_target_figures(JsonWriter& json, const stats::TargetResult& result) {
+  if (!result.path) {
+    put_figures(json, result.stats);
+    return;
+  }
+  const stats::Hop* const hop = destination_hop(result);
+  put_counts(json, result.stats.counts());
+  json.put("figures.loss_ratio",
+           hop != nullptr ? hop->stats.counts().loss_ratio() : std::optional<double>());
+  put_rtt(json, result.stats);
+  json.put("figures.clock", result.stats.clock().transform(clock_name));
+}
+
 void put_result(JsonWriter& json, const stats::TargetResult& result, const ClockPair& clock) {
   json.put("result.state", state_name(result));
-  put_figures(json, result.stats);
-  put_outages(json, result.stats, clock);
+  put_target_figures(json, result);
+  put_outages(json, result, clock);
   put_checks(json, result.checks);
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ struct Answer {
   std::optional<net::Ttl> ttl{};
   std::optional<net::Tos> tos{};
   std::optional<std::uint32_t> bytes{};
+  bool icmp = true;  // false: a TCP segment, which has none
   std::uint8_t icmp_type = 0;
   std::uint8_t icmp_code = 0;
   std::optional<net::Mtu> next_hop_mtu{};
@@ -30,10 +32,16 @@ struct Answer {
   std::optional<std::uint32_t> corrupt_at{};
   std::optional<std::uint16_t> api_ms{};  // the round trip as the system's call says it
   std::optional<probe::SendError> send_error{};
+  // Of an ICMP error; not kept of stored probes but a trace's.
+  std::optional<probe::QuotedHeader> quoted{};
+  std::shared_ptr<const probe::ObservationExtras> extras{};
+  std::optional<std::uint8_t> return_hops{};  // trace
 };
 [[nodiscard]] Answer answer_of(const probe::Event& event);
 
 void put_answer(JsonWriter& json, const Answer& answer);
+// `at` is when it failed to leave, where it never did.
+void put_probe_id(JsonWriter& json, const probe::Event& event, const ClockPair& clock);
 void put_send_error(JsonWriter& json, FieldRef field, const std::optional<probe::SendError>& error);
 void put_tool(JsonWriter& json, FieldRef field, std::string_view version);
 void put_engine(JsonWriter& json, FieldRef field, const stats::EngineInfo& engine);
@@ -44,6 +52,7 @@ void put_target_error(JsonWriter& json, FieldRef field,
                       const std::optional<stats::TargetError>& error);
 void put_identity(JsonWriter& json, const stats::Target& target);
 void put_figures(JsonWriter& json, const stats::TargetStats& stats);
+void put_target_figures(JsonWriter& json, const stats::TargetResult& result);
 void put_result(JsonWriter& json, const stats::TargetResult& result, const ClockPair& clock);
 
 // The members of the shape `rtt_figures`.

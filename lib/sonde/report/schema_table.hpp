@@ -7,6 +7,7 @@
 #include <array>
 #include <string_view>
 
+#include "sonde/report/schema_trace.hpp"
 #include "sonde/report/schema_types.hpp"
 
 namespace sonde::report {
@@ -15,7 +16,7 @@ inline constexpr std::string_view kSchemaName = "sonde-result";
 inline constexpr std::string_view kSchemaVersion = "1.0";
 inline constexpr int kEventVersion = 1;
 
-inline constexpr std::array kShapes{
+inline constexpr std::array kCommonShapes{
     Shape{"document", "What --json writes: one object, always."},
     Shape{"sweep_document",
           "What --json writes of a sweep. It is written while the sweep goes on: targets as they "
@@ -29,7 +30,7 @@ inline constexpr std::array kShapes{
           "What was counted for one target. Each probe is in exactly one of received, "
           "late, lost, errors, send_failures and in_flight, and all of them are sent."},
     Shape{"result", "How a target did."},
-    Shape{"target", "One target of the document.", {"identity", "result", "figures"}},
+    Shape{"target", "One target of the document.", {"identity", "result", "figures", "path"}},
     Shape{"target_error", "Why a target could not be probed."},
     Shape{"counts", "Probes and replies."},
     Shape{"rtt_figures", "Round-trip times of replies and late replies."},
@@ -87,7 +88,7 @@ inline constexpr std::array kShapes{
     Shape{"interval", "The figures so far, on request.", {"event", "figures"}, true},
     Shape{"summary",
           "A target at the end of the run.",
-          {"event", "identity", "result", "figures"},
+          {"event", "identity", "result", "figures", "path"},
           true},
     Shape{"swept", "A target of a sweep is finished.", {"event", "sweep_target"}, true},
     Shape{"sweep_interval",
@@ -100,10 +101,11 @@ inline constexpr std::array kShapes{
           true},
     Shape{"end", "The last line.", {"event"}, true},
 };
+inline constexpr auto kShapes = joined(kCommonShapes, kTraceShapes);
 
 inline constexpr std::string_view kClocks = "kernel-tx-rx|kernel-rx|steady|api-ms";
 
-inline constexpr std::array kFields{
+inline constexpr std::array kCommonFields{
     // document
     row::text("document", "schema", "Always sonde-result.").one_of("sonde-result"),
     row::text("document", "schema_version", "1.x only adds fields, values and events."),
@@ -157,17 +159,19 @@ inline constexpr std::array kFields{
         .one_of(kClocks)
         .or_null(),
     // options
-    row::count("options", "count", "Probes to each target; null: until stopped.").or_null(),
+    row::count("options", "count", "Probes to each target; null: until stopped, or a trace.")
+        .or_null(),
     row::number("options", "interval_ms", "Between two probes to a target."),
     row::number("options", "timeout_ms", "A later reply is late."),
     row::number("options", "deadline_ms", "Of the whole run.").or_null(),
-    row::count("options", "payload_bytes", "Behind the ICMP header."),
+    row::count("options", "payload_bytes", "Behind the header of ICMP, UDP or TCP."),
     row::count("options", "ttl", "Time to Live or Hop Limit; null: the system's.").or_null(),
     row::count("options", "tos", "Type of Service or Traffic Class, the whole byte."),
     row::count("options", "dscp", "Its upper six bits."),
     row::count("options", "ecn", "Its lower two."),
     row::flag("options", "df", "Don't Fragment."),
     row::text("options", "protocol", "Of the probes.").one_of("icmp|udp|tcp"),
+    row::object("options", "trace", "trace_options").when_needed(),
     // rejects
     row::count("rejects", "malformed", "Could not be decoded."),
     row::count("rejects", "checksum", "Wrong ICMP checksum."),
@@ -192,7 +196,8 @@ inline constexpr std::array kFields{
     row::object("figures", "counts", "counts"),
     row::number("figures", "loss_ratio",
                 "The share of finished probes (all but those in flight) that no echo reply came "
-                "back for; null: none is finished.")
+                "back for; null: none is finished. Of a trace's target: at the hop where it "
+                "answered; null: it did not. Of a hop: that nobody answered.")
         .or_null(),
     row::object("figures", "rtt_ms", "rtt").or_null(),
     row::text("figures", "clock",
@@ -202,15 +207,18 @@ inline constexpr std::array kFields{
     // result
     row::text("result", "state",
               "up: all answered in time; degraded: some; down: none; error: not resolved, or "
-              "nothing could be sent.")
+              "nothing could be sent. Of a trace: those at the destination's hop.")
         .one_of("up|degraded|down|error"),
     row::list("result", "outages", "The first 1000.").each("outage"),
     row::list("result", "checks", "Thresholds that were asked for.").each("check"),
     // target
     row::count("target", "id", "What events call target."),
-    row::list("target", "probes", "In the order they were sent.").each("probe"),
+    row::list("target", "probes", "In the order they were sent; a trace has them in its hops.")
+        .each("probe")
+        .when_needed(),
     row::count("target", "probes_truncated",
-               "How many more there were than the document lists (100000 over all targets)."),
+               "How many more there were than the document lists (100000 over all targets).")
+        .when_needed(),
     // target_error
     row::text("target_error", "kind", "What failed.").one_of("resolve|system"),
     row::text("target_error", "message", "For people."),
@@ -439,6 +447,7 @@ inline constexpr std::array kFields{
     row::object("end", "totals", "sweep_totals").when_needed(),
     row::object("end", "verdict", "verdict"),
 };
+inline constexpr auto kFields = joined(kCommonFields, kTraceFields);
 
 namespace schema_detail {
 

@@ -1,6 +1,7 @@
 // schema_types.hpp: what the rows of the schema table (schema_table.hpp) are made of. Values only.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -55,9 +56,19 @@ struct Field {
 struct Shape {
   std::string_view name;
   std::string_view doc;
-  std::array<std::string_view, 4> includes{};
+  std::array<std::string_view, 5> includes{};
   bool event = false;  // a line of --ndjson
 };
+
+// Two parts of the table as one.
+template <typename T, std::size_t N, std::size_t M>
+[[nodiscard]] constexpr std::array<T, N + M> joined(const std::array<T, N>& first,
+                                                    const std::array<T, M>& second) {
+  std::array<T, N + M> out{};
+  std::ranges::copy(first, out.begin());
+  std::ranges::copy(second, out.begin() + N);
+  return out;
+}
 
 // Builders, so that a row of the table reads as a line of text.
 namespace row {

@@ -48,7 +48,9 @@ void TextNotes::on_target(const stats::Target& target) {
 }
 
 void TextNotes::on_event(const probe::Event& event, const stats::TargetResult& after) {
-  if (event.send_error) {
+  // Too long is what a search for the path MTU asks for.
+  const bool searching = event.step.ttl.value > 0 && event.step.query == 0;
+  if (event.send_error && !searching) {
     send_error(event.at, *event.send_error, after.target);
   }
 }

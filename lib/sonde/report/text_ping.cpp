@@ -81,6 +81,8 @@ void TextPing::on_event(const probe::Event& event, const stats::TargetResult& af
       break;
     case EventKind::sent:
     case EventKind::send_failed:
+    case EventKind::path_mtu:
+    case EventKind::path_end:
       break;
   }
 }
@@ -104,6 +106,8 @@ void TextPing::flood_mark(const probe::Event& event) {
       break;
     case EventKind::timeout:
     case EventKind::duplicate:
+    case EventKind::path_mtu:
+    case EventKind::path_end:
       break;
   }
 }
@@ -185,17 +189,7 @@ void TextPing::on_end(const stats::RunEnd& /*end*/, std::span<const stats::Targe
 }
 
 void TextPing::stamp(Instant when) {
-  if (options_.stamps == Stamps::none) {
-    return;
-  }
-  const WallTime wall = wall_at(start_.clock, when);
-  if (options_.stamps == Stamps::epoch) {
-    append(line_, "[{}] ", epoch_text(wall));
-  } else if (options_.utc_offset) {
-    append(line_, "[{}] ", local_text(wall, options_.utc_offset(wall)));
-  } else {
-    append(line_, "[{}] ", utc_text(wall));
-  }
+  line_ += line_stamp(options_.stamps, options_.utc_offset, wall_at(start_.clock, when));
 }
 
 void TextPing::note(std::string_view text, Tone tone) {

@@ -70,6 +70,18 @@ std::string epoch_text(WallTime when) {
   return fmt::format("{}.{:06}", time.whole.count(), time.rest.count());
 }
 
+std::string line_stamp(Stamps stamps, const UtcOffset& utc_offset, WallTime when) {
+  switch (stamps) {
+    case Stamps::rfc3339:
+      return fmt::format("[{}] ", utc_offset ? local_text(when, utc_offset(when)) : utc_text(when));
+    case Stamps::epoch:
+      return fmt::format("[{}] ", epoch_text(when));
+    case Stamps::none:
+      break;
+  }
+  return {};
+}
+
 seconds system_utc_offset(WallTime when) {
   namespace chrono = std::chrono;
   constexpr int kFirstYear = 1900;

@@ -20,6 +20,9 @@ enum class Stamps : std::uint8_t { none, rfc3339, epoch };  // in front of each 
 [[nodiscard]] std::string local_text(WallTime when, std::chrono::seconds utc_offset);  // …+01:00
 [[nodiscard]] std::string epoch_text(WallTime when);  // 1795289186.808472, as ping -D
 
+// What -D puts in front of a line: "[...] ", or nothing. No offset: UTC.
+[[nodiscard]] std::string line_stamp(Stamps stamps, const UtcOffset& utc_offset, WallTime when);
+
 // utc_text() for many moments: the text down to the second is kept, and made anew only when the
 // second changes.
 class UtcText {

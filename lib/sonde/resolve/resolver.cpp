@@ -71,7 +71,7 @@ struct Resolver::Shared {
   std::deque<ForwardJob> forward_jobs;
   std::deque<net::Address> reverse_jobs;
   Pending pending;
-  std::vector<net::Address> asked;
+  std::set<net::Address> asked;
   std::vector<ForwardAnswer> forward_answers;
   std::vector<ReverseAnswer> reverse_answers;
   std::size_t forward_threads = 0;
@@ -168,11 +168,8 @@ void Resolver::reverse(const net::Address& address) {
   if (shared_->reverse_jobs.size() >= limits_.waiting) {
     return;
   }
-  if (limits_.once) {
-    if (std::ranges::find(shared_->asked, address) != shared_->asked.end()) {
-      return;
-    }
-    shared_->asked.push_back(address);
+  if (limits_.once && !shared_->asked.insert(address).second) {
+    return;
   }
   shared_->reverse_jobs.push_back(address);
   if (shared_->reverse_threads == limits_.threads) {

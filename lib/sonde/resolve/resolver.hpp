@@ -49,8 +49,8 @@ struct ReverseAnswer {
 
 // What does not find room is dropped: names are a courtesy.
 struct ReverseLimits {
-  std::size_t threads = 1;
-  std::size_t waiting = 16;
+  std::size_t threads = 16;  // one dead name server holds up no other's answer
+  std::size_t waiting = 1024;
   bool once = true;  // each address is asked once, ever
 };
 

@@ -17,7 +17,7 @@ std::vector<TargetResult> empty_results(const std::vector<stats::Target>& target
   std::vector<TargetResult> results;
   results.reserve(targets.size());
   for (const stats::Target& target : targets) {
-    results.push_back({.target = target, .stats = {}, .checks = {}});
+    results.push_back({.target = target, .stats = {}, .path = std::nullopt, .checks = {}});
   }
   return results;
 }
@@ -47,6 +47,7 @@ Verdict Session::run() {
     if (parts_.control.interim && parts_.control.interim.exchange(false)) {
       interim();
     }
+    tell_time();
     if (const auto reason = end_reason()) {
       return finish(*reason);
     }
@@ -57,14 +58,14 @@ Verdict Session::run() {
   }
 }
 
-std::optional<EndReason> Session::end_reason() const {
+std::optional<EndReason> Session::end_reason() {
   if (parts_.control.output_failed) {
     return EndReason::error;
   }
   if (parts_.control.stop) {
     return EndReason::signal;
   }
-  if (parts_.engine.done()) {
+  if (parts_.engine.done() && !still_waits_for_names()) {
     const bool until =
         config_.until_replies && std::ranges::any_of(results_, [this](const TargetResult& result) {
           const stats::Counts& counts = result.stats.counts();
@@ -78,24 +79,44 @@ std::optional<EndReason> Session::end_reason() const {
   return std::nullopt;
 }
 
+// Names that come a little later than the last answer are worth a moment, but only that.
+bool Session::still_waits_for_names() {
+  if (unnamed_.empty() || config_.names_patience == Duration{}) {
+    return false;
+  }
+  const Instant now = parts_.clock.now();
+  if (!names_until_) {
+    const Instant patient = now + config_.names_patience;
+    names_until_ = config_.deadline ? std::min(patient, started_ + *config_.deadline) : patient;
+  }
+  return now < *names_until_;
+}
+
 void Session::admit_targets() {
   if (closed_) {
     return;
   }
   const Instant now = parts_.clock.now();
   for (stats::Target& target : parts_.directory.take_targets(now)) {
-    TargetResult& result = results_.at(target.id);
-    result.target = std::move(target);
-    for (stats::Listener* listener : parts_.listeners) {
-      listener->on_target(result.target);
-    }
-    if (result.target.address && !result.target.error) {
-      parts_.engine.add_target(result.target.id, *result.target.address, now);
-    }
+    admit(std::move(target), now);
   }
   if (parts_.directory.all_targets_taken()) {
     parts_.engine.close_targets();
     closed_ = true;
+  }
+}
+
+void Session::admit(stats::Target target, Instant now) {
+  TargetResult& result = results_.at(target.id);
+  result.target = std::move(target);
+  if (result.target.address && config_.path) {
+    result.path.emplace(*result.target.address, *config_.path);
+  }
+  for (stats::Listener* listener : parts_.listeners) {
+    listener->on_target(result.target);
+  }
+  if (result.target.address && !result.target.error) {
+    parts_.engine.add_target(result.target.id, *result.target.address, now);
   }
 }
 
@@ -109,6 +130,7 @@ void Session::pass_on_names() {
 }
 
 void Session::pass_on(const NamedAddress& named) {
+  unnamed_.erase(named.address);
   for (TargetResult& result : results_) {
     if (result.target.address && result.target.address->same_host(named.address)) {
       result.target.name = named.name;
@@ -133,12 +155,40 @@ bool Session::pass_on_events() {
 
 void Session::pass_on(const Event& event) {
   TargetResult& result = results_.at(event.probe.target);
-  result.stats.apply(event);
-  if (config_.want_names && (event.kind == EventKind::reply || event.kind == EventKind::error)) {
-    parts_.directory.want_name(event.observation.responder);
+  result.stats.apply(result.path ? result.path->for_target(event) : event);
+  if (result.path) {
+    result.path->apply(event);
   }
+  want_name(event);
   for (stats::Listener* listener : parts_.listeners) {
     listener->on_event(event, result);
+  }
+}
+
+void Session::want_name(const Event& event) {
+  const bool answer = event.kind == EventKind::reply || event.kind == EventKind::late ||
+                      (event.kind == EventKind::error && !event.send_error);
+  if (!config_.want_names || !answer) {
+    return;
+  }
+  const net::Address& responder = event.observation.responder;
+  parts_.directory.want_name(responder);
+  if (asked_.insert(responder).second) {
+    unnamed_.insert(responder);
+  }
+}
+
+void Session::tell_time() {
+  const Instant now = parts_.clock.now();
+  const bool due = std::ranges::any_of(parts_.listeners, [now](const stats::Listener* listener) {
+    const auto at = listener->wake_at();
+    return at && *at <= now;
+  });
+  if (!due) {
+    return;
+  }
+  for (stats::Listener* listener : parts_.listeners) {
+    listener->on_time(now, results_);
   }
 }
 
@@ -157,9 +207,13 @@ void Session::flush() {
 
 std::optional<Instant> Session::limit() const {
   std::optional<Instant> earliest = closed_ ? std::nullopt : parts_.directory.deadline();
-  if (config_.deadline) {
-    const Instant end = started_ + *config_.deadline;
-    earliest = earliest ? std::min(*earliest, end) : end;
+  const auto consider = [&earliest](const std::optional<Instant>& at) {
+    earliest = at ? std::min(earliest.value_or(*at), *at) : earliest;
+  };
+  consider(names_until_);
+  consider(config_.deadline.transform([this](Duration d) { return started_ + d; }));
+  for (const stats::Listener* listener : parts_.listeners) {
+    consider(listener->wake_at());
   }
   return earliest;
 }
@@ -168,7 +222,8 @@ std::optional<Instant> Session::limit() const {
 probe::RttClock Session::weakest_clock() const {
   std::optional<probe::RttClock> weakest;
   for (const TargetResult& result : results_) {
-    if (const auto clock = result.stats.clock()) {
+    const auto clock = result.path ? result.path->clock() : result.stats.clock();
+    if (clock) {
       weakest = std::max(weakest.value_or(*clock), *clock);
     }
   }

@@ -3,8 +3,10 @@
 // Every listener gets on_start first and on_end last, exactly once each, whatever happens.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -28,6 +30,9 @@ struct SessionConfig {
   std::optional<Duration> deadline{};    // of the whole run, look-ups included
   std::optional<std::uint64_t> until_replies{};  // as the engine's, for the reason of the end
   bool want_names = false;                       // ask the directory for names of responders
+  // How long the end waits for names that are still being looked up; a probe never waits.
+  Duration names_patience{};
+  std::optional<stats::PathLimits> path{};  // trace; absent: the targets have no paths
   Judge judge{};
 };
 
@@ -48,13 +53,17 @@ class Session {
   stats::Verdict run();
 
  private:
-  [[nodiscard]] std::optional<stats::EndReason> end_reason() const;
+  [[nodiscard]] std::optional<stats::EndReason> end_reason();
+  [[nodiscard]] bool still_waits_for_names();
+  void want_name(const probe::Event& event);
   void admit_targets();
+  void admit(stats::Target target, Instant now);
   void pass_on_names();
   void pass_on(const NamedAddress& named);
   bool pass_on_events();
   void pass_on(const probe::Event& event);
   void interim();
+  void tell_time();
   void flush();
   stats::Verdict finish(stats::EndReason reason);
   [[nodiscard]] std::optional<Instant> limit() const;
@@ -66,6 +75,9 @@ class Session {
   Instant started_;
   std::vector<stats::TargetResult> results_{};
   bool closed_ = false;
+  std::set<net::Address> asked_{};        // for their names
+  std::set<net::Address> unnamed_{};      // those of them that have no answer yet
+  std::optional<Instant> names_until_{};  // the engine is done, and the end waits for names
 };
 
 // A run that could not begin, for the same listeners: start, targets as far as known, end with

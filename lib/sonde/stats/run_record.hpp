@@ -14,6 +14,7 @@
 #include "sonde/net/fields.hpp"
 #include "sonde/probe/event.hpp"
 #include "sonde/probe/observation.hpp"
+#include "sonde/stats/path_stats.hpp"
 #include "sonde/stats/target_stats.hpp"
 
 namespace sonde::stats {
@@ -26,6 +27,18 @@ struct EngineInfo {
   probe::RttClock clock = probe::RttClock::steady;
 };
 
+inline constexpr net::Ttl kUsualMaxTtl{30};  // traceroute's
+
+struct TraceRunOptions {
+  net::Ttl first_ttl{1};
+  net::Ttl max_ttl = kUsualMaxTtl;
+  std::uint8_t queries = 3;
+  std::uint16_t flows = 1;
+  std::optional<net::Port> port{};
+  bool constant_flow = true;  // Paris
+  bool find_mtu = false;
+};
+
 struct RunOptions {
   std::optional<std::uint64_t> count{};
   Duration interval{};
@@ -36,6 +49,7 @@ struct RunOptions {
   net::Tos tos{};
   bool dont_fragment = false;
   std::string protocol = "icmp";
+  std::optional<TraceRunOptions> trace{};  // mode trace
 };
 
 struct TargetError {
@@ -78,6 +92,7 @@ struct Verdict {
 struct TargetResult {
   Target target{};
   TargetStats stats{};
+  std::optional<PathStats> path{};  // mode trace, once the address is known
   std::vector<Check> checks{};
 };
 

@@ -73,6 +73,9 @@ void TargetStats::apply(const probe::Event& event) {
       --bucket_before(event);
       outages_.unanswered(sequence);
       break;
+    case EventKind::path_mtu:
+    case EventKind::path_end:
+      return;  // of no probe
   }
   counts_.reordered += event.reordered ? 1 : 0;
   counts_.corrupt += event.observation.corruption ? 1 : 0;

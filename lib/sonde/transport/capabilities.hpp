@@ -13,7 +13,11 @@ struct Capabilities {
   probe::RttClock clock = probe::RttClock::steady;  // the best that its stamps allow
   bool sets_ident = false;                          // can the identifier be chosen
   bool sees_errors = true;                          // ICMP errors reach it
-  bool sets_tos = true;                             // the system sends the TOS that it is given
+  // Of a trace: every probe of a flow looks alike to load balancers; false: each is a flow.
+  bool constant_flows = true;
+  // The quoted IP header reaches us: TTL, TOS and what was rewritten on the way (NAT).
+  bool sees_quoted_header = false;
+  bool sets_tos = true;  // the system sends the TOS that it is given
 };
 
 }  // namespace sonde::transport

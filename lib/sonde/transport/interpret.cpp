@@ -115,9 +115,10 @@ std::shared_ptr<const probe::ObservationExtras> extras_of(Bytes structure) {
       probe::ObservationExtras{.extensions = std::move(*extensions), .header_options = {}});
 }
 
-std::expected<void, Reject> interpret_error(const QueuedIcmpError& error,
-                                            const wire::QuotedDatagram& quoted,
-                                            const Judge& judge) {
+// Which probe it was about; null: one that is forgotten.
+std::expected<const probe::SentProbe*, Reject> interpret_error(const QueuedIcmpError& error,
+                                                               const wire::QuotedDatagram& quoted,
+                                                               const Judge& judge) {
   const auto match = judge.matcher.error(quoted);
   if (!match) {
     return std::unexpected(match.error());
@@ -132,7 +133,7 @@ std::expected<void, Reject> interpret_error(const QueuedIcmpError& error,
   seen.tos = error.tos;
   seen.next_hop_mtu = error.next_hop_mtu;
   seen.extras = extras_of(error.extensions);
-  return {};
+  return match->sent;
 }
 
 std::expected<void, Reject> interpret_error_packet(const Arrival& arrival,
@@ -154,11 +155,15 @@ std::expected<void, Reject> interpret_error_packet(const Arrival& arrival,
                               .quoted = body.quoted,
                               .extensions = body.extensions,
                               .stamp = arrival.stamp};
-  const auto result = interpret_error(error, *quoted, judge);
-  if (result) {
-    judge.seen.quoted = probe::QuotedHeader{.ttl = quoted->ttl, .tos = quoted->tos};
+  const auto about = interpret_error(error, *quoted, judge);
+  if (!about) {
+    return std::unexpected(about.error());
   }
-  return result;
+  judge.seen.quoted = probe::QuotedHeader{
+      .ttl = quoted->ttl,
+      .tos = quoted->tos,
+      .rewritten = *about != nullptr && judge.matcher.rewritten(**about, *quoted)};
+  return {};
 }
 
 std::expected<void, Reject> interpret_icmp(const Arrival& arrival, const Judge& judge) {
@@ -176,6 +181,43 @@ std::expected<void, Reject> interpret_icmp(const Arrival& arrival, const Judge& 
       break;
   }
   return std::unexpected(Reject::stranger);
+}
+
+// A UDP service at the probed port answered.
+std::expected<void, Reject> interpret_datagram(const Packet& packet, const Judge& judge) {
+  const auto match = judge.matcher.datagram(
+      {.payload = packet.data, .source = packet.source, .port = packet.port});
+  if (!match) {
+    return std::unexpected(match.error());
+  }
+  Observation& seen = judge.seen;
+  fill_common(seen, *match, packet.stamp, judge.now);
+  seen.kind = ObservationKind::reply;
+  seen.responder = packet.source;
+  seen.icmp = {};
+  seen.status = probe::Status::success;
+  seen.bytes = static_cast<std::uint32_t>(kUdpHeader + packet.data.size());
+  seen.corruption = match->corruption;
+  seen.truncated = match->truncated;
+  seen.ttl = packet.ttl;
+  seen.tos = packet.tos;
+  seen.extras = nullptr;
+  return {};
+}
+
+// The quote as it is where the headers are cut off: the kernel has matched them.
+std::expected<wire::QuotedDatagram, wire::DecodeError> quote_of(const QueuedIcmpError& error,
+                                                                const Matcher& matcher) {
+  if (!matcher.is_udp()) {
+    return wire::decode_quoted_transport(error.quoted,
+                                         error.destination.is_v4() ? net::kIcmp : net::kIcmpV6);
+  }
+  wire::QuotedDatagram quoted;
+  quoted.protocol = net::kUdp;
+  quoted.source_port = net::Port(matcher.ident().value);
+  quoted.destination_port = error.port;
+  quoted.payload = error.quoted;
+  return quoted;
 }
 
 // The IPv4 header says what for other packets stands in the fields beside.
@@ -204,6 +246,9 @@ std::expected<void, Reject> interpret(const Packet& packet, const Matcher& match
   if (packet.layout == PacketLayout::ipv4) {
     return interpret_ipv4(packet, {matcher, now, seen});
   }
+  if (packet.layout == PacketLayout::udp) {
+    return interpret_datagram(packet, {matcher, now, seen});
+  }
   const Arrival arrival{.message = packet.data,
                         .source = packet.source,
                         .header_options = packet.header_options,
@@ -219,17 +264,16 @@ std::expected<void, Reject> interpret(const Packet& packet, const Matcher& match
 
 std::expected<void, Reject> interpret(const QueuedIcmpError& error, const Matcher& matcher,
                                       const ReadTime& now, Observation& seen) {
-  const net::Family family = error.destination.family();
-  if (is_no_outcome(family, error.icmp.type)) {
+  if (is_no_outcome(error.destination.family(), error.icmp.type)) {
     return std::unexpected(Reject::stranger);
   }
-  auto quoted = wire::decode_quoted_transport(
-      error.quoted, family == net::Family::v4 ? net::kIcmp : net::kIcmpV6);
+  auto quoted = quote_of(error, matcher);
   if (!quoted) {
     return std::unexpected(Reject::malformed);
   }
   quoted->destination = error.destination;
-  return interpret_error(error, *quoted, {matcher, now, seen});
+  const auto about = interpret_error(error, *quoted, {matcher, now, seen});
+  return about ? std::expected<void, Reject>{} : std::unexpected(about.error());
 }
 
 }  // namespace sonde::transport

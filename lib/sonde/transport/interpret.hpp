@@ -26,13 +26,15 @@ namespace sonde::transport {
 enum class PacketLayout : std::uint8_t {
   icmp,  // from the ICMP header on, checksum verified by the kernel
   ipv4,  // from the IPv4 header on, ICMP checksum not verified (raw IPv4 sockets)
+  udp,   // the payload of a UDP datagram to our port, checksum verified by the kernel
 };
 
 struct Packet {
   Bytes data;
   PacketLayout layout = PacketLayout::icmp;
   net::Address source;
-  std::optional<net::Ttl> ttl{};  // layout icmp: from control messages, if they say
+  net::Port port{};               // layout udp: that it comes from
+  std::optional<net::Ttl> ttl{};  // but for layout ipv4: from control messages, if they say
   std::optional<net::Tos> tos{};
   Bytes header_options{};
   std::optional<WallTime> stamp{};
@@ -44,11 +46,12 @@ struct QueuedIcmpError {
   net::Address responder;
   net::Address destination;  // of the probe
   std::optional<net::Mtu> next_hop_mtu{};
-  Bytes quoted;        // from the probe's ICMP header on
+  Bytes quoted;        // from the probe's ICMP header on; of a UDP probe: from its payload on
   Bytes extensions{};  // RFC 4884 structure; empty: none
   std::optional<net::Ttl> ttl{};
   std::optional<net::Tos> tos{};
   std::optional<WallTime> stamp{};
+  net::Port port{};  // that a UDP probe was sent to
 };
 
 [[nodiscard]] std::expected<void, probe::Reject> interpret(const Packet& packet,

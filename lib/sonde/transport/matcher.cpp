@@ -36,7 +36,8 @@ std::size_t tag_size(const SentProbe& sent) noexcept {
 
 std::optional<probe::Corruption> first_difference(const SentProbe& sent, Bytes payload) noexcept {
   const std::size_t common = std::min(sent.payload.size(), payload.size());
-  const std::size_t skip = std::min(token_size(sent), common);
+  const std::size_t ours = token_size(sent) + (sent.balanced ? kBalance : 0);
+  const std::size_t skip = std::min(ours, common);
   const bool same = common == skip || std::memcmp(sent.payload.data() + skip, payload.data() + skip,
                                                   common - skip) == 0;
   if (same) {
@@ -97,7 +98,7 @@ bool Matcher::admits(const SentProbe& sent, Bytes payload, Match& match) const n
 std::expected<Match, Reject> Matcher::reply(const wire::IcmpMessage& echo,
                                             const net::Address& responder) const {
   std::expected<Match, Reject> match;  // the only one returned: never copied
-  if (echo.ident != ident_) {
+  if (echo.ident != ident_ || is_udp()) {
     match = std::unexpected(Reject::stranger);
     return match;
   }
@@ -128,6 +129,10 @@ std::expected<Match, Reject> Matcher::reply_to(const SentProbe& sent, Bytes payl
 }
 
 std::expected<Match, Reject> Matcher::error(const wire::QuotedDatagram& quoted) const {
+  return is_udp() ? udp_error(quoted) : echo_error(quoted);
+}
+
+std::expected<Match, Reject> Matcher::echo_error(const wire::QuotedDatagram& quoted) const {
   if (!is_echo_request(quoted) || quoted.ident != ident_) {
     return std::unexpected(Reject::quote);
   }

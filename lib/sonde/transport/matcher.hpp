@@ -7,7 +7,11 @@
 // under 4 bytes, or ProbeSpec::authenticate off) identifier, sequence and address decide, and
 // `verified` is false. An ICMP error must quote identifier, sequence and destination; its token
 // decides where the quote reaches that far, and is absent where the router cut or zero-padded it.
-// Source of the rules: RELIABILITY.md sections 3a and 5.2. Pure; amortised constant time.
+// A UDP probe has a token, and in place of the sequence a key on the wire (probe_shape.hpp): a
+// quote must show one of them. A datagram from who was probed answers the probe whose token it
+// echoes; without one, the probe whose port it comes from, if each has its own, unverified. With
+// constant ports nobody can say which probe it answers: it is turned away (Reject::token). Source
+// of the rules: RELIABILITY.md sections 3a and 5.2. Pure; amortised constant time.
 #pragma once
 
 #include <expected>
@@ -19,6 +23,8 @@
 #include "sonde/probe/observation.hpp"
 #include "sonde/probe/recent_sends.hpp"
 #include "sonde/probe/token.hpp"
+#include "sonde/transport/known_sources.hpp"
+#include "sonde/transport/probe_shape.hpp"
 #include "sonde/wire/icmp_message.hpp"
 #include "sonde/wire/quoted.hpp"
 
@@ -47,12 +53,32 @@ class Matcher {
           SourceRule source_rule = SourceRule::must_match) noexcept
       : sealer_(&sealer), sends_(&sends), ident_(ident), source_rule_(source_rule) {}
 
+  // Of a trace; both outlive the matcher.
+  Matcher& of_trace(const ProbeShape& shape, const KnownSources& sources) noexcept {
+    shape_ = &shape;
+    sources_ = &sources;
+    return *this;
+  }
+  [[nodiscard]] bool is_udp() const noexcept { return shape_ != nullptr && shape_->is_udp(); }
+  // The identifier, or the source port.
+  [[nodiscard]] net::IcmpIdent ident() const noexcept { return ident_; }
+
   [[nodiscard]] std::expected<Match, probe::Reject> reply(const wire::IcmpMessage& echo,
                                                           const net::Address& responder) const;
   // As reply(), for a system that says itself which probe was answered.
   [[nodiscard]] std::expected<Match, probe::Reject> reply_to(const probe::SentProbe& sent,
                                                              Bytes payload) const;
+  // A datagram that came to the UDP port.
+  struct Datagram {
+    Bytes payload;
+    net::Address source;
+    net::Port port;
+  };
+  [[nodiscard]] std::expected<Match, probe::Reject> datagram(const Datagram& datagram) const;
   [[nodiscard]] std::expected<Match, probe::Reject> error(const wire::QuotedDatagram& quoted) const;
+  // The quote shows another source address or checksum than the probe left with (RFC 3022).
+  [[nodiscard]] bool rewritten(const probe::SentProbe& sent,
+                               const wire::QuotedDatagram& quoted) const noexcept;
 
  private:
   enum class Evidence : std::uint8_t { proven, absent, contradicted };
@@ -69,6 +95,13 @@ class Matcher {
   [[nodiscard]] std::expected<Match, probe::Reject> reply_from_elsewhere(
       const wire::IcmpMessage& echo) const noexcept;
 
+  [[nodiscard]] std::expected<Match, probe::Reject> echo_error(
+      const wire::QuotedDatagram& quoted) const;
+  [[nodiscard]] std::expected<Match, probe::Reject> udp_error(
+      const wire::QuotedDatagram& quoted) const;
+  // The probe to this host whose token this is; null: none.
+  [[nodiscard]] const probe::SentProbe* by_token(const net::Address& destination,
+                                                 Bytes payload) const;
   // The newest of the last sends with this sequence that `fits`; null: none.
   template <typename Fits>
   [[nodiscard]] const probe::SentProbe* search(net::IcmpSeq seq, Fits fits) const noexcept;
@@ -77,6 +110,8 @@ class Matcher {
   probe::RecentSends* sends_;
   net::IcmpIdent ident_;
   SourceRule source_rule_;
+  const ProbeShape* shape_ = nullptr;  // null: plain echo probes
+  const KnownSources* sources_ = nullptr;
 };
 
 }  // namespace sonde::transport

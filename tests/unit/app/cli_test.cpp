@@ -53,8 +53,10 @@ TEST_CASE("option table: names and letters are unique in a mode, and every lette
 TEST_CASE("option table: documentation is a phrase, choices and value names go together") {
   for (const OptionSpec& spec : option_table()) {
     CAPTURE(spec.name);
-    CHECK(option(spec.id).name == spec.name);  // a mode may have a row of its own
-    CHECK(option(spec.id).letter == spec.letter);
+    CHECK(option(spec.id).name == spec.name);               // a mode may have a row of its own
+    if (spec.letter != 0 && option(spec.id).letter != 0) {  // or it is taken by another one there
+      CHECK(option(spec.id).letter == spec.letter);
+    }
     CHECK_FALSE(spec.doc.empty());
     CHECK_FALSE(spec.doc.ends_with('.'));
     CHECK(spec.value_name.empty() == (spec.value == Value::none));

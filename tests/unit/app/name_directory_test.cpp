@@ -6,8 +6,8 @@
 namespace sonde::app {
 namespace {
 
-PingPlan plan_of(const std::vector<std::string>& inputs) {
-  PingPlan plan;
+RunPlan plan_of(const std::vector<std::string>& inputs) {
+  RunPlan plan;
   for (const std::string& input : inputs) {
     plan.targets.push_back({.input = input, .address = net::Address::parse(input)});
   }
@@ -15,7 +15,7 @@ PingPlan plan_of(const std::vector<std::string>& inputs) {
 }
 
 TEST_CASE("directory: addresses are handed out once, in order, with the source") {
-  const PingPlan plan = plan_of({"192.0.2.1", "2001:db8::1"});
+  const RunPlan plan = plan_of({"192.0.2.1", "2001:db8::1"});
   const auto source = net::Address::parse("192.0.2.9");
   NameDirectory directory(plan, nullptr, [&](const net::Address&) { return source; });
   CHECK_FALSE(directory.all_targets_taken());

@@ -93,6 +93,10 @@ class Harness {
         return "duplicate";
       case EventKind::error:
         return "error";
+      case EventKind::path_mtu:
+        return "path_mtu";
+      case EventKind::path_end:
+        return "path_end";
     }
     return "?";
   }

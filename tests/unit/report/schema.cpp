@@ -16,6 +16,7 @@
 #include "tests/unit/report/run_script.hpp"
 #include "tests/unit/report/schema_check.hpp"
 #include "tests/unit/report/sweep_script.hpp"
+#include "tests/unit/report/trace_script.hpp"
 
 namespace sonde::report {
 namespace {
@@ -78,6 +79,31 @@ void play_sweeps(SchemaCheck& check) {
   }
 }
 
+// Every line and member that only a trace has.
+void play_trace(SchemaCheck& check) {
+  StringSink document;
+  StringSink lines;
+  JsonReporter json_reporter(document, "0.1.0");
+  NdjsonReporter ndjson_reporter(lines, "0.1.0");
+  TraceScript run({&json_reporter, &ndjson_reporter});
+  run.options.trace->flows = 2;
+  run.start().target().name("10.0.0.1", "n\xff");
+  const auto probe = run.next(1, 1);
+  probe::Event event = test::path_error(probe, "10.0.0.1", 1ms);
+  event.observation.quoted = probe::QuotedHeader{.ttl = net::Ttl(1), .tos = net::Tos(0)};
+  event.observation.extras = everything();
+  const auto other = run.next(1, 1, 1);
+  run.add(test::path_sent(probe)).add(event);
+  run.add(test::path_sent(other)).add(test::path_reply(other, 2ms));
+  run.add(test::path_mtu(1, 1500, probe::MtuEvidence::passed, 5ms));
+  run.ended(probe::PathEnd::reached, 1).end();
+  check.object(json::parse(document.text()), "document");
+  std::istringstream in(lines.text());
+  for (std::string line; std::getline(in, line);) {
+    check.event_line(json::parse(line));
+  }
+}
+
 TEST_CASE("schema: every row of the table is written, and nothing else") {
   StringSink document;
   StringSink lines;
@@ -92,6 +118,7 @@ TEST_CASE("schema: every row of the table is written, and nothing else") {
     check.event_line(json::parse(line));
   }
   play_sweeps(check);
+  play_trace(check);
   CHECK(check.wrongs == std::vector<std::string>{});
   for (const Field& field : kFields) {
     CAPTURE(SchemaCheck::path(field));

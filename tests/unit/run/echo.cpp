@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "tests/support/sim_network.hpp"
 #include "tests/support/sim_transport.hpp"
 
 namespace sonde::run {

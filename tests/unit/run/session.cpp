@@ -36,6 +36,12 @@ struct Rig {
   void know(std::uint32_t id, Duration after = {}) {
     directory.will_know(clock.now() + after, {.id = id, .input = "host", .address = kHost});
   }
+  // The host answers with its own address.
+  void answer_as_host() {
+    transport.on_send = [this](const probe::ProbeSpec& spec) {
+      transport.will_see({.probe = spec.id, .at = clock.now() + 10ms, .responder = kHost});
+    };
+  }
   stats::Verdict run() {
     Session session(config, {.engine = engine,
                              .transport = transport,
@@ -208,6 +214,68 @@ TEST_CASE("session: rejected packets are in the end record") {
   rig.transport.turned_away.add(probe::Reject::token);
   rig.run();
   CHECK(rig.listener.end.rejects.of(probe::Reject::token) == 1);
+}
+
+TEST_CASE("session: the end waits for names that are under way, but only as long as it may") {
+  Rig rig({.interval = 100ms, .count = 1});
+  rig.know(0);
+  rig.config.want_names = true;
+  rig.config.names_patience = 1s;
+  rig.run();
+  CHECK(rig.clock.now() == rig.config.start.clock.steady + 10ms + 1s);
+  CHECK(rig.judged_reason == stats::EndReason::count);
+
+  Rig hurried({.interval = 100ms, .count = 1});
+  hurried.know(0);
+  hurried.config.want_names = true;
+  hurried.config.names_patience = 1s;
+  hurried.config.deadline = 200ms;
+  hurried.run();
+  CHECK(hurried.clock.now() == hurried.config.start.clock.steady + 200ms);
+  CHECK(hurried.judged_reason == stats::EndReason::count);
+
+  Rig named({.interval = 100ms, .count = 1});
+  named.know(0);
+  named.answer_as_host();
+  named.directory.will_name(kHost, "host.example");
+  named.config.want_names = true;
+  named.config.names_patience = 1s;
+  named.run();
+  CHECK(named.clock.now() == named.config.start.clock.steady + 10ms);
+}
+
+TEST_CASE(
+    "session: a path is there from its target's address on, before listeners hear of events") {
+  Rig rig({.interval = 100ms, .count = 1});
+  rig.know(0);
+  rig.answer_as_host();
+  rig.config.path = stats::PathLimits{.queries = 1};
+  rig.run();
+  REQUIRE(rig.listener.results.size() == 1);
+  REQUIRE(rig.listener.results[0].path.has_value());
+  CHECK(rig.listener.results[0].path->reached());
+}
+
+TEST_CASE("session: who asks for a time is told it, and everybody else with him") {
+  struct Clocked final : test::RecordingListener {
+    explicit Clocked(std::optional<Instant> at) : when(at) {}
+    [[nodiscard]] std::optional<Instant> wake_at() const override { return when; }
+    void on_time(Instant now, std::span<const stats::TargetResult>) override {
+      told.push_back(now);
+      when.reset();
+    }
+    std::optional<Instant> when;
+    std::vector<Instant> told;
+  };
+  Rig rig({.interval = 100ms, .count = 2});
+  rig.know(0);
+  const Instant wanted = rig.clock.now() + 40ms;
+  Clocked asks(wanted);
+  Clocked does_not(std::nullopt);
+  rig.listeners = {&does_not, &asks};
+  rig.run();
+  CHECK(asks.told == std::vector<Instant>{wanted});
+  CHECK(does_not.told == asks.told);
 }
 
 TEST_CASE("session: names are asked for when wanted, and told to results and listeners") {

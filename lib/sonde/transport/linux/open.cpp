@@ -7,7 +7,8 @@
 #include <cerrno>
 #include <utility>
 
-#include "sonde/transport/linux/icmp_channel.hpp"
+#include "sonde/transport/linux/channel.hpp"
+#include "sonde/transport/linux/open_channels.hpp"
 #include "sonde/transport/linux/ping_socket.hpp"
 #include "sonde/transport/linux/privilege.hpp"
 #include "sonde/transport/linux/socket_options.hpp"
@@ -16,7 +17,7 @@
 namespace sonde::transport {
 namespace {
 
-using ChannelResult = std::expected<IcmpChannel, Error>;
+using ChannelResult = std::expected<Channel, Error>;
 
 net::IcmpIdent random_ident(Rng& rng) {
   constexpr std::uint64_t kIdents = 0xffff;
@@ -32,35 +33,36 @@ bool worth_another_rung(const Error& error) {
 
 class Ladder {
  public:
-  Ladder(const OpenOptions& options, net::IcmpIdent raw_ident)
-      : options_(options), raw_ident_(raw_ident) {}
+  Ladder(const OpenOptions& options, ChannelPlan plan, net::IcmpIdent raw_ident)
+      : options_(options), plan_(std::move(plan)), raw_ident_(raw_ident) {}
 
   [[nodiscard]] ChannelResult climb(net::Family family) {
-    if (options_.backend == Backend::raw) {
-      return try_rung(SocketKind::raw, family);
+    ChannelResult result = std::unexpected(Error{});
+    for (std::size_t i = 0; i < plan_.size(); ++i) {
+      ChannelResult next = try_rung(plan_[i], family);
+      // An earlier refusal says more than "no privilege", unless it is the same.
+      const bool refused = !next && next.error().code == ErrorCode::permission;
+      if (i == 0 || !refused || !says_more(result.error())) {
+        result = std::move(next);
+      }
+      if (result || !worth_another_rung(result.error())) {
+        break;
+      }
     }
-    ChannelResult dgram = try_rung(SocketKind::dgram, family);
-    if (dgram || options_.backend == Backend::dgram || !worth_another_rung(dgram.error())) {
-      return dgram;
-    }
-    ChannelResult raw = try_rung(SocketKind::raw, family);
-    const bool refused = !raw && raw.error().code == ErrorCode::permission;
-    // The first refusal says more than "no privilege", unless it is the same.
-    const bool says_more =
-        dgram.error().code != ErrorCode::permission || !dgram.error().what_to_do.empty();
-    return refused && says_more ? std::move(dgram) : std::move(raw);
+    return result;
   }
   [[nodiscard]] std::vector<std::string> take_rungs() { return std::move(rungs_); }
 
  private:
-  [[nodiscard]] ChannelResult try_rung(SocketKind kind, net::Family family) {
-    const ChannelConfig config{.kind = kind, .family = family, .raw_ident = raw_ident_};
+  [[nodiscard]] ChannelResult try_rung(const Rung& rung, net::Family family) {
+    const ChannelConfig config{
+        .kind = rung.kind, .family = family, .raw_ident = raw_ident_, .shape = rung.shape};
     std::optional<RaisedPrivilege> raised;
     // A datagram socket needs privilege only for these (the interface: before Linux 5.7).
-    if (kind == SocketKind::raw || options_.mark || !options_.interface.empty()) {
+    if (rung.kind == SocketKind::raw || options_.mark || !options_.interface.empty()) {
       raised.emplace();
     }
-    ChannelResult channel = IcmpChannel::open(config, options_);
+    ChannelResult channel = Channel::open(config, options_);
     rungs_.push_back(socket_name(config) + ": " +
                      (channel ? "open" : rung_failure(channel.error())));
     return channel;
@@ -68,8 +70,12 @@ class Ladder {
   [[nodiscard]] static std::string rung_failure(const Error& error) {
     return error.why.empty() ? error.operation : error.why;
   }
+  [[nodiscard]] static bool says_more(const Error& error) {
+    return error.code != ErrorCode::permission || !error.what_to_do.empty();
+  }
 
   const OpenOptions& options_;
+  ChannelPlan plan_;
   net::IcmpIdent raw_ident_;
   std::vector<std::string> rungs_;
 };
@@ -87,9 +93,21 @@ bool is_fatal(const Error& error) { return error.code == ErrorCode::bad_source; 
 }  // namespace
 
 std::expected<Opened, Error> open_icmp(const OpenOptions& options, const Clock& clock, Rng& rng) {
+  ChannelPlan plan;
+  if (options.backend != Backend::raw) {
+    plan.push_back({.kind = SocketKind::dgram});
+  }
+  if (options.backend != Backend::dgram) {
+    plan.push_back({.kind = SocketKind::raw});
+  }
+  return open_channels(options, std::move(plan), clock, rng);
+}
+
+std::expected<Opened, Error> open_channels(const OpenOptions& options, ChannelPlan plan,
+                                           const Clock& clock, Rng& rng) {
   const bool v4 = options.v4 && (!options.source || options.source->is_v4());
   const bool v6 = options.v6 && (!options.source || options.source->is_v6());
-  Ladder ladder(options, random_ident(rng));
+  Ladder ladder(options, std::move(plan), random_ident(rng));
   LinuxTransportParts parts;
   std::optional<Error> failure;
   if (!v4 && !v6) {

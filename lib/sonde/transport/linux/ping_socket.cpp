@@ -46,24 +46,29 @@ std::expected<net::IcmpIdent, Error> bind_ping_socket(int fd, const net::Address
   if (!bound) {
     return std::unexpected(bound.error());
   }
-  SocketAddress name{.storage = {}, .size = sizeof(SocketAddressStorage)};
-  if (::getsockname(fd, &name.storage.generic, &name.size) != 0) {
-    return std::unexpected(system_error("read the ICMP identifier", errno));
-  }
-  // sin_port and sin6_port stand at the same place; v6 is the member that was last written.
-  return net::IcmpIdent(ntohs(name.storage.v6.sin6_port));
+  const auto port = bound_port(fd);
+  return port ? std::expected<net::IcmpIdent, Error>(net::IcmpIdent(*port))
+              : std::unexpected(port.error());
 }
 
-void request_ping_details(int fd, net::Family family) noexcept {
-  if (family == net::Family::v4) {
-    for (const int name : {IP_RECVERR, kIpv4ErrorExtensions, IP_RECVTTL, IP_RECVTOS}) {
-      try_option(fd, {IPPROTO_IP, name}, 1);
-    }
-    return;
+std::expected<std::uint16_t, Error> bound_port(int fd) {
+  SocketAddress name{.storage = {}, .size = sizeof(SocketAddressStorage)};
+  if (::getsockname(fd, &name.storage.generic, &name.size) != 0) {
+    return std::unexpected(system_error("read the port of a socket", errno));
   }
-  for (const int name : {IPV6_RECVERR, kIpv6ErrorExtensions, IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS}) {
-    try_option(fd, {IPPROTO_IPV6, name}, 1);
+  // sin_port and sin6_port stand at the same place; v6 is the member that was last written.
+  return ntohs(name.storage.v6.sin6_port);
+}
+
+void request_error_queue_details(int fd, net::Family family, bool errors) noexcept {
+  const bool v4 = family == net::Family::v4;
+  const int level = v4 ? int{IPPROTO_IP} : int{IPPROTO_IPV6};
+  if (errors) {
+    try_option(fd, {level, v4 ? IP_RECVERR : IPV6_RECVERR}, 1);
+    try_option(fd, {level, v4 ? kIpv4ErrorExtensions : kIpv6ErrorExtensions}, 1);
   }
+  try_option(fd, {level, v4 ? IP_RECVTTL : IPV6_RECVHOPLIMIT}, 1);
+  try_option(fd, {level, v4 ? IP_RECVTOS : IPV6_RECVTCLASS}, 1);
 }
 
 std::string ping_group_range() {

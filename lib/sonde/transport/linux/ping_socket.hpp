@@ -17,7 +17,11 @@ namespace sonde::transport {
 
 [[nodiscard]] std::expected<net::IcmpIdent, Error> bind_ping_socket(
     int fd, const net::Address& source, std::optional<net::IcmpIdent> ident);
-void request_ping_details(int fd, net::Family family) noexcept;
+// TTL and TOS of what comes in; with `errors` the error queue and the extensions of its errors.
+// For UDP sockets as well.
+void request_error_queue_details(int fd, net::Family family, bool errors) noexcept;
+// That a socket is bound to: of a datagram ICMP socket the identifier.
+[[nodiscard]] std::expected<std::uint16_t, Error> bound_port(int fd);
 
 // The present value of net.ipv4.ping_group_range; empty: cannot be read.
 [[nodiscard]] std::string ping_group_range();

@@ -4,35 +4,16 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <array>
-#include <cerrno>
+#include <utility>
 
-#include "sonde/transport/linux/bpf.hpp"
 #include "sonde/transport/linux/kernel_abi.hpp"
+#include "sonde/transport/linux/raw_filter.hpp"
 #include "sonde/transport/linux/socket_options.hpp"
 #include "sonde/wire/icmpv4.hpp"
 #include "sonde/wire/icmpv6.hpp"
 
 namespace sonde::transport {
 namespace {
-
-int attach(int fd, FilterProgram program) noexcept {
-  const sock_fprog description{.len = static_cast<unsigned short>(program.size()),
-                               .filter = program.data()};
-  return set_option(fd, {SOL_SOCKET, SO_ATTACH_FILTER}, std::as_bytes(std::span(&description, 1)));
-}
-
-// Bounded: with everything rejected, no more than the receive buffer held can be there.
-void drain(int fd) noexcept {
-  constexpr int kMost = 65536;
-  std::array<std::byte, 1> nothing{};
-  for (int i = 0; i < kMost; ++i) {
-    if (::recv(fd, nothing.data(), nothing.size(), MSG_DONTWAIT | MSG_TRUNC) < 0 &&
-        errno != EINTR) {
-      return;
-    }
-  }
-}
 
 // By type, before the packet is even copied for us. A set bit keeps the type out.
 int filter_types_v4(int fd) noexcept {
@@ -56,17 +37,10 @@ int filter_types_v6(int fd) noexcept {
 
 }  // namespace
 
-std::expected<void, Error> filter_raw_socket(int fd, net::Family family, net::IcmpIdent ident) {
-  int failure = attach(fd, reject_all_filter());
+std::expected<void, Error> filter_raw_socket(int fd, FilterProgram program, net::Family family) {
+  int failure = family == net::Family::v4 ? filter_types_v4(fd) : filter_types_v6(fd);
   if (failure == 0) {
-    drain(fd);
-    failure = family == net::Family::v4 ? filter_types_v4(fd) : filter_types_v6(fd);
-  }
-  if (failure == 0) {
-    failure = attach(fd, echo_filter(family, ident));
-  }
-  if (failure == 0) {
-    failure = set_option(fd, {SOL_SOCKET, SO_LOCK_FILTER}, 1);
+    failure = install_filter(fd, std::move(program));
   }
   return failure == 0 ? std::expected<void, Error>{}
                       : std::unexpected(system_error("filter the raw ICMP socket", failure));

@@ -6,13 +6,13 @@
 #include <expected>
 
 #include "sonde/net/address.hpp"
-#include "sonde/net/fields.hpp"
 #include "sonde/transport/error.hpp"
+#include "sonde/transport/linux/bpf.hpp"
 
 namespace sonde::transport {
 
-[[nodiscard]] std::expected<void, Error> filter_raw_socket(int fd, net::Family family,
-                                                           net::IcmpIdent ident);
+[[nodiscard]] std::expected<void, Error> filter_raw_socket(int fd, FilterProgram program,
+                                                           net::Family family);
 // What replies are to be told with: TTL and TOS of IPv6 (IPv4 packets bring their header).
 void request_raw_details(int fd, net::Family family) noexcept;
 

@@ -1,8 +1,8 @@
-// receiver.hpp: reads a channel's two queues, packets and errors, into Observations.
-// packets(): echo replies, and for raw sockets ICMP errors. errors(): transmit stamps, and for
-// datagram sockets ICMP errors (raw sockets have them as packets: one in the error queue would be
-// the same error again). Each is one system call for at most 64 messages.
-// Packets that are not ours go into the reject counts, never into the result.
+// receiver.hpp: reads a channel's queues, packets and errors, into Observations.
+// packets(): echo replies and datagrams, and for raw sockets ICMP errors. errors(): transmit
+// stamps, and for other sockets ICMP errors (raw sockets have them as packets: one in the error
+// queue would be the same error again). Each is one system call for at most 64 messages. Packets
+// that are not ours go into the reject counts, never into the result.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@
 #include "sonde/probe/token.hpp"
 #include "sonde/transport/interpret.hpp"
 #include "sonde/transport/linux/ancillary.hpp"
-#include "sonde/transport/linux/icmp_channel.hpp"
+#include "sonde/transport/linux/channel.hpp"
 #include "sonde/transport/linux/receive_batch.hpp"
 #include "sonde/transport/matcher.hpp"
 #include "sonde/wire/ipv4.hpp"
@@ -42,9 +42,9 @@ class Receiver {
 
   // At most out.size() messages are read, so that nothing read needs to be kept. The error is the
   // errno; EAGAIN: the queue is empty.
-  [[nodiscard]] std::expected<Read, int> packets(IcmpChannel& channel,
+  [[nodiscard]] std::expected<Read, int> packets(Channel& channel, const Inlet& inlet,
                                                  std::span<probe::Observation> out);
-  [[nodiscard]] std::expected<Read, int> errors(IcmpChannel& channel,
+  [[nodiscard]] std::expected<Read, int> errors(Channel& channel,
                                                 std::span<probe::Observation> out);
   // A probe of this size (ICMP header and payload) is about to be sent.
   void expect(std::size_t message_size) { batch_.make_room(wire::kIpv4MaxHeader + message_size); }
@@ -53,10 +53,8 @@ class Receiver {
   [[nodiscard]] const probe::RejectCounts& rejects() const noexcept { return rejects_; }
 
  private:
-  [[nodiscard]] Matcher matcher_of(IcmpChannel& channel) const noexcept {
-    return {*sealer_, channel.recent(), channel.ident(), source_rule_};
-  }
-  [[nodiscard]] ReadTime read_time(const IcmpChannel& channel) noexcept;
+  [[nodiscard]] Matcher matcher_of(Channel& channel) const noexcept;
+  [[nodiscard]] ReadTime read_time(const Channel& channel) noexcept;
   // One message of the error queue.
   struct Entry {
     std::size_t index;
@@ -64,12 +62,10 @@ class Receiver {
     const QueuedError& error;
   };
   // Whether it tells of a probe of ours; then `seen` says what.
-  [[nodiscard]] bool queued(IcmpChannel& channel, const Entry& entry, const ReadTime& now,
+  [[nodiscard]] bool queued(Channel& channel, const Entry& entry, const ReadTime& now,
                             probe::Observation& seen);
-  [[nodiscard]] static bool transmitted(IcmpChannel& channel, const Entry& entry,
-                                        const ReadTime& now, probe::Observation& seen);
-  [[nodiscard]] std::optional<QueuedIcmpError> icmp_error(const IcmpChannel& channel,
-                                                          const Entry& entry) const;
+  [[nodiscard]] static bool transmitted(Channel& channel, const Entry& entry, const ReadTime& now,
+                                        probe::Observation& seen);
 
   const Clock* clock_;
   const probe::TokenSealer* sealer_;

@@ -29,6 +29,10 @@ MutableBytes SendBatch::add(const Header& header, std::size_t packet_size) {
   }
   headers_[size_].msg_hdr.msg_namelen =
       write_address(header.destination, header.flow_label, names_[size_]);
+  if (header.port.value != 0) {
+    // sin_port and sin6_port stand at the same place.
+    names_[size_].v6.sin6_port = htons(header.port.value);
+  }
   vectors_[size_].iov_len = packet_size;
   add_control(header.destination.is_v4(), header.ip);
   offsets_[size_] = arena_used_;

@@ -13,6 +13,7 @@
 
 #include "sonde/base/bytes.hpp"
 #include "sonde/net/address.hpp"
+#include "sonde/net/fields.hpp"
 #include "sonde/probe/ip_options.hpp"
 #include "sonde/transport/posix/socket_address.hpp"
 
@@ -26,6 +27,7 @@ class SendBatch {
   void clear() noexcept;
   struct Header {
     const net::Address& destination;
+    net::Port port{};
     std::uint32_t flow_label = 0;
     const probe::IpOptions& ip;
   };

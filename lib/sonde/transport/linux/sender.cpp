@@ -22,6 +22,17 @@ net::IcmpSeq wire_sequence(const probe::ProbeId& id) noexcept {
   return net::IcmpSeq(static_cast<std::uint16_t>(id.sequence));
 }
 
+// Anew for each batch: routes change.
+void learn_sources(Channel& channel, std::span<const probe::ProbeSpec> specs) {
+  const probe::ProbeSpec* before = nullptr;
+  for (const probe::ProbeSpec& spec : specs) {
+    if (before == nullptr || before->destination != spec.destination) {
+      channel.learn_source(effective_destination(spec.destination));
+    }
+    before = &spec;
+  }
+}
+
 // Those that the kernel also uses for an ICMP error that came back for an earlier probe.
 bool may_be_pending(int os_code) noexcept {
   const probe::SendFailure failure = send_failure_of(os_code);
@@ -55,10 +66,13 @@ probe::SendFailure send_failure_of(int os_code) noexcept {
   }
 }
 
-void Sender::send(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs,
+void Sender::send(Channel& channel, std::span<const probe::ProbeSpec> specs,
                   std::span<probe::SendReport> reports) {
   const int refused = channel.apply(specs.front().ip);
   batch_.clear();
+  if (channel.shape().is_trace()) {
+    learn_sources(channel, specs);
+  }
   for (const probe::ProbeSpec& spec : specs) {
     encode(channel, spec);
   }
@@ -87,42 +101,79 @@ void Sender::send(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs,
   }
 }
 
-void Sender::encode(IcmpChannel& channel, const probe::ProbeSpec& spec) {
-  const net::Address destination = effective_destination(spec.destination);
-  const std::size_t size = wire::kIcmpHeader + spec.payload.size();
-  receiver_->expect(size);
+void Sender::encode(Channel& channel, const probe::ProbeSpec& spec) {
+  receiver_->expect(wire::kIcmpHeader + spec.payload.size());
   channel.recent().prefetch(batch_.size());
-  std::uint64_t& tag = tags_[batch_.size()];
-  Writer out(batch_.add(
-      {.destination = destination, .flow_label = channel.flow_label(), .ip = spec.ip}, size));
+  Staged& staged = staged_[batch_.size()];
+  if (channel.shape().is_udp()) {
+    encode_udp(channel, spec, staged);
+  } else {
+    encode_echo(channel, spec, staged);
+  }
+}
+
+std::uint64_t Sender::write_payload(const Channel& channel, const probe::ProbeSpec& spec,
+                                    const net::Address& destination, MutableBytes payload) {
+  if (!payload.empty()) {
+    std::memcpy(payload.data(), spec.payload.data(), payload.size());
+  }
+  return spec.authenticate ? sealer_->seal(spec.id, destination, channel.ident(), payload) : 0;
+}
+
+void Sender::encode_echo(Channel& channel, const probe::ProbeSpec& spec, Staged& staged) {
+  const net::Address destination = effective_destination(spec.destination);
+  Writer out(
+      batch_.add({.destination = destination, .flow_label = channel.flow_label(), .ip = spec.ip},
+                 wire::kIcmpHeader + spec.payload.size()));
   const bool v4 = channel.family() == net::Family::v4;
   if (v4) {
     wire::encode_icmpv4_echo_header(channel.ident(), wire_sequence(spec.id), out);
   } else {
     wire::encode_icmpv6_echo_request(channel.ident(), wire_sequence(spec.id), {}, out);
   }
-  const MutableBytes payload = out.reserve(spec.payload.size());
-  if (!payload.empty()) {
-    std::memcpy(payload.data(), spec.payload.data(), payload.size());
+  staged.tag = write_payload(channel, spec, destination, out.reserve(spec.payload.size()));
+  if (channel.shape().is_trace()) {
+    const ShapedChecksum shaped =
+        shape_echo(channel.shape(), spec, out.written(),
+                   {.source = channel.sources().of(destination), .destination = destination});
+    staged.balanced = shaped.balanced;
+    staged.checksum = shaped.on_the_wire;
   }
-  tag = spec.authenticate ? sealer_->seal(spec.id, destination, channel.ident(), payload) : 0;
   // The kernel fills in the checksums of IPv6 and of datagram sockets.
   if (v4 && channel.kind() == SocketKind::raw) {
     out.patch_u16(wire::kIcmpChecksumAt, wire::internet_checksum(out.written()));
   }
 }
 
-void Sender::remember(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs,
-                      std::size_t first, Instant at) {
+void Sender::encode_udp(Channel& channel, const probe::ProbeSpec& spec, Staged& staged) {
+  const net::Address destination = effective_destination(spec.destination);
+  const net::Port port = channel.shape().port_of(spec.id, spec.flow);
+  const MutableBytes payload = batch_.add(
+      {.destination = destination, .port = port, .flow_label = channel.flow_label(), .ip = spec.ip},
+      spec.payload.size());
+  staged.tag = write_payload(channel, spec, destination, payload);
+  const ShapedChecksum shaped = shape_udp(channel.shape(), spec, payload,
+                                          {.source = channel.sources().of(destination),
+                                           .destination = destination,
+                                           .source_port = net::Port(channel.ident().value),
+                                           .destination_port = port});
+  staged.balanced = shaped.balanced;
+  staged.checksum = shaped.on_the_wire;
+}
+
+void Sender::remember(Channel& channel, std::span<const probe::ProbeSpec> specs, std::size_t first,
+                      Instant at) {
   for (const probe::ProbeSpec& spec : specs) {
     probe::SentProbe& sent = channel.recent().next(at);
     sent.id = spec.id;
     sent.destination = effective_destination(spec.destination);
-    sent.seq = wire_sequence(spec.id);
+    sent.seq = channel.shape().key_of(spec.id);
     sent.authenticated = spec.authenticate;
     sent.answered = false;
     sent.payload = spec.compare ? spec.payload : Bytes{};
-    sent.tag = tags_[first++];
+    sent.tag = staged_[first].tag;
+    sent.balanced = staged_[first].balanced;
+    sent.checksum = staged_[first++].checksum;
     sent.at = at;
   }
   if (channel.stamps() == Stamps::transmit_and_receive) {
@@ -131,9 +182,9 @@ void Sender::remember(IcmpChannel& channel, std::span<const probe::ProbeSpec> sp
 }
 
 // One packet whose send failed with `os_code`. nullopt: it went out after all.
-std::optional<probe::SendError> Sender::send_again(IcmpChannel& channel, std::size_t index,
+std::optional<probe::SendError> Sender::send_again(Channel& channel, std::size_t index,
                                                    int os_code) {
-  const bool raw = channel.kind() == SocketKind::raw;
+  const bool raw = !channel.queues_errors();
   const bool learn_mtu = raw && os_code == EMSGSIZE;
   std::optional<QueuedError> local = drain(channel);
   channel.restart_stamp_keys();
@@ -164,7 +215,7 @@ std::optional<probe::SendError> Sender::send_again(IcmpChannel& channel, std::si
   return error;
 }
 
-std::optional<QueuedError> Sender::drain(IcmpChannel& channel) {
+std::optional<QueuedError> Sender::drain(Channel& channel) {
   constexpr int kMostReads = 4;
   std::optional<QueuedError> local;
   std::array<probe::Observation, SendBatch::kMessages> seen;

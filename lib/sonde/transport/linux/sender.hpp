@@ -16,7 +16,7 @@
 #include "sonde/probe/recent_sends.hpp"
 #include "sonde/probe/spec.hpp"
 #include "sonde/probe/token.hpp"
-#include "sonde/transport/linux/icmp_channel.hpp"
+#include "sonde/transport/linux/channel.hpp"
 #include "sonde/transport/linux/receiver.hpp"
 #include "sonde/transport/linux/send_batch.hpp"
 
@@ -33,25 +33,36 @@ class Sender {
       : clock_(&clock), sealer_(&sealer), receiver_(&receiver) {}
 
   // At most SendBatch::kMessages specs.
-  void send(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs,
+  void send(Channel& channel, std::span<const probe::ProbeSpec> specs,
             std::span<probe::SendReport> reports);
   [[nodiscard]] Backlog& backlog() noexcept { return backlog_; }
 
  private:
-  void encode(IcmpChannel& channel, const probe::ProbeSpec& spec);
+  // What remember() needs to know of a packet in the batch.
+  struct Staged {
+    std::uint64_t tag = 0;
+    std::uint16_t checksum = 0;
+    bool balanced = false;
+  };
+  void encode(Channel& channel, const probe::ProbeSpec& spec);
+  void encode_echo(Channel& channel, const probe::ProbeSpec& spec, Staged& staged);
+  void encode_udp(Channel& channel, const probe::ProbeSpec& spec, Staged& staged);
+  // The template and the token over it. The tag.
+  [[nodiscard]] std::uint64_t write_payload(const Channel& channel, const probe::ProbeSpec& spec,
+                                            const net::Address& destination, MutableBytes payload);
   // Those that went out; `first` is the index in the batch of the first of them.
-  void remember(IcmpChannel& channel, std::span<const probe::ProbeSpec> specs, std::size_t first,
+  void remember(Channel& channel, std::span<const probe::ProbeSpec> specs, std::size_t first,
                 Instant at);
-  [[nodiscard]] std::optional<probe::SendError> send_again(IcmpChannel& channel, std::size_t index,
+  [[nodiscard]] std::optional<probe::SendError> send_again(Channel& channel, std::size_t index,
                                                            int os_code);
   // Empties the error queue into the backlog; the last local error in it.
-  [[nodiscard]] std::optional<QueuedError> drain(IcmpChannel& channel);
+  [[nodiscard]] std::optional<QueuedError> drain(Channel& channel);
 
   const Clock* clock_;
   probe::TokenSealer* sealer_;
   Receiver* receiver_;
   SendBatch batch_;
-  std::array<std::uint64_t, SendBatch::kMessages> tags_{};  // of what batch_ holds
+  std::array<Staged, SendBatch::kMessages> staged_{};  // of what batch_ holds
   Backlog backlog_;
 };
 

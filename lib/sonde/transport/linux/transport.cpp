@@ -33,6 +33,10 @@ timespec timespec_of(Duration d) noexcept {
           .tv_nsec = static_cast<long>(ns % kNanoseconds)};
 }
 
+int descriptor_of(const std::optional<Channel>& channel, std::size_t inlet) noexcept {
+  return channel ? channel->descriptor(inlet) : -1;
+}
+
 bool queue_empty(int os_code) noexcept {
   return os_code == EAGAIN || os_code == EWOULDBLOCK || os_code == EINTR;
 }
@@ -50,28 +54,35 @@ LinuxTransport::LinuxTransport(LinuxTransportParts parts, const Clock& clock, Rn
 Capabilities LinuxTransport::capabilities() const {
   bool raw = false;
   bool dgram = false;
+  ProbeShape shape;
   auto worst = Stamps::transmit_and_receive;
   for (const Port& port : ports_) {
     if (port.channel) {
       (port.channel->kind() == SocketKind::raw ? raw : dgram) = true;
       worst = std::min(worst, port.channel->stamps());
+      shape = port.channel->shape();
     }
   }
   Capabilities out;
-  out.backend = raw && dgram ? "linux-icmp-mixed" : raw ? "linux-icmp-raw" : "linux-icmp-dgram";
+  out.backend = shape.is_udp() ? raw ? "linux-udp-raw" : "linux-udp-errqueue"
+                : raw && dgram ? "linux-icmp-mixed"
+                : raw          ? "linux-icmp-raw"
+                               : "linux-icmp-dgram";
   out.privileged = raw;
   out.clock = worst == Stamps::transmit_and_receive ? probe::RttClock::kernel_tx_rx
               : worst == Stamps::receive            ? probe::RttClock::kernel_rx
                                                     : probe::RttClock::steady;
-  out.sets_ident = true;
+  out.sets_ident = !shape.is_udp();
   out.sees_errors = true;
+  out.constant_flows = shape.is_constant();
+  out.sees_quoted_header = raw && !dgram;
   return out;
 }
 
 std::uint64_t LinuxTransport::dropped() const {
   std::uint64_t sum = 0;
   for (const Port& port : ports_) {
-    sum += port.channel ? queue_drops(port.channel->fd()) : 0;
+    sum += port.channel ? port.channel->dropped() : 0;
   }
   return sum;
 }
@@ -86,7 +97,7 @@ std::size_t LinuxTransport::next_run(std::span<const probe::ProbeSpec> specs) co
   const std::size_t most = std::min(specs.size(), SendBatch::kMessages);
   std::size_t run = 1;
   while (run < most && specs[run].destination.family() == first.destination.family() &&
-         IcmpChannel::same_state(specs[run].ip, first.ip)) {
+         Channel::same_state(specs[run].ip, first.ip)) {
     ++run;
   }
   return run;
@@ -149,24 +160,34 @@ std::size_t LinuxTransport::take_backlog(std::span<probe::Observation> out) {
   return count;
 }
 
-std::size_t LinuxTransport::receive_from(Port& port, IcmpChannel& channel,
+std::size_t LinuxTransport::receive_from(Port& port, Channel& channel,
                                          std::span<probe::Observation> out) {
   std::size_t count = 0;
   if (port.has_errors || channel.keys().expecting()) {
     count = read_errors(port, channel, out);
   }
-  bool look = !flags_valid_ || port.readable || port.has_errors;
-  for (std::size_t reads = 0; look && reads < kMostReads && count < out.size(); ++reads) {
-    const std::size_t seen = read_packets(port, channel, out.subspan(count));
-    count += seen;
-    port.answered = std::min<std::uint64_t>(port.answered + seen, channel.recent().count());
-    // When all have been answered, nothing is missed by not asking for more.
-    look = port.readable && port.answered < channel.recent().count();
+  for (std::size_t inlet = 0; inlet < channel.inlets(); ++inlet) {
+    count += read_inlet(port, channel, inlet, out.subspan(count));
   }
   return count;
 }
 
-std::size_t LinuxTransport::read_errors(Port& port, IcmpChannel& channel,
+std::size_t LinuxTransport::read_inlet(Port& port, Channel& channel, std::size_t inlet,
+                                       std::span<probe::Observation> out) {
+  bool& readable = port.readable[inlet];
+  std::size_t count = 0;
+  bool look = !flags_valid_ || readable || port.has_errors;
+  for (std::size_t reads = 0; look && reads < kMostReads && count < out.size(); ++reads) {
+    const std::size_t seen = read_packets(port, channel, inlet, out.subspan(count));
+    count += seen;
+    port.answered = std::min<std::uint64_t>(port.answered + seen, channel.recent().count());
+    // When all have been answered, nothing is missed by not asking for more.
+    look = readable && port.answered < channel.recent().count();
+  }
+  return count;
+}
+
+std::size_t LinuxTransport::read_errors(Port& port, Channel& channel,
                                         std::span<probe::Observation> out) {
   const auto read = receiver_.errors(channel, out);
   if (!read) {
@@ -181,25 +202,27 @@ std::size_t LinuxTransport::read_errors(Port& port, IcmpChannel& channel,
 
 // An error that a probe of ours met (datagram sockets: sk_err) is told once by the read, and in
 // full by the error queue: fetch it from there and read again.
-std::size_t LinuxTransport::read_packets(Port& port, IcmpChannel& channel,
+std::size_t LinuxTransport::read_packets(Port& port, Channel& channel, std::size_t inlet,
                                          std::span<probe::Observation> out) {
+  const Inlet from = channel.inlet(inlet);
+  bool& readable = port.readable[inlet];
   std::size_t count = 0;
-  auto read = receiver_.packets(channel, out);
+  auto read = receiver_.packets(channel, from, out);
   if (!read && !queue_empty(read.error())) {
     progress_ = true;
     count = read_errors(port, channel, out);
     if (count == out.size()) {
       return count;
     }
-    read = receiver_.packets(channel, out.subspan(count));
+    read = receiver_.packets(channel, from, out.subspan(count));
     failed_ = failed_ || (!read && !queue_empty(read.error()));
   }
   if (!read) {
-    port.readable = false;
+    readable = false;
     return count;
   }
   progress_ = progress_ || read->messages > 0;
-  port.readable = read->maybe_more;
+  readable = read->maybe_more;
   return count + read->observations;
 }
 
@@ -243,11 +266,12 @@ void LinuxTransport::wait(Instant until) {
 LinuxTransport::PollSet LinuxTransport::poll_set(bool with_sockets) const noexcept {
   PollSet polled{};
   polled[0] = {.fd = wake_.get(), .events = POLLIN, .revents = 0};
-  for (std::size_t i = 0; i < kChannels; ++i) {
-    // poll(2) passes over negative descriptors.
-    const auto& channel = ports_[i].channel;
-    polled[i + 1] = {
-        .fd = with_sockets && channel ? channel->fd() : -1, .events = POLLIN, .revents = 0};
+  auto next = polled.begin();
+  for (const Port& port : ports_) {
+    for (std::size_t i = 0; i < Channel::kMostInlets; ++i) {
+      *++next = {
+          .fd = with_sockets ? descriptor_of(port.channel, i) : -1, .events = POLLIN, .revents = 0};
+    }
   }
   return polled;
 }
@@ -263,11 +287,15 @@ int LinuxTransport::clear_wake(const pollfd& polled) const noexcept {
 
 void LinuxTransport::note_readiness(const PollSet& polled) noexcept {
   signalled_ = false;
-  for (std::size_t i = 0; i < kChannels; ++i) {
-    const short events = polled[i + 1].revents;
-    ports_[i].readable = (events & ~POLLERR) != 0;
-    ports_[i].has_errors = (events & POLLERR) != 0;
-    signalled_ = signalled_ || events != 0;
+  auto next = polled.begin();
+  for (Port& port : ports_) {
+    port.has_errors = false;
+    for (bool& readable : port.readable) {
+      const short events = (++next)->revents;
+      readable = (events & ~POLLERR) != 0;
+      port.has_errors = port.has_errors || (events & POLLERR) != 0;
+      signalled_ = signalled_ || events != 0;
+    }
   }
   flags_valid_ = true;
   if (!signalled_) {

@@ -1,5 +1,4 @@
-// transport.hpp: the Transport of Linux: up to two ICMP channels (IPv4, IPv6) and a way to be
-// woken.
+// transport.hpp: the Transport of Linux: up to two channels (IPv4, IPv6) and a way to be woken.
 //
 // receive() reads the error queue before the packets, so that a probe's transmit stamp comes before
 // its reply. It touches a queue only when something may be in it: the wait said so, or something
@@ -21,7 +20,7 @@
 #include "sonde/base/clock.hpp"
 #include "sonde/base/random.hpp"
 #include "sonde/probe/token.hpp"
-#include "sonde/transport/linux/icmp_channel.hpp"
+#include "sonde/transport/linux/channel.hpp"
 #include "sonde/transport/linux/receiver.hpp"
 #include "sonde/transport/linux/sender.hpp"
 #include "sonde/transport/posix/fd.hpp"
@@ -30,8 +29,8 @@
 namespace sonde::transport {
 
 struct LinuxTransportParts {
-  std::optional<IcmpChannel> v4;
-  std::optional<IcmpChannel> v6;
+  std::optional<Channel> v4;
+  std::optional<Channel> v6;
   Fd wake;  // eventfd, non-blocking
   SourceRule source_rule = SourceRule::must_match;
 };
@@ -54,8 +53,8 @@ class LinuxTransport final : public Transport {
   // In one receive(), so that strangers' packets cannot keep it.
   static constexpr std::size_t kMostReads = 16;
   struct Port {
-    std::optional<IcmpChannel> channel;
-    bool readable = true;
+    std::optional<Channel> channel;
+    std::array<bool, Channel::kMostInlets> readable{true, true};
     bool has_errors = false;
     std::uint64_t answered =
         0;  // of what the channel sent; a duplicate counts for another's answer
@@ -64,15 +63,18 @@ class LinuxTransport final : public Transport {
   [[nodiscard]] std::size_t next_run(std::span<const probe::ProbeSpec> specs) const noexcept;
   void refuse(std::span<const probe::ProbeSpec> specs, std::span<probe::SendReport> reports) const;
   [[nodiscard]] std::size_t take_backlog(std::span<probe::Observation> out);
-  [[nodiscard]] std::size_t receive_from(Port& port, IcmpChannel& channel,
+  [[nodiscard]] std::size_t receive_from(Port& port, Channel& channel,
                                          std::span<probe::Observation> out);
-  [[nodiscard]] std::size_t read_errors(Port& port, IcmpChannel& channel,
+  [[nodiscard]] std::size_t read_errors(Port& port, Channel& channel,
                                         std::span<probe::Observation> out);
-  [[nodiscard]] std::size_t read_packets(Port& port, IcmpChannel& channel,
+  [[nodiscard]] std::size_t read_inlet(Port& port, Channel& channel, std::size_t inlet,
+                                       std::span<probe::Observation> out);
+  [[nodiscard]] std::size_t read_packets(Port& port, Channel& channel, std::size_t inlet,
                                          std::span<probe::Observation> out);
   void judge_progress() noexcept;
 
-  using PollSet = std::array<pollfd, 1 + kChannels>;  // wake-up, IPv4, IPv6
+  // Wake-up, and the inlets of IPv4 and of IPv6.
+  using PollSet = std::array<pollfd, 1 + kChannels * Channel::kMostInlets>;
   [[nodiscard]] PollSet poll_set(bool with_sockets) const noexcept;
   [[nodiscard]] int clear_wake(const pollfd& polled) const noexcept;
   void note_readiness(const PollSet& polled) noexcept;

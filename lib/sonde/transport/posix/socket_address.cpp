@@ -50,4 +50,10 @@ std::optional<net::Address> decode_address(Bytes name) noexcept {
   return net::Address::v6(bytes, v6->sin6_scope_id);
 }
 
+// sin_port and sin6_port stand at the same place.
+std::optional<net::Port> decode_port(Bytes name) noexcept {
+  const auto any = value<sockaddr_in>(name);
+  return any ? std::optional(net::Port(ntohs(any->sin_port))) : std::nullopt;
+}
+
 }  // namespace sonde::transport

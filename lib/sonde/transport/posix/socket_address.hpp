@@ -10,6 +10,7 @@
 
 #include "sonde/base/bytes.hpp"
 #include "sonde/net/address.hpp"
+#include "sonde/net/fields.hpp"
 
 namespace sonde::transport {
 
@@ -33,5 +34,6 @@ struct SocketAddress {
 [[nodiscard]] SocketAddress encode_address(const net::Address& address,
                                            std::uint16_t port = 0) noexcept;
 [[nodiscard]] std::optional<net::Address> decode_address(Bytes name) noexcept;
+[[nodiscard]] std::optional<net::Port> decode_port(Bytes name) noexcept;
 
 }  // namespace sonde::transport

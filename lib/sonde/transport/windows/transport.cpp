@@ -110,6 +110,7 @@ Capabilities WindowsTransport::capabilities() const {
           .clock = probe::RttClock::steady,
           .sets_ident = false,
           .sees_errors = true,
+          .constant_flows = false,  // the system writes identifier and sequence
           .sets_tos = false};
 }
 

@@ -1,4 +1,4 @@
-#include "sonde/transport/linux/icmp_channel.hpp"
+#include "sonde/transport/linux/channel.hpp"
 
 #include <linux/net_tstamp.h>
 #include <netinet/in.h>
@@ -8,10 +8,13 @@
 #include <array>
 #include <cerrno>
 
+#include "sonde/transport/linux/bpf.hpp"
+#include "sonde/transport/linux/bpf_errors.hpp"
 #include "sonde/transport/linux/kernel_abi.hpp"
 #include "sonde/transport/linux/ping_socket.hpp"
 #include "sonde/transport/linux/raw.hpp"
 #include "sonde/transport/linux/socket_options.hpp"
+#include "sonde/transport/route.hpp"
 
 namespace sonde::transport {
 namespace {
@@ -54,30 +57,44 @@ net::Address any_address(net::Family family) noexcept {
 }  // namespace
 
 std::string socket_name(const ChannelConfig& config) {
+  const std::string family = config.family == net::Family::v4 ? "IPv4" : "IPv6";
+  if (config.shape.is_udp()) {
+    return (config.kind == SocketKind::raw ? "raw ICMP socket beside a UDP socket, "
+                                           : "UDP socket with error queue, ") +
+           family;
+  }
   return std::string(config.kind == SocketKind::raw ? "raw" : "datagram") + " ICMP socket, " +
-         (config.family == net::Family::v4 ? "IPv4" : "IPv6");
+         family;
 }
 
-IcmpChannel::IcmpChannel(Fd fd, const ChannelConfig& config, const OpenOptions& options) noexcept
+Channel::Channel(Fd fd, const ChannelConfig& config, const OpenOptions& options) noexcept
     : fd_(std::move(fd)),
       kind_(config.kind),
       family_(config.family),
       ident_(options.ident.value_or(config.raw_ident)),
       base_path_mtu_(options.path_mtu),
+      shape_(config.shape),
+      // What a mark routes where is not to be found out without marking.
+      learns_sources_(config.shape.is_trace() && !options.mark),
+      interface_(options.interface),
+      bound_source_(options.source),
       recent_(options.remembered_sends) {}
 
-std::expected<IcmpChannel, Error> IcmpChannel::open(const ChannelConfig& config,
-                                                    const OpenOptions& options) {
+std::expected<Channel, Error> Channel::open(const ChannelConfig& config,
+                                            const OpenOptions& options) {
   const bool v4 = config.family == net::Family::v4;
-  const int type = config.kind == SocketKind::raw ? SOCK_RAW : SOCK_DGRAM;
+  const bool udp = config.shape.is_udp();
+  const int type = config.kind == SocketKind::raw && !udp ? SOCK_RAW : SOCK_DGRAM;
   Fd fd(::socket(v4 ? AF_INET : AF_INET6, type | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                 v4 ? IPPROTO_ICMP : static_cast<int>(IPPROTO_ICMPV6)));
+                 udp  ? static_cast<int>(IPPROTO_UDP)
+                 : v4 ? IPPROTO_ICMP
+                      : static_cast<int>(IPPROTO_ICMPV6)));
   if (!fd.valid()) {
     const int failure = errno;
     return std::unexpected(
         system_error("open a " + socket_name(config), failure, code_of(failure)));
   }
-  IcmpChannel channel(std::move(fd), config, options);
+  Channel channel(std::move(fd), config, options);
   const auto configured = channel.configure(options);
   if (!configured) {
     return std::unexpected(configured.error());
@@ -85,16 +102,19 @@ std::expected<IcmpChannel, Error> IcmpChannel::open(const ChannelConfig& config,
   return channel;
 }
 
-std::expected<void, Error> IcmpChannel::configure(const OpenOptions& options) {
+std::expected<void, Error> Channel::configure(const OpenOptions& options) {
   std::expected<void, Error> result;
-  if (kind_ == SocketKind::raw) {
-    result = filter_raw_socket(fd(), family_, ident_);
+  const bool udp = shape_.is_udp();
+  if (kind_ == SocketKind::raw && !udp) {
+    result = filter_raw_socket(fd(), echo_filter(family_, ident_), family_);
   }
   if (result) {
     result = apply_common(fd(), family_, options);
   }
   if (result) {
-    result = kind_ == SocketKind::raw ? finish_raw(options) : finish_dgram(options);
+    result = udp                        ? finish_udp(options)
+             : kind_ == SocketKind::raw ? finish_raw(options)
+                                        : finish_dgram(options);
   }
   if (!result) {
     return result;
@@ -111,13 +131,13 @@ std::expected<void, Error> IcmpChannel::configure(const OpenOptions& options) {
   return result;
 }
 
-std::expected<void, Error> IcmpChannel::finish_raw(const OpenOptions& options) {
+std::expected<void, Error> Channel::finish_raw(const OpenOptions& options) {
   request_raw_details(fd(), family_);
   return options.source ? bind_source(fd(), *options.source) : std::expected<void, Error>{};
 }
 
-std::expected<void, Error> IcmpChannel::finish_dgram(const OpenOptions& options) {
-  request_ping_details(fd(), family_);
+std::expected<void, Error> Channel::finish_dgram(const OpenOptions& options) {
+  request_error_queue_details(fd(), family_, true);
   const auto ident =
       bind_ping_socket(fd(), options.source.value_or(any_address(family_)), options.ident);
   if (!ident) {
@@ -127,16 +147,78 @@ std::expected<void, Error> IcmpChannel::finish_dgram(const OpenOptions& options)
   return {};
 }
 
+// A port of the system's choice, for good.
+std::expected<void, Error> Channel::finish_udp(const OpenOptions& options) {
+  request_error_queue_details(fd(), family_, kind_ == SocketKind::dgram);
+  if (const auto bound = bind_source(fd(), options.source.value_or(any_address(family_))); !bound) {
+    return bound;
+  }
+  const auto port = bound_port(fd());
+  if (!port) {
+    return std::unexpected(port.error());
+  }
+  ident_ = net::IcmpIdent(*port);
+  return kind_ == SocketKind::raw ? open_listener(options) : std::expected<void, Error>{};
+}
+
+std::expected<void, Error> Channel::open_listener(const OpenOptions& options) {
+  const bool v4 = family_ == net::Family::v4;
+  listener_ = Fd(::socket(v4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                          v4 ? IPPROTO_ICMP : static_cast<int>(IPPROTO_ICMPV6)));
+  if (!listener_.valid()) {
+    const int failure = errno;
+    return std::unexpected(system_error("open a raw ICMP socket", failure, code_of(failure)));
+  }
+  const int fd = listener_.get();
+  auto result = filter_raw_socket(fd, udp_error_filter(family_, net::Port(ident_.value)), family_);
+  if (result) {
+    result = apply_common(fd, family_, options);
+  }
+  if (result && options.source) {
+    result = bind_source(fd, *options.source);
+  }
+  request_raw_details(fd, family_);
+  return result;
+}
+
+void Channel::learn_source(const net::Address& destination) {
+  if (!learns_sources_) {
+    return;
+  }
+  if (const auto source =
+          bound_source_ ? bound_source_ : source_address_for(destination, interface_)) {
+    sources_.learn(destination, *source);
+  }
+}
+
+Inlet Channel::inlet(std::size_t index) const noexcept {
+  const PacketLayout raw = family_ == net::Family::v4 ? PacketLayout::ipv4 : PacketLayout::icmp;
+  if (index > 0) {
+    return {.fd = listener_.get(), .layout = raw};
+  }
+  if (shape_.is_udp()) {
+    return {.fd = fd(), .layout = PacketLayout::udp};
+  }
+  return {.fd = fd(), .layout = kind_ == SocketKind::raw ? raw : PacketLayout::icmp};
+}
+
+std::uint64_t Channel::dropped() const noexcept {
+  return std::uint64_t{queue_drops(fd())} + (listener_.valid() ? queue_drops(listener_.get()) : 0);
+}
+
 // The best that the kernel grants; nothing is no reason not to ping.
-void IcmpChannel::request_stamps(bool transmit) {
+void Channel::request_stamps(bool transmit) {
   if (transmit && set_stamp_flags(kReceiveStamps | kTransmitStamps)) {
     stamps_ = Stamps::transmit_and_receive;
   } else if (set_stamp_flags(kReceiveStamps)) {
     stamps_ = Stamps::receive;
   }
+  if (stamps_ != Stamps::none && listener_.valid()) {
+    try_option(listener_.get(), {SOL_SOCKET, stamp_option_}, static_cast<int>(kReceiveStamps));
+  }
 }
 
-bool IcmpChannel::set_stamp_flags(unsigned flags) {
+bool Channel::set_stamp_flags(unsigned flags) {
   for (const int option : {kTimestampingNew, kTimestampingOld}) {
     if (set_option(fd(), {SOL_SOCKET, option}, static_cast<int>(flags)) == 0) {
       stamp_option_ = option;
@@ -147,7 +229,7 @@ bool IcmpChannel::set_stamp_flags(unsigned flags) {
   return false;
 }
 
-void IcmpChannel::restart_stamp_keys() {
+void Channel::restart_stamp_keys() {
   if (stamps_ == Stamps::transmit_and_receive) {
     const unsigned without_id = stamp_flags_ & ~unsigned{SOF_TIMESTAMPING_OPT_ID};
     try_option(fd(), {SOL_SOCKET, stamp_option_}, static_cast<int>(without_id));
@@ -156,18 +238,18 @@ void IcmpChannel::restart_stamp_keys() {
   }
 }
 
-void IcmpChannel::set_error_queue(bool on) const noexcept {
+void Channel::set_error_queue(bool on) const noexcept {
   const OptionName name = family_ == net::Family::v4 ? OptionName{IPPROTO_IP, IP_RECVERR}
                                                      : OptionName{IPPROTO_IPV6, IPV6_RECVERR};
   try_option(fd(), name, on ? 1 : 0);
 }
 
-bool IcmpChannel::same_state(const probe::IpOptions& a, const probe::IpOptions& b) noexcept {
+bool Channel::same_state(const probe::IpOptions& a, const probe::IpOptions& b) noexcept {
   return a.dont_fragment == b.dont_fragment && a.reverse == b.reverse &&
          std::ranges::equal(a.header_options.bytes(), b.header_options.bytes());
 }
 
-int IcmpChannel::apply(const probe::IpOptions& ip) {
+int Channel::apply(const probe::IpOptions& ip) {
   if (family_ == net::Family::v6 && (ip.reverse || !ip.header_options.empty())) {
     return EOPNOTSUPP;  // RFC 5095 took IPv6 source routing away; IPv6 has no such options
   }
@@ -175,7 +257,7 @@ int IcmpChannel::apply(const probe::IpOptions& ip) {
   return failure != 0 ? failure : set_header_options(ip.header_options);
 }
 
-int IcmpChannel::set_path_mtu(PathMtu mode) {
+int Channel::set_path_mtu(PathMtu mode) {
   if (path_mtu_ == mode) {
     return 0;
   }
@@ -194,7 +276,7 @@ int IcmpChannel::set_path_mtu(PathMtu mode) {
   return 0;
 }
 
-int IcmpChannel::set_header_options(const probe::HeaderOptions& header_options) {
+int Channel::set_header_options(const probe::HeaderOptions& header_options) {
   const bool none =
       header_options_.empty() && header_options.empty();  // the rule, and quick to see
   if (none || header_options_ == header_options) {
@@ -205,7 +287,7 @@ int IcmpChannel::set_header_options(const probe::HeaderOptions& header_options) 
     return failure;
   }
   // For good: what was sent with options may be answered long after plain probes have gone out.
-  if (kind_ == SocketKind::dgram && !header_options.empty()) {
+  if (inlet(0).layout != PacketLayout::ipv4 && !header_options.empty()) {
     try_option(fd(), {IPPROTO_IP, IP_RECVOPTS}, 1);
   }
   header_options_ = header_options;

@@ -1,0 +1,157 @@
+#include "app/targeted_run.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "app/name_directory.hpp"
+#include "app/privileges.hpp"
+#include "app/signals.hpp"
+#include "app/verdict.hpp"
+#include "app/version.hpp"
+#include "app/waker.hpp"
+#include "sonde/report/json.hpp"
+#include "sonde/report/ndjson.hpp"
+#include "sonde/report/text_notes.hpp"
+#include "sonde/resolve/resolver.hpp"
+#include "sonde/transport/route.hpp"
+
+namespace sonde::app {
+
+ExitCode TargetedRun::run() {
+  // Whoever gained rights by starting us writes no file with them.
+  const bool file_first = !more_than_caller();
+  if (file_first && !open_output()) {
+    return ExitCode::system;
+  }
+  auto opened = open(clock_, rng_);
+  if (const auto dropped = drop_privileges(); !dropped) {
+    make_listeners();
+    return fail({.operation = "cannot give up privileges", .why = dropped.error()});
+  }
+  if (!file_first && !open_output()) {
+    return ExitCode::system;
+  }
+  make_listeners();
+  if (!opened) {
+    return fail(opened.error());
+  }
+  explain_opened(*opened);
+  return probe(*opened->transport);
+}
+
+bool TargetedRun::open_output() {
+  if (!plan_.output) {
+    return true;
+  }
+  auto file = OutputFile::open(*plan_.output);
+  if (!file) {
+    console_.complain(file.error());
+    return false;
+  }
+  file_ = *std::move(file);
+  file_->sink().tell(control_.output_failed);
+  return true;
+}
+
+// The machine format takes stdout from the text, unless it has a file of its own.
+void TargetedRun::make_listeners() {
+  const Surroundings around{.environment = read_environment(),
+                            .stdout_is_terminal = is_terminal(kStdout)};
+  console_.out.tell(control_.output_failed);
+  report::Sink& machine = file_ != nullptr ? file_->sink() : console_.out;
+  if (auto first = first_listener(around)) {
+    listeners_.push_back(std::move(first));
+  }
+  if (plan_.format == Format::json) {
+    listeners_.push_back(std::make_unique<report::JsonReporter>(machine, std::string(kVersion)));
+  } else if (plan_.format == Format::ndjson) {
+    listeners_.push_back(std::make_unique<report::NdjsonReporter>(machine, std::string(kVersion)));
+  }
+  if (plan_.format == Format::text || file_ != nullptr) {
+    listeners_.push_back(text(console_.out, around));
+  }
+  listeners_.push_back(
+      std::make_unique<report::TextNotes>(console_.err, notes_options(options_, around)));
+}
+
+std::vector<stats::Listener*> TargetedRun::listeners() const {
+  std::vector<stats::Listener*> out;
+  out.reserve(listeners_.size());
+  for (const auto& owner : listeners_) {
+    out.push_back(owner.get());
+  }
+  return out;
+}
+
+run::SessionConfig TargetedRun::session_config() const {
+  run::SessionConfig config{
+      .start = {.mode = {}, .clock = read_both(clock_), .engine = {}, .options = plan_.run},
+      .targets = unresolved_targets(plan_),
+      .deadline = plan_.run.deadline,
+      .want_names = wants_names()};
+  configure(config);
+  return config;
+}
+
+// No transport: people get the error with its way out, machines their document.
+ExitCode TargetedRun::fail(const transport::Error& error) {
+  run::SessionConfig config = session_config();
+  config.judge = [&error](std::span<const stats::TargetResult>, stats::EndReason) {
+    return system_failure(error.message());
+  };
+  const stats::Verdict verdict = run::report_failure(config, error.message(), clock_, listeners());
+  console_.system(error);
+  return finish(verdict);
+}
+
+void TargetedRun::explain_opened(const transport::Opened& opened) {
+  for (const std::string& rung : opened.ladder) {
+    log_.note("{}", rung);
+  }
+  const transport::Capabilities can = opened.transport->capabilities();
+  log_.note("using {}{}", can.backend, can.privileged ? ", privileged" : "");
+  if (plan_.run.tos.value != 0 && !can.sets_tos) {
+    console_.complain("this system sends a TOS of 0, whatever is asked for");
+  }
+  explain(can);
+}
+
+ExitCode TargetedRun::probe(transport::Transport& transport) {
+  const auto waker = std::make_shared<Waker>(transport);
+  std::optional<resolve::Resolver> resolver;
+  const auto is_name = [](const PlannedTarget& target) { return !target.address; };
+  if (wants_names() || std::ranges::any_of(plan_.targets, is_name)) {
+    resolver.emplace(clock_, [waker] { waker->wake(); });
+  }
+  const SignalScope signals(control_, transport);
+  const auto source_of = [this](const net::Address& destination) {
+    return sockets().source ? sockets().source
+                            : transport::source_address_for(destination, sockets().interface);
+  };
+  NameDirectory directory(plan_, resolver ? &*resolver : nullptr, source_of);
+  const std::vector<stats::Listener*> told = listeners();
+  run::Session session(session_config(), {.engine = engine(),
+                                          .transport = transport,
+                                          .clock = clock_,
+                                          .directory = directory,
+                                          .control = control_,
+                                          .listeners = told});
+  const stats::Verdict verdict = session.run();
+  const ExitCode code = finish(verdict);
+  waker->forget();
+  return code;
+}
+
+ExitCode TargetedRun::finish(const stats::Verdict& verdict) {
+  const auto code = console_.finish(static_cast<ExitCode>(verdict.exit_code));
+  if (file_ != nullptr) {
+    if (const auto failure = file_->close()) {
+      console_.complain(*failure);
+      return ExitCode::system;
+    }
+  }
+  return code;
+}
+
+}  // namespace sonde::app

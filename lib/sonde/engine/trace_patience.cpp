@@ -1,0 +1,51 @@
+#include "sonde/engine/trace_patience.hpp"
+
+#include <algorithm>
+
+namespace sonde::engine {
+namespace {
+
+// A hop that answered answers again.
+constexpr int kOwnFactor = 3;
+constexpr Duration kOwnLeast = 250ms;
+// Hops behind it answer: it seems to be silent, but routers take their time over errors.
+constexpr int kPassedFactor = 10;
+constexpr Duration kPassedLeast = 500ms;
+// Nothing behind it answers: this decides where the trace ends.
+constexpr int kTailFactor = 3;
+constexpr Duration kTailLeast = 1s;
+
+// The RTT of the nearest hop behind this one that answered.
+Duration nearest_behind(const PathShape& shape, net::Ttl ttl) noexcept {
+  const auto behind = shape.hops().subspan(std::size_t{ttl.value} + 1 - shape.first().value);
+  const auto answering =
+      std::ranges::find_if(behind, [](const HopShape& hop) { return hop.answers > 0; });
+  return answering == behind.end() ? shape.longest() : answering->longest;
+}
+
+Duration adapted(const TracePatience& patience, const PathShape& shape, net::Ttl ttl) noexcept {
+  const std::optional<net::Ttl> answered = shape.answered();
+  const std::optional<net::Ttl> refused_at = shape.refused_at();
+  if (!answered) {
+    return patience.timeout;
+  }
+  const HopShape& own = shape.at(ttl);
+  const bool beyond_the_end = refused_at && ttl > *refused_at;
+  if (own.answers > 0 || beyond_the_end) {
+    const Duration rtt = own.answers > 0 ? own.longest : shape.longest();
+    return std::max({kOwnFactor * rtt, kOwnLeast, shape.longest()});
+  }
+  if (*answered > ttl) {
+    return std::max({kPassedFactor * nearest_behind(shape, ttl), kPassedLeast, shape.longest()});
+  }
+  return kTailLeast + kTailFactor * shape.longest();
+}
+
+}  // namespace
+
+Duration wait_for(const TracePatience& patience, const PathShape& shape, net::Ttl ttl) noexcept {
+  return patience.adaptive ? std::min(adapted(patience, shape, ttl), patience.timeout)
+                           : patience.timeout;
+}
+
+}  // namespace sonde::engine

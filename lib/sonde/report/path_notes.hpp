@@ -1,0 +1,31 @@
+// path_notes.hpp: the lines behind the hops of a trace, each only where there is something to say:
+//   not reached: 8 hops in a row are silent behind hop 5
+//   path MTU 1400, from hop 3 on: a router says so
+//   NAT before hop 3: the probe's source or checksum is another one
+//   TOS 0xb8 (DSCP 46, ECN 0) is 0x00 (DSCP 0, ECN 0) from hop 4 on
+//   path: 4 hops there, 5 back
+//   path of flow 0 2: 10.0.0.1 10.0.1.1 10.0.9.1
+// None begins with a blank or a digit. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sonde/stats/run_record.hpp"
+
+namespace sonde::report {
+
+struct PathNotesOptions {
+  bool back = false;
+};
+
+// Each line ends in a line feed.
+[[nodiscard]] std::string path_notes(const stats::TargetResult& result,
+                                     const stats::RunOptions& options,
+                                     const PathNotesOptions& wanted);
+
+// Bytes of a probe's whole packet.
+[[nodiscard]] std::uint32_t packet_bytes(const stats::RunOptions& options,
+                                         const net::Address& destination) noexcept;
+
+}  // namespace sonde::report

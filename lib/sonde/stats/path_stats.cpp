@@ -1,0 +1,235 @@
+#include "sonde/stats/path_stats.hpp"
+
+#include <algorithm>
+#include <utility>
+
+
+namespace sonde::stats {
+
+using probe::Event;
+using probe::EventKind;
+using probe::Observation;
+using probe::ObservationKind;
+using probe::Replaced;
+
+namespace {
+
+// An ICMP error as the answer that it is.
+[[nodiscard]] Event as_answer(const Event& event) {
+  Event out = event;
+  if (event.kind == EventKind::error) {
+    out.kind = event.replaces == Replaced::timeout ? EventKind::late : EventKind::reply;
+  }
+  return out;
+}
+
+// What led to the outcome that is known: sent, given up before a late answer.
+void count_anew(const HopProbe& probe, TargetStats& stats) {
+  Event event = as_answer(probe.last);
+  event.replaces = Replaced::nothing;
+  if (event.kind != EventKind::send_failed) {
+    stats.apply({.kind = EventKind::sent,
+                 .probe = event.probe,
+                 .at = event.sent_at,
+                 .sent_at = event.sent_at});
+  }
+  if (event.kind == EventKind::late) {
+    stats.apply({.kind = EventKind::timeout,
+                 .probe = event.probe,
+                 .at = event.at,
+                 .sent_at = event.sent_at});
+    event.replaces = Replaced::timeout;
+  }
+  if (event.kind != EventKind::sent) {
+    stats.apply(event);
+  }
+  for (std::uint32_t i = 0; i < probe.duplicates; ++i) {
+    stats.apply({.kind = EventKind::duplicate,
+                 .probe = event.probe,
+                 .at = event.at,
+                 .sent_at = event.sent_at});
+  }
+}
+
+// From the probes alone: where an answer takes back another one that was counted already.
+[[nodiscard]] TargetStats counted_anew(const std::vector<HopProbe>& probes) {
+  TargetStats stats;
+  for (const HopProbe& probe : probes) {
+    if (probe.step().query > 0) {
+      count_anew(probe, stats);
+    }
+  }
+  return stats;
+}
+
+// A probe that there was no room for is sent again, under another sequence.
+[[nodiscard]] bool asked_enough(const Hop& hop, std::uint32_t queries) {
+  const auto settled = std::ranges::count_if(hop.probes, [](const HopProbe& probe) {
+    const bool again = probe.last.kind == EventKind::send_failed && probe.last.send_error &&
+                       probe.last.send_error->failure == probe::SendFailure::no_buffer;
+    return probe.step().query > 0 && probe.last.kind != EventKind::sent && !again;
+  });
+  return std::cmp_greater_equal(settled, queries);
+}
+
+}  // namespace
+
+bool refuses(const Observation& seen) noexcept {
+  return seen.kind == ObservationKind::icmp_error && !probe::says_time_exceeded(seen);
+}
+
+bool HopProbe::answered() const noexcept {
+  return last.kind == EventKind::reply || last.kind == EventKind::late || last.kind == EventKind::error;
+}
+
+Hop& PathStats::hop_at(net::Ttl ttl) {
+  auto at = std::ranges::lower_bound(hops_, ttl, {}, &Hop::ttl);
+  if (at == hops_.end() || at->ttl != ttl) {
+    at = hops_.insert(at, Hop{.ttl = ttl});
+  }
+  return *at;
+}
+
+void PathStats::apply(const Event& event) {
+  switch (event.kind) {
+    case EventKind::path_end:
+      end_ = event.path_end;
+      end_ttl_ = event.step.ttl.value > 0 ? std::optional(event.step.ttl) : std::nullopt;
+      for (Hop& hop : hops_) {
+        hop.complete = true;
+      }
+      break;
+    case EventKind::path_mtu:
+      hop_at(event.step.ttl).mtu = event.path_mtu;
+      break;
+    default:
+      record(event);
+      break;
+  }
+}
+
+void PathStats::record(const Event& event) {
+  Hop& hop = hop_at(event.step.ttl);
+  auto at = std::ranges::lower_bound(hop.probes, event.probe.sequence, {}, &HopProbe::sequence);
+  bool takes_back_an_answer = false;
+  if (at == hop.probes.end() || at->sequence() != event.probe.sequence) {
+    at = hop.probes.insert(at, HopProbe{.last = event});
+  } else if (event.kind == EventKind::duplicate) {
+    ++at->duplicates;
+  } else {
+    takes_back_an_answer = event.replaces == Replaced::error && at->answered();
+    at->last = event;
+  }
+  if (takes_back_an_answer) {
+    hop.stats = counted_anew(hop.probes);
+  } else if (event.step.query > 0) {
+    hop.stats.apply(as_answer(event));
+  }
+  if (at->answered() && arrived(destination_, at->last.observation)) {
+    distance_ = std::min(distance_.value_or(event.step.ttl), event.step.ttl);
+  }
+  hop.complete = hop.complete || asked_enough(hop, limits_.queries);
+}
+
+Event PathStats::for_target(const Event& event) const {
+  const Hop* hop = find(event.step.ttl);
+  if (hop != nullptr && event.replaces == Replaced::error) {
+    const auto at = std::ranges::find(hop->probes, event.probe.sequence, &HopProbe::sequence);
+    // It was counted as the destination's answer: this is another one.
+    if (at != hop->probes.end() && at->answered() && arrived(destination_, at->last.observation)) {
+      Event out = event;
+      out.kind = EventKind::duplicate;
+      return out;
+    }
+  }
+  return event.kind == EventKind::error && arrived(destination_, event.observation)
+             ? as_answer(event)
+             : event;
+}
+
+// The nearest TTL at which somebody refuses to go on, unless the path is known to go on behind it.
+std::optional<net::Ttl> PathStats::refused_at() const noexcept {
+  std::optional<net::Ttl> refused;
+  for (const Hop& hop : hops_) {
+    bool passed = false;
+    bool refused_here = false;
+    for (const HopProbe& probe : hop.probes) {
+      const bool no = probe.answered() && refuses(probe.last.observation);
+      refused_here = refused_here || no;
+      passed = passed || (probe.answered() && !no);
+    }
+    refused = passed ? std::nullopt : refused;
+    if (refused_here && !refused) {
+      refused = hop.ttl;
+    }
+  }
+  return refused;
+}
+
+std::optional<net::Ttl> PathStats::last() const noexcept {
+  if (distance_) {
+    return distance_;
+  }
+  if (end_) {
+    return end_ttl_;
+  }
+  if (const auto refused = refused_at()) {
+    return refused;
+  }
+  return known_until();
+}
+
+std::optional<net::Ttl> PathStats::known_until() const noexcept {
+  unsigned answered = hops_.empty() ? 0 : hops_.front().ttl.value - 1U;
+  unsigned known = 0;
+  for (const Hop& hop : hops_) {
+    if (std::ranges::any_of(hop.probes, &HopProbe::answered)) {
+      answered = known = hop.ttl.value;
+    } else if (hop.complete && (limits_.gap == 0 || hop.ttl.value <= answered + limits_.gap)) {
+      known = hop.ttl.value;
+    }
+  }
+  return net::Ttl(static_cast<std::uint8_t>(known));
+}
+
+std::span<const Hop> PathStats::hops() const noexcept {
+  const auto last_ttl = last();
+  if (!last_ttl) {
+    return hops_;
+  }
+  const auto end = std::ranges::upper_bound(hops_, *last_ttl, {}, &Hop::ttl);
+  return std::span(hops_).first(static_cast<std::size_t>(end - hops_.begin()));
+}
+
+const Hop* PathStats::find(net::Ttl ttl) const noexcept {
+  const auto at = std::ranges::lower_bound(hops_, ttl, {}, &Hop::ttl);
+  return at != hops_.end() && at->ttl == ttl ? &*at : nullptr;
+}
+
+const Hop* PathStats::narrowest() const noexcept {
+  const Hop* narrowest = nullptr;
+  std::optional<net::Mtu> least;
+  for (const Hop& hop : hops()) {
+    const std::optional<net::Mtu> mtu = hop.mtu.transform([](const auto& m) { return m.mtu; });
+    if (mtu && (!least || *mtu < *least)) {
+      narrowest = &hop;
+      least = mtu;
+    }
+  }
+  return narrowest;
+}
+
+std::optional<probe::PathMtu> PathStats::mtu() const noexcept {
+  const Hop* hop = narrowest();
+  return hop == nullptr ? std::nullopt : hop->mtu;
+}
+
+std::optional<probe::RttClock> PathStats::clock() const noexcept {
+  std::optional<probe::RttClock> weakest;
+  for (const Hop& hop : hops_) {
+    weakest = std::max(weakest, hop.stats.clock());
+  }
+  return weakest;
+}
+
+}  // namespace sonde::stats

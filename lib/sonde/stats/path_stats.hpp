@@ -1,0 +1,87 @@
+// path_stats.hpp: what a trace learned of one target's path, from its events alone.
+// Hops by TTL, in each the outcomes by probe: a responder belongs to a probe, not to a hop. What
+// was sent beyond the destination is in the target's counts, but makes no hop. For counting, an
+// ICMP error is the answer that was asked for: Counts::received, or late.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "sonde/net/address.hpp"
+#include "sonde/probe/event.hpp"
+#include "sonde/stats/target_stats.hpp"
+
+namespace sonde::stats {
+
+// One probe and what became of it, as it is known now.
+struct HopProbe {
+  probe::Event last{};  // sent: still out. send_failed, timeout, reply, late or error: its outcome
+  std::uint32_t duplicates = 0;
+
+  [[nodiscard]] std::uint64_t sequence() const noexcept { return last.probe.sequence; }
+  [[nodiscard]] const probe::PathStep& step() const noexcept { return last.step; }
+  // Somebody said something: last.observation has who and what.
+  [[nodiscard]] bool answered() const noexcept;
+};
+
+struct Hop {
+  net::Ttl ttl{};
+  TargetStats stats{};             // of its queries
+  std::vector<HopProbe> probes{};  // by sequence; query 0: only for the path MTU
+  std::optional<probe::PathMtu> mtu{};
+  // Every query of it has its outcome. Probes for the path MTU may follow.
+  bool complete = false;
+};
+
+struct PathLimits {
+  std::uint32_t queries = 0;  // a hop, of all flows
+  std::uint8_t gap = 0;       // silent hops in a row that end a path; 0: none do
+};
+
+class PathStats {
+ public:
+  PathStats() = default;
+  PathStats(const net::Address& destination, const PathLimits& limits)
+      : destination_(destination), limits_(limits) {}
+
+  void apply(const probe::Event& event);
+  // The event as the target's own statistics count it, to be asked before apply(): whatever shows
+  // that the probe got there is a reply.
+  [[nodiscard]] probe::Event for_target(const probe::Event& event) const;
+
+  // By TTL, up to where the path ends: at the destination, at the router that lets nothing pass, or
+  // where the trace was given up; silent hops before that are there, too. While the trace goes on,
+  // up to the last hop of which anything is known, and at most `gap` behind the last answer.
+  [[nodiscard]] std::span<const Hop> hops() const noexcept;
+  [[nodiscard]] const Hop* find(net::Ttl ttl) const noexcept;
+  [[nodiscard]] bool reached() const noexcept { return distance_.has_value(); }
+  // The nearest TTL at which the destination answered.
+  [[nodiscard]] std::optional<net::Ttl> distance() const noexcept { return distance_; }
+  [[nodiscard]] std::optional<probe::PathEnd> end() const noexcept { return end_; }
+  // The smallest MTU of the path, where it was looked for, and of which hop it is.
+  [[nodiscard]] const Hop* narrowest() const noexcept;
+  [[nodiscard]] std::optional<probe::PathMtu> mtu() const noexcept;
+  // The weakest clock that any of the RTTs was measured with.
+  [[nodiscard]] std::optional<probe::RttClock> clock() const noexcept;
+
+ private:
+  [[nodiscard]] Hop& hop_at(net::Ttl ttl);
+  void record(const probe::Event& event);
+  [[nodiscard]] std::optional<net::Ttl> refused_at() const noexcept;
+  [[nodiscard]] std::optional<net::Ttl> last() const noexcept;
+  [[nodiscard]] std::optional<net::Ttl> known_until() const noexcept;
+
+  net::Address destination_{};
+  PathLimits limits_{};
+  std::vector<Hop> hops_;  // by TTL
+  std::optional<net::Ttl> distance_;
+  std::optional<probe::PathEnd> end_;
+  std::optional<net::Ttl> end_ttl_;  // the last hop of the path, as path_end says it
+};
+
+// An ICMP error that is no time exceeded: packets like this one go no further.
+[[nodiscard]] bool refuses(const probe::Observation& seen) noexcept;
+
+}  // namespace sonde::stats

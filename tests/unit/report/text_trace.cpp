@@ -1,0 +1,291 @@
+// text_trace.cpp: the text of a trace, line by line, to the letter.
+#include "sonde/report/text_trace.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+
+#include "tests/unit/report/trace_script.hpp"
+
+namespace sonde::report {
+namespace {
+
+using probe::PathEnd;
+
+struct Rig {
+  explicit Rig(TextTraceOptions options = {.numeric = true},
+               stats::TraceRunOptions trace = {.queries = 3})
+      : text(sink, std::move(options)) {
+    script.options.trace = trace;
+  }
+  Rig& begin(std::string input = "198.51.100.9") {
+    script.start().target(std::move(input));
+    return *this;
+  }
+  // What was printed since the last time.
+  std::string fresh() {
+    const std::string out = sink.text().substr(seen);
+    seen = sink.text().size();
+    return out;
+  }
+
+  StringSink sink;
+  TextTrace text;
+  TraceScript script{{&text}};
+  std::size_t seen = 0;
+};
+
+constexpr std::string_view kHeader =
+    "traceroute to 198.51.100.9 (198.51.100.9), 30 hops max, 60 byte packets\n";
+
+std::shared_ptr<const probe::ObservationExtras> carrying(wire::ExtensionObject object) {
+  auto extras = std::make_shared<probe::ObservationExtras>();
+  extras->extensions.objects.push_back(std::move(object));
+  return extras;
+}
+
+}  // namespace
+
+TEST_CASE("trace text: header, hops as they are complete, a silent one as stars") {
+  Rig rig;
+  rig.begin();
+  CHECK(rig.fresh() == kHeader);
+  rig.script.hop(1, "10.0.0.1", {137us, 108us, 102us});
+  CHECK(rig.fresh() == " 1  10.0.0.1  0.137 ms  0.108 ms  0.102 ms\n");
+  rig.script.hop(2, "", {0ms, 0ms, 0ms});
+  CHECK(rig.fresh() == " 2  * * *\n");
+  rig.script.hop(3, "destination", {9ms, 0ms, 10500us});
+  rig.script.ended(PathEnd::reached, 3).end();
+  CHECK(rig.fresh() == " 3  198.51.100.9  9.000 ms *  10.500 ms\n");
+}
+
+TEST_CASE("trace text: a hop waits for those before it") {
+  Rig rig;
+  rig.begin().fresh();
+  const auto first = rig.script.next(1, 3);
+  rig.script.add(test::path_sent(first)).hop(1, "10.0.0.1", {1ms, 1ms});
+  rig.script.hop(2, "destination", {2ms, 2ms, 2ms});
+  CHECK(rig.fresh().empty());
+  rig.script.add(test::path_error(first, "10.0.0.1", 1ms));
+  CHECK(rig.fresh() ==
+        " 1  10.0.0.1  1.000 ms  1.000 ms  1.000 ms\n"
+        " 2  198.51.100.9  2.000 ms  2.000 ms  2.000 ms\n");
+}
+
+TEST_CASE("trace text: an address is printed again only where it changes") {
+  Rig rig;
+  rig.begin().fresh();
+  rig.script.hop(1, "10.0.0.1", {1ms});
+  const auto second = rig.script.next(1, 2);
+  const auto third = rig.script.next(1, 3);
+  rig.script.add(test::path_sent(second)).add(test::path_error(second, "10.0.0.2", 2ms));
+  rig.script.add(test::path_sent(third)).add(test::path_error(third, "10.0.0.2", 3ms));
+  CHECK(rig.fresh() == " 1  10.0.0.1  1.000 ms 10.0.0.2  2.000 ms  3.000 ms\n");
+}
+
+TEST_CASE("trace text: marks stand behind the time, as traceroute has them") {
+  struct Case {
+    std::pair<int, int> icmp;
+    std::string_view mark;
+  };
+  for (const Case& c :
+       {Case{{3, 0}, " !N"}, Case{{3, 1}, " !H"}, Case{{3, 2}, " !P"}, Case{{3, 5}, " !S"},
+        Case{{3, 9}, " !X"}, Case{{3, 10}, " !X"}, Case{{3, 13}, " !X"}, Case{{3, 14}, " !V"},
+        Case{{3, 15}, " !C"}, Case{{3, 42}, " !<42>"}, Case{{12, 0}, " !<12-0>"}, Case{{11, 0}, ""},
+        Case{{3, 4}, " !F-0"}, Case{{3, 3}, " !<3>"}}) {
+    Rig rig({.numeric = true}, {.queries = 1});
+    rig.begin().fresh();
+    rig.script.hop(1, "10.0.0.1", {1ms}, c.icmp);
+    CHECK(rig.fresh() == " 1  10.0.0.1  1.000 ms" + std::string(c.mark) + "\n");
+  }
+}
+
+TEST_CASE(
+    "trace text: a UDP destination's port unreachable is no failure, its prohibition is one") {
+  Rig rig({.numeric = true}, {.queries = 1});
+  rig.begin().fresh();
+  rig.script.hop(1, "198.51.100.9", {1ms}, {3, 3}).ended(PathEnd::reached, 1);
+  CHECK(rig.fresh() == " 1  198.51.100.9  1.000 ms\n");
+  Rig other({.numeric = true}, {.queries = 1});
+  other.begin().fresh();
+  other.script.hop(1, "198.51.100.9", {1ms}, {3, 10}).ended(PathEnd::reached, 1);
+  CHECK(other.fresh() == " 1  198.51.100.9  1.000 ms !X\n");
+}
+
+TEST_CASE(
+    "trace text: names are waited for, but not long, and who has none has its address twice") {
+  Rig rig({.numeric = false}, {.queries = 1});
+  rig.begin("host.example");
+  CHECK(rig.fresh() == "traceroute to host.example (198.51.100.9), 30 hops max, 60 byte packets\n");
+  rig.script.hop(1, "10.0.0.1", {1ms}).hop(2, "10.0.0.2", {2ms}).hop(3, "destination", {3ms});
+  CHECK(rig.fresh().empty());
+  rig.script.name("10.0.0.1", "r1.example", 5ms);
+  CHECK(rig.fresh() == " 1  r1.example (10.0.0.1)  1.000 ms\n");
+  rig.script.name("10.0.0.2", "", 6ms);
+  CHECK(rig.fresh() == " 2  10.0.0.2 (10.0.0.2)  2.000 ms\n");
+  CHECK(rig.text.wake_at() == test::kPathStart + 3ms + TextTrace::kNamePatience);
+  rig.script.time(1004ms);
+  CHECK(rig.fresh() == " 3  198.51.100.9 (198.51.100.9)  3.000 ms\n");
+}
+
+TEST_CASE("trace text: MPLS labels always, interfaces and unknown objects on request") {
+  const wire::ExtensionObject labels{
+      .class_num = 1,
+      .c_type = 1,
+      .labels = {{.label = 16010, .traffic_class = 0, .bottom_of_stack = false, .ttl = net::Ttl(1)},
+                 {.label = 17, .traffic_class = 5, .bottom_of_stack = true, .ttl = net::Ttl(2)}},
+      .interface_info = std::nullopt,
+      .raw = {}};
+  const wire::ExtensionObject link{
+      .class_num = 2,
+      .c_type = 0,
+      .labels = {},
+      .interface_info = wire::InterfaceInformation{.role = wire::InterfaceRole::incoming,
+                                                   .index = 7,
+                                                   .address = test::at("192.0.2.1"),
+                                                   .name = Untrusted("ge 0/0>\x1b"),
+                                                   .mtu = net::Mtu(1500)},
+      .raw = {}};
+  const wire::ExtensionObject other{.class_num = 9,
+                                    .c_type = 3,
+                                    .labels = {},
+                                    .interface_info = std::nullopt,
+                                    .raw = {std::byte{0xab}}};
+  for (const auto& [detail, object, shown] :
+       {std::tuple{ExtensionDetail::labels, labels, " <MPLS:L=16010,E=0,S=0,T=1/L=17,E=5,S=1,T=2>"},
+        std::tuple{ExtensionDetail::labels, link, ""},
+        std::tuple{ExtensionDetail::labels, other, ""},
+        std::tuple{ExtensionDetail::all, link,
+                   " <INC:index=7,addr=192.0.2.1,name=ge_0/0_\\x1b,mtu=1500>"},
+        std::tuple{ExtensionDetail::all, other, " <9/3:ab>"}}) {
+    Rig rig({.numeric = true, .detail = detail}, {.queries = 1});
+    rig.begin().fresh();
+    const auto probe = rig.script.next(1, 1);
+    probe::Event event = test::path_error(probe, "10.0.0.1", 1ms);
+    event.observation.extras = carrying(object);
+    rig.script.add(test::path_sent(probe)).add(event);
+    CHECK(rig.fresh() == " 1  10.0.0.1" + std::string(shown) + "  1.000 ms\n");
+  }
+}
+
+TEST_CASE("trace text: why the destination was not reached is one line") {
+  Rig gap({.numeric = true}, {.queries = 1});
+  gap.begin().fresh();
+  gap.script.hop(1, "10.0.0.1", {1ms}).hop(2, "", {0ms}).hop(3, "", {0ms}).ended(PathEnd::gap, 3);
+  CHECK(gap.fresh() ==
+        " 1  10.0.0.1  1.000 ms\n 2  *\n 3  *\n"
+        "not reached: 2 hops in a row are silent behind hop 1\n");
+  Rig refused({.numeric = true}, {.queries = 1});
+  refused.begin().fresh();
+  refused.script.hop(1, "10.0.0.1", {1ms}, {3, 13}).ended(PathEnd::unreachable, 1);
+  CHECK(refused.fresh() ==
+        " 1  10.0.0.1  1.000 ms !X\nnot reached: 10.0.0.1 says: Packet filtered\n");
+  Rig loop({.numeric = true}, {.queries = 1});
+  loop.begin().fresh();
+  loop.script.hop(1, "10.0.0.1", {1ms}).hop(2, "10.0.0.2", {1ms}).hop(3, "10.0.0.1", {1ms});
+  loop.script.hop(4, "10.0.0.2", {1ms}).ended(PathEnd::loop, 4);
+  CHECK(loop.fresh().ends_with("not reached: a loop: 10.0.0.1, 10.0.0.2, again and again\n"));
+  Rig far({.numeric = true}, {.max_ttl = net::Ttl(1), .queries = 1});
+  far.begin().fresh();
+  far.script.hop(1, "10.0.0.1", {1ms}).ended(PathEnd::max_ttl, 1);
+  CHECK(far.fresh() == " 1  10.0.0.1  1.000 ms\nnot reached: it is more than 1 hops away\n");
+}
+
+TEST_CASE("trace text: a run that is stopped shows what is known, and ? where nothing is") {
+  Rig rig;
+  rig.begin().fresh();
+  rig.script.hop(2, "10.0.0.2", {1ms, 0ms});
+  rig.script.add(test::path_sent(rig.script.next(2, 3)));
+  rig.script.add(test::path_sent(rig.script.next(1, 1)));
+  rig.script.end();
+  CHECK(rig.fresh() ==
+        " 1  ?\n 2  10.0.0.2  1.000 ms * ?\nnot reached: the trace was ended before\n");
+}
+
+TEST_CASE("trace text: the path MTU stands behind its hop, and once more at the end") {
+  Rig rig({.numeric = true}, {.queries = 1, .find_mtu = true});
+  rig.begin().fresh();
+  rig.script.hop(1, "10.0.0.1", {1ms}).hop(2, "destination", {2ms});
+  CHECK(rig.fresh().empty());
+  rig.script.add(test::path_mtu(1, 1500, probe::MtuEvidence::passed, 5ms));
+  CHECK(rig.fresh() == " 1  10.0.0.1  1.000 ms F=1500\n");
+  rig.script.add(test::path_mtu(2, 1400, probe::MtuEvidence::reported, 6ms));
+  rig.script.ended(PathEnd::reached, 2);
+  CHECK(rig.fresh() ==
+        " 2  198.51.100.9  2.000 ms F=1400\npath MTU 1400, from hop 2 on: a router says so\n");
+}
+
+TEST_CASE("trace text: NAT and a changed TOS are told once, where they begin") {
+  Rig rig({.numeric = true}, {.queries = 1});
+  rig.script.options.tos = net::Tos(0xb8);
+  rig.begin().fresh();
+  for (int ttl = 1; ttl <= 3; ++ttl) {
+    const auto probe = rig.script.next(ttl, 1);
+    probe::Event event = test::path_error(probe, "10.0.0.1", 1ms);
+    event.observation.quoted = probe::QuotedHeader{
+        .ttl = net::Ttl(1), .tos = net::Tos(ttl < 2 ? 0xb8 : 0), .rewritten = ttl >= 3};
+    rig.script.add(test::path_sent(probe)).add(event);
+  }
+  rig.fresh();
+  rig.script.hop(4, "destination", {4ms}).ended(PathEnd::reached, 4);
+  CHECK(rig.fresh() ==
+        " 4  198.51.100.9  4.000 ms\n"
+        "TOS 0xb8 (DSCP 46, ECN 0) is 0x00 (DSCP 0, ECN 0) from hop 2 on\n"
+        "NAT before hop 3: the probe's source or checksum is another one\n");
+}
+
+TEST_CASE("trace text: --back shows where the way back is another one, and its length") {
+  Rig rig({.numeric = true, .back = true}, {.queries = 1});
+  rig.begin().fresh();
+  rig.script.hop(1, "10.0.0.1", {1ms});
+  const auto probe = rig.script.next(2, 1);
+  probe::Event reply = test::path_reply(probe, 2ms);
+  reply.observation.ttl = net::Ttl(62);
+  rig.script.add(test::path_sent(probe)).add(reply).ended(PathEnd::reached, 2);
+  CHECK(rig.fresh() ==
+        " 1  10.0.0.1  1.000 ms\n 2  198.51.100.9 '-3'  2.000 ms\n"
+        "path: 2 hops there, 3 back\n");
+}
+
+TEST_CASE(
+    "trace text: several flows share a hop's line by responder, and have their ways at the end") {
+  Rig rig({.numeric = true}, {.queries = 1, .flows = 3});
+  rig.begin().fresh();
+  for (std::uint16_t flow = 0; flow < 3; ++flow) {
+    const auto first = rig.script.next(1, 1, flow);
+    rig.script.add(test::path_sent(first));
+    rig.script.add(test::path_error(first, flow == 1 ? "10.0.0.2" : "10.0.0.1", 1ms));
+    const auto last = rig.script.next(2, 1, flow);
+    rig.script.add(test::path_sent(last)).add(test::path_reply(last, 2ms));
+  }
+  rig.script.ended(PathEnd::reached, 2);
+  CHECK(rig.fresh() ==
+        " 1  10.0.0.1  1.000 ms  1.000 ms 10.0.0.2  1.000 ms\n"
+        " 2  198.51.100.9  2.000 ms  2.000 ms  2.000 ms\n"
+        "path of flow 0 2: 10.0.0.1 198.51.100.9\n"
+        "path of flow 1: 10.0.0.2 198.51.100.9\n");
+}
+
+TEST_CASE("trace text: several targets follow one another, whichever is ready first") {
+  Rig rig({.numeric = true}, {.queries = 1});
+  rig.script.start().target().target("other");
+  rig.script.current = 1;
+  rig.script.hop(1, "destination", {1ms}).ended(PathEnd::reached, 1);
+  CHECK(rig.fresh() == kHeader);
+  rig.script.current = 0;
+  rig.script.hop(1, "destination", {2ms}).ended(PathEnd::reached, 1);
+  CHECK(rig.fresh() ==
+        " 1  198.51.100.9  2.000 ms\n"
+        "traceroute to other (198.51.100.9), 30 hops max, 60 byte packets\n"
+        " 1  198.51.100.9  1.000 ms\n");
+  rig.script.end();
+  CHECK(rig.fresh().empty());
+}
+
+TEST_CASE("trace text: -D puts the time in front of each line") {
+  Rig rig({.numeric = true, .stamps = Stamps::epoch}, {.queries = 1});
+  rig.begin();
+  CHECK(rig.fresh() == "[1795289186.808472] " + std::string(kHeader));
+}
+
+}  // namespace sonde::report
