@@ -155,7 +155,8 @@ Answer answer_of(const probe::Event& event) {
   // Only of these does the observation say anything.
   const bool echo = event.kind == probe::EventKind::reply || event.kind == probe::EventKind::late ||
                     event.kind == probe::EventKind::duplicate;
-  if (!echo && event.kind != probe::EventKind::error) {
+  const bool icmp_error = event.kind == probe::EventKind::error;
+  if (!echo && !icmp_error) {
     return answer;
   }
   answer.from = seen.responder;
