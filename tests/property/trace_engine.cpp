@@ -37,9 +37,11 @@ class Grammar {
   void apply(const Event& event) {
     switch (event.kind) {
       case EventKind::sent:
-      case EventKind::send_failed:
         REQUIRE(last_.emplace(event.probe, event.kind).second);
-        count(event, event.kind == EventKind::sent ? 1 : 0);
+        count(event, 1);
+        return;
+      case EventKind::send_failed:
+        failure(event);
         return;
       case EventKind::path_end:
         REQUIRE_FALSE(std::exchange(ends_[event.probe.target], true));
@@ -60,6 +62,18 @@ class Grammar {
   }
 
  private:
+  void failure(const Event& event) {
+    const auto [at, first] = last_.emplace(event.probe, event.kind);
+    if (first) {
+      REQUIRE(event.replaces == Replaced::nothing);
+      return;
+    }
+    REQUIRE((at->second == EventKind::sent || at->second == EventKind::timeout));
+    const bool out = at->second == EventKind::sent;
+    REQUIRE(event.replaces == (out ? Replaced::sent : Replaced::timeout));
+    at->second = event.kind;
+    count(event, out ? -1 : 0);
+  }
   void outcome(const Event& event) {
     EventKind& last = last_.at(event.probe);
     const Replaced replaced = last == EventKind::timeout ? Replaced::timeout

@@ -19,7 +19,7 @@ unsigned ttl_of(const ProbeSpec& spec) { return spec.ip.ttl->value; }
 
 }  // namespace
 
-TEST_CASE("trace: every event of a probe says its step; path_end belongs to no probe") {
+TEST_CASE("trace: every event of a probe says its step, and path_end belongs to no probe") {
   TraceHarness trace({.queries = 2}, plain_path(2));
   trace.run();
   for (const probe::Event& event : trace.events) {
