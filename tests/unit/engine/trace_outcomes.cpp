@@ -211,6 +211,28 @@ TEST_CASE("trace: a target that the system has no route to ends at once") {
   CHECK(trace.elapsed() <= 20ms);
 }
 
+TEST_CASE("trace: what the system fails to send after it took it is no answer") {
+  const auto fails_later = [](const ProbeSpec&, Instant) -> Answers {
+    return {{.after = 30ms,
+             .seen = {.probe = {},
+                      .kind = probe::ObservationKind::send_error,
+                      .send_error = probe::SendError{.failure = SendFailure::unreachable}}}};
+  };
+  TraceHarness trace({}, fails_later);
+  trace.run();
+  CHECK(trace.end() == PathEnd::unreachable);
+  CHECK(trace.count(EventKind::error) == 0);
+  const auto failures = trace.of(EventKind::send_failed);
+  REQUIRE_FALSE(failures.empty());
+  for (const probe::Event& event : failures) {
+    CHECK(event.replaces == Replaced::sent);
+    CHECK(event.at - event.sent_at == 30ms);
+    CHECK_FALSE(event.rtt);
+    REQUIRE(event.send_error);
+  }
+  CHECK(trace.elapsed() <= 200ms);
+}
+
 TEST_CASE("trace: the RTT is taken from the transmit stamp") {
   TraceHarness trace({.queries = 1}, [](const ProbeSpec& spec, Instant) -> Answers {
     Coming left{.after = 2ms, .seen = {.probe = {}, .kind = probe::ObservationKind::transmitted}};
