@@ -13,7 +13,7 @@ import sys
 
 import tun_scenarios
 from _kernel_lab import NOBODY, may_become_nobody
-from tun_scenarios import ADDRESSES, DEVICE, MODEL, SCENARIOS, SONDE, load, skip
+from tun_scenarios import DEVICE, MODEL, SCENARIOS, SONDE, configure, load, skip
 
 KINDS = [(family, protocol) for family in ("v4", "v6") for protocol in ("icmp", "udp")]
 DESTINATION = {"v4": "192.0.2.1", "v6": "2001:db8::1"}
@@ -46,7 +46,7 @@ def arguments(scenario, family, protocol, socket):
 
 def written(probe, family, destination):
     """One answer as scenario files have it."""
-    if probe["outcome"] not in ("reply", "error"):
+    if probe["outcome"] not in ("reply", "error", "late"):
         return "*"
     if probe["from"] == destination:
         return "d"
@@ -133,7 +133,7 @@ def behind_model(path, family, work):
                 skip(line[len("[skipped] "):].strip())
             if line != "ready\n":
                 raise AssertionError("the model did not start")
-            subprocess.run(["ip", "-batch", "-"], input=ADDRESSES, text=True, check=True)
+            configure()
             return work()
         finally:
             model.stdin.close()

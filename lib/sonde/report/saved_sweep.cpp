@@ -197,13 +197,11 @@ Result tell_head(const Value& object, std::string_view started, const SavedSweep
 }
 
 std::vector<float> samples_in(const Value& probes) {
-  constexpr float kNsPerMs = 1e6F;
   std::vector<float> samples;
   if (probes.is(Kind::array)) {
     for (const Value& probe : probes.items) {
-      const Value& rtt = probe.member("rtt_ms");
-      samples.push_back(rtt.is_number() ? static_cast<float>(rtt.number) * kNsPerMs
-                                        : stats::kNoAnswer);
+      const auto rtt = ms_in(probe, "rtt_ms");
+      samples.push_back(rtt ? static_cast<float>(rtt->count()) : stats::kNoAnswer);
     }
   }
   return samples;

@@ -56,7 +56,8 @@ std::string written() {
   NdjsonSweep reporter(lines, "0.1.0", true);
   SweepScript run({&reporter});
   run.start().name(0, "host.example").name(1, "x\xff");
-  run.answer(SweepEventKind::reply, 0, 0, 1ms).answer(SweepEventKind::late, 0, 1, 700ms);
+  // 4070 ns as milliseconds is no binary number.
+  run.answer(SweepEventKind::reply, 0, 0, 4070ns).answer(SweepEventKind::late, 0, 1, 700ms);
   run.corrupt(0, 2).timeout(0, 3).settle(0, SweepState::alive);
   run.error(1, 0, "10.9.1.2").send_failed(1, 1).timeout(1, 2).timeout(1, 3);
   run.settle(1, SweepState::unreachable).end();
@@ -75,7 +76,7 @@ TEST_CASE("saved sweep: a target comes back with its error, name, clock and time
   REQUIRE(alive.rtt);
   CHECK(alive.rtt->max == 700ms);
   CHECK(alive.rtt->clock == probe::RttClock::kernel_rx);
-  CHECK(alive.samples == std::vector<float>{1e6F, 7e8F, 1e6F, stats::kNoAnswer});
+  CHECK(alive.samples == std::vector<float>{4070.F, 7e8F, 1e6F, stats::kNoAnswer});
   CHECK_FALSE(alive.icmp_error);
   const stats::SavedTarget& silent = read.targets[1].target;
   CHECK(silent.name == Untrusted("x\xff"));
