@@ -393,7 +393,9 @@ void TracePath::end(Instant now, Events& events) {
   out_.clear();
   Event event{.kind = EventKind::path_end, .probe = {.target = id_}, .at = now, .sent_at = now};
   event.step.ttl = shape_.end();
-  const bool kept_back = cut_off_ && !shape_.distance() && !mtu_;
+  const bool unsent =
+      std::ranges::all_of(probes_, [](const Probe& probe) { return probe.state == State::failed; });
+  const bool kept_back = (cut_off_ || unsent) && !shape_.distance() && !mtu_;
   event.path_end = kept_back ? probe::PathEnd::unreachable : shape_.path_end();
   events.push_back(std::move(event));
 }

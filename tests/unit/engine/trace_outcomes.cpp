@@ -264,6 +264,9 @@ TEST_CASE("trace: what the system fails to send after it took it is no answer") 
     REQUIRE(event.send_error);
   }
   CHECK(trace.elapsed() <= 200ms);
+  TraceHarness few({.max_ttl = net::Ttl(2), .queries = 1}, fails_later);
+  few.run();
+  CHECK(few.end() == PathEnd::unreachable);
 }
 
 TEST_CASE("trace: the RTT is taken from the transmit stamp") {
