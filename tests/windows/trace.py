@@ -146,6 +146,7 @@ def but_for_the_engine(document):
     for target in shown["targets"]:
         for key in ("sent", "received", "errors"):
             target["counts"].pop(key)
+        target["rtt_ms"] = target["rtt_ms"] is None
         for hop in target["hops"]:
             hop.pop("nat")
             for responder in hop["responders"]:
@@ -178,6 +179,15 @@ def check_against_linux(win, checks):
                                            "hop", "summary", "end"]), f"events: {events}", run)
 
 
+def state_rtt_error(win, checks):
+    arguments = ("-q", "10", SERVER)
+    windows, linux = ([hop["rtt_ms"]["median"] for hop in document["targets"][0]["hops"]]
+                      for document in (win.document(*arguments).document, win.linux(*arguments)))
+    print("RTT of each hop, median: too much by",
+          ", ".join(f"{ours - theirs:.3f}" for ours, theirs in zip(windows, linux)), "ms")
+    checks.check(all(min(linux) <= rtt < 5 for rtt in windows), "RTTs of this size")
+
+
 def check_stop(win, checks):
     with start("trace", "-n", "-J", "-W", "60", "--gap", "0", SILENT, prefix=win.prefix) as child:
         lines = [child.stdout.readline() for _ in range(2)]
@@ -207,7 +217,7 @@ def main():
         warm(["ip", "netns", "exec", lab.names["client"]])
         win = Windows(lab)
         for part in (check_refused, check_text, check_parallel, check_beyond_the_api, check_slashes,
-                     check_against_linux, check_stop):
+                     check_against_linux, state_rtt_error, check_stop):
             part(win, checks)
     not_under_wine("a trace over IPv6", "Wine 8 has no Icmp6CreateFile")
     not_under_wine("the progress line on a console", "there is none here")
