@@ -234,7 +234,7 @@ std::optional<UsageError> other_mode_word(const std::string& typed) {
   std::ranges::transform(lower, lower.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c ^ kCase) : c;
   });
-  const auto* const tool =
+  const auto tool =
       std::ranges::find(kTools, lower, &std::pair<std::string_view, std::string_view>::first);
   const std::string_view meant = tool == kTools.end() ? lower : tool->second;
   const auto word = std::ranges::find(mode_words(), meant, &ModeWord::word);

@@ -58,8 +58,8 @@ constexpr auto kOriginals = std::to_array<Original>({
 });
 
 const Original* original_of(Mode mode) noexcept {
-  const auto* const found = std::ranges::find(kOriginals, mode, &Original::mode);
-  return found == kOriginals.end() ? nullptr : found;
+  const auto found = std::ranges::find(kOriginals, mode, &Original::mode);
+  return found == kOriginals.end() ? nullptr : &*found;
 }
 
 bool is_long(std::string_view argument) {

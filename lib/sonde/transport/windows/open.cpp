@@ -37,7 +37,7 @@ std::optional<Error> beyond_the_api(const OpenOptions& options) {
       {!options.multicast_loop, "keep multicast from looping back", "leave out -L"},
       {options.bypass_routing, "bypass routing", "leave out -r"},
   });
-  const auto* const limit = std::ranges::find(limits, true, &Limit::asked);
+  const auto limit = std::ranges::find(limits, true, &Limit::asked);
   if (limit == limits.end()) {
     return std::nullopt;
   }
