@@ -117,8 +117,8 @@ std::expected<std::size_t, int> read_console(HANDLE console, std::span<char> int
   return static_cast<std::size_t>(std::max(length, 0));
 }
 
-// Colours are escape sequences since Windows 10; older consoles say no. Progress is shown on standard
-// error, wherever standard output goes.
+// Colours are escape sequences since Windows 10; older consoles say no. Progress is shown on
+// standard error, wherever standard output goes.
 bool understands_sequences() noexcept {
   constexpr DWORD kSequences = 4;  // ENABLE_VIRTUAL_TERMINAL_PROCESSING
   const HANDLE console = handle_of(is_console(handle_of(kStdout)) ? kStdout : kStderr);
