@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-
 namespace sonde::stats {
 
 using probe::Event;
@@ -79,7 +78,8 @@ bool refuses(const Observation& seen) noexcept {
 }
 
 bool HopProbe::answered() const noexcept {
-  return last.kind == EventKind::reply || last.kind == EventKind::late || last.kind == EventKind::error;
+  return last.kind == EventKind::reply || last.kind == EventKind::late ||
+         last.kind == EventKind::error;
 }
 
 Hop& PathStats::hop_at(net::Ttl ttl) {
