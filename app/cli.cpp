@@ -7,7 +7,11 @@
 #include <CLI/Error.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 #include "app/suggest.hpp"
 #include "app/values.hpp"
@@ -220,6 +224,29 @@ std::expected<const ModeWord*, UsageError> mode_word(const std::string& typed, b
   return nullptr;
 }
 
+// Another tool's name, or a mode in other letters, with something behind it: taken for a host it
+// would be looked up, and what is behind it be pinged without end.
+std::optional<UsageError> other_mode_word(const std::string& typed) {
+  constexpr auto kTools = std::to_array<std::pair<std::string_view, std::string_view>>(
+      {{"traceroute", "trace"}, {"tracert", "trace"}, {"tracepath", "trace"}, {"fping", "sweep"}});
+  constexpr char kCase = 'a' ^ 'A';
+  std::string lower = typed;
+  std::ranges::transform(lower, lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c ^ kCase) : c;
+  });
+  const auto tool =
+      std::ranges::find(kTools, lower, &std::pair<std::string_view, std::string_view>::first);
+  const std::string_view meant = tool == kTools.end() ? lower : tool->second;
+  const auto word = std::ranges::find(mode_words(), meant, &ModeWord::word);
+  if (word == mode_words().end() || !word->built || !word->mode) {
+    return std::nullopt;
+  }
+  return UsageError{.message = fmt::format("there is no mode {}", in_quotes(typed)),
+                    .hint = fmt::format("sonde {} [OPTION]... HOST; for a host of that name: sonde "
+                                        "ping {}",
+                                        meant, typed)};
+}
+
 }  // namespace
 
 std::expected<Invocation, UsageError> choose_mode(Arguments arguments) {
@@ -241,6 +268,9 @@ std::expected<Invocation, UsageError> choose_mode(Arguments arguments) {
       chosen.mode = (*word)->mode.value_or(Mode::ping);
       chosen.mode_named = true;
       arguments = arguments.subspan(1);
+    } else if (auto error =
+                   arguments.size() > 1 ? other_mode_word(arguments.front()) : std::nullopt) {
+      return std::unexpected(*std::move(error));
     }
   }
   chosen.arguments = arguments;

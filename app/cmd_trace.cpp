@@ -80,6 +80,7 @@ TraceRun::Opening TraceRun::open(const Clock& clock, Rng& rng) {
 void TraceRun::explain(const transport::Capabilities& can) {
   if (!can.constant_flows && plan_.transport.flow_style == transport::FlowStyle::constant) {
     log().note("this way to the network cannot keep a flow constant: load balancers may spread it");
+    state_varying_flows(plan_);
   }
   if (!can.sees_quoted_header) {
     log().note("what answers quote is not seen here: no word on TOS and NAT");

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <span>
+
 #include "app/option_table.hpp"
 #include "app/slash_options.hpp"
 
@@ -35,7 +37,7 @@ constexpr std::string_view kTail =
     }
   }
   $offered = $options[$mode]
-  if ($mode -eq 'ping' -and $IsWindows -ne $false) { $offered += $slashes }
+  if ($slashes.ContainsKey($mode) -and $IsWindows -ne $false) { $offered += $slashes[$mode] }
   $offered | Where-Object { $_[0].StartsWith($word, 'Ordinal') } | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterName', $_[1])
   }
@@ -94,15 +96,6 @@ std::string letters_of(Mode mode) {
   return fmt::format("@(\n{}    )\n", rows);
 }
 
-// ping.exe's, on Windows.
-std::string slashes_table() {
-  std::string rows;
-  for (const SlashOption& option : slash_options()) {
-    rows += fmt::format("    {}", pair(fmt::format("/{}", option.letter), option.doc));
-  }
-  return fmt::format("  $slashes = @(\n{}  )\n", rows);
-}
-
 std::string choices_of(Mode mode) {
   std::string rows;
   for (const OptionSpec& spec : option_table()) {
@@ -122,6 +115,20 @@ std::string table(std::string_view name, std::string (*rows)(Mode)) {
     }
   }
   return fmt::format("  ${} = @{{\n{}  }}\n", name, entries);
+}
+
+// ping.exe's and tracert's, on Windows.
+std::string slashes_table() {
+  std::string entries;
+  for (const ModeWord& mode : mode_words()) {
+    const auto slashes = mode.mode ? slash_options(*mode.mode) : std::span<const SlashOption>();
+    std::string rows;
+    for (const SlashOption& option : slashes) {
+      rows += fmt::format("      {}", pair(fmt::format("/{}", option.letter), option.doc));
+    }
+    entries += rows.empty() ? "" : fmt::format("    {} = @(\n{}    )\n", quoted(mode.word), rows);
+  }
+  return fmt::format("  $slashes = @{{\n{}  }}\n", entries);
 }
 
 }  // namespace

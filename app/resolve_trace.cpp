@@ -232,4 +232,10 @@ void fall_back_to_udp(TracePlan& plan) {
   }
 }
 
+void state_varying_flows(TracePlan& plan) {
+  if (plan.run.trace) {
+    plan.run.trace->constant_flow = false;
+  }
+}
+
 }  // namespace sonde::app

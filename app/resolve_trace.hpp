@@ -23,4 +23,7 @@ struct TracePlan : RunPlan {
 // The plan with UDP instead of ICMP.
 void fall_back_to_udp(TracePlan& plan);
 
+// What is told of the run: the system gave no way to send all probes of a flow alike.
+void state_varying_flows(TracePlan& plan);
+
 }  // namespace sonde::app

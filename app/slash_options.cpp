@@ -18,7 +18,7 @@ constexpr std::uint64_t kMostNumber = 4'294'967'295;
 
 // The ranges are those of our options.
 // NOLINTBEGIN(readability-magic-numbers)
-constexpr auto kOptions = std::to_array<SlashOption>({
+constexpr auto kPing = std::to_array<SlashOption>({
     {'t', "", "--endless", "", "until Ctrl-C; Ctrl-Break shows statistics"},
     {'a', "", "--resolve", "", "show names"},
     {'n', "COUNT", "--count=", "", "send COUNT probes (no end without it)", 1, kMostNumber},
@@ -34,7 +34,33 @@ constexpr auto kOptions = std::to_array<SlashOption>({
     {'6', "", "--ipv6", "", "IPv6 only"},
     {'?', "", "--help", "", "this text"},
 });
+constexpr auto kTracert = std::to_array<SlashOption>({
+    {'d', "", "--numeric", "", "show addresses, not names"},
+    {'h', "HOPS", "--max-ttl=", "", "the most hops, 1 to 255", 1, 255},
+    {'w', "MS", "--timeout=", "ms", "time to wait for each answer, in milliseconds", 1,
+     kMostNumber},
+    {'S', "SRC", "--source=", "", "source address"},
+    {'4', "", "--ipv4", "", "IPv4 only"},
+    {'6', "", "--ipv6", "", "IPv6 only"},
+    {'?', "", "--help", "", "this text"},
+});
 // NOLINTEND(readability-magic-numbers)
+
+struct Original {
+  Mode mode;
+  std::string_view name;
+  std::span<const SlashOption> options;
+  std::string_view not_here;  // letters of its that ask for what is not in sonde
+};
+constexpr auto kOriginals = std::to_array<Original>({
+    {Mode::ping, "ping.exe", kPing, "jkRcp"},
+    {Mode::trace, "tracert", kTracert, "jR"},
+});
+
+const Original* original_of(Mode mode) noexcept {
+  const auto found = std::ranges::find(kOriginals, mode, &Original::mode);
+  return found == kOriginals.end() ? nullptr : &*found;
+}
 
 bool is_long(std::string_view argument) {
   return argument.size() > 2 && argument.starts_with("--");
@@ -62,38 +88,39 @@ bool takes_next(Mode mode, std::string_view argument) {
   return false;
 }
 
-const SlashOption* by_letter(char letter) noexcept {
-  const auto* const option = std::ranges::find(kOptions, letter, &SlashOption::letter);
-  return option == kOptions.end() ? nullptr : option;
+const SlashOption* by_letter(const Original& original, char letter) noexcept {
+  const auto option = std::ranges::find(original.options, letter, &SlashOption::letter);
+  return option == original.options.end() ? nullptr : &*option;
 }
 
 // What was meant, where that can be told: another case, a value that was not put apart, an option
-// of ping.exe that asks for what is not here.
-std::string hint_for(std::string_view argument) {
-  constexpr std::string_view kNotHere = "jkRcp";
+// of the original that asks for what is not here.
+std::string hint_for(const Original& original, std::string_view argument) {
   constexpr char kCase = 'a' ^ 'A';
   const char letter = argument.size() > 1 ? argument[1] : '\0';
-  if (const SlashOption* const option = by_letter(letter); option != nullptr) {
+  if (const SlashOption* const option = by_letter(original, letter); option != nullptr) {
     const std::string_view value =
         argument.substr(std::min(argument.find_first_not_of(":=", 2), argument.size()));
     return option->value_name.empty() || !whole_number(value)
                ? ""
                : fmt::format("the value stands apart: /{} {}", letter, value);
   }
-  if (argument.size() == 2 && kNotHere.contains(letter)) {
-    return fmt::format("ping.exe's /{} is not in sonde", letter);
+  if (argument.size() == 2 && original.not_here.contains(letter)) {
+    return fmt::format("{}'s /{} is not in sonde", original.name, letter);
   }
-  const SlashOption* const other = by_letter(static_cast<char>(letter ^ kCase));
+  const SlashOption* const other = by_letter(original, static_cast<char>(letter ^ kCase));
   return argument.size() == 2 && other != nullptr ? fmt::format("did you mean /{}?", other->letter)
                                                   : "";
 }
 
-std::expected<const SlashOption*, UsageError> find(std::string_view argument) {
-  const SlashOption* const option = argument.size() == 2 ? by_letter(argument[1]) : nullptr;
+std::expected<const SlashOption*, UsageError> find(const Original& original,
+                                                   std::string_view argument) {
+  const SlashOption* const option =
+      argument.size() == 2 ? by_letter(original, argument[1]) : nullptr;
   if (option == nullptr) {
     return std::unexpected(
         UsageError{.message = fmt::format("there is no option {}", in_quotes(argument)),
-                   .hint = hint_for(argument)});
+                   .hint = hint_for(original, argument)});
   }
   return option;
 }
@@ -122,8 +149,9 @@ struct Translated {
 };
 
 // Of arguments that begin with a slash, the first, with its value.
-std::expected<Translated, UsageError> for_ping(std::span<const std::string> arguments) {
-  const auto option = find(arguments.front());
+std::expected<Translated, UsageError> in_ours(const Original& original,
+                                              std::span<const std::string> arguments) {
+  const auto option = find(original, arguments.front());
   if (!option) {
     return std::unexpected(option.error());
   }
@@ -140,9 +168,10 @@ std::expected<Translated, UsageError> for_ping(std::span<const std::string> argu
   return Translated{.word = *std::move(word), .taken = 2};
 }
 
-// Modes that ping.exe has not: a slash begins a file's name there, and help is asked for as ever.
-std::expected<Translated, UsageError> beside_ping(Mode mode, const std::string& argument) {
-  const auto option = find(argument);
+// Modes that Windows has no program for: a slash begins a file's name there, and help is asked for
+// as ever.
+std::expected<Translated, UsageError> without_original(Mode mode, const std::string& argument) {
+  const auto option = find(kOriginals.front(), argument);
   if (!option) {
     return Translated{.word = argument};
   }
@@ -158,11 +187,15 @@ std::expected<Translated, UsageError> beside_ping(Mode mode, const std::string& 
 
 }  // namespace
 
-std::span<const SlashOption> slash_options() noexcept { return kOptions; }
+std::span<const SlashOption> slash_options(Mode mode) noexcept {
+  const Original* const original = original_of(mode);
+  return original == nullptr ? std::span<const SlashOption>() : original->options;
+}
 
 std::expected<std::vector<std::string>, UsageError> without_slashes(
     Mode mode, std::span<const std::string> arguments) {
   std::vector<std::string> out;
+  const Original* const original = original_of(mode);
   while (!arguments.empty() && arguments.front() != "--") {
     if (!arguments.front().starts_with('/')) {
       const std::size_t wanted = takes_next(mode, arguments.front()) ? 2 : 1;
@@ -171,7 +204,8 @@ std::expected<std::vector<std::string>, UsageError> without_slashes(
       arguments = arguments.subspan(taken.size());
       continue;
     }
-    auto ours = mode == Mode::ping ? for_ping(arguments) : beside_ping(mode, arguments.front());
+    auto ours = original != nullptr ? in_ours(*original, arguments)
+                                    : without_original(mode, arguments.front());
     if (!ours) {
       return std::unexpected(std::move(ours.error()));
     }
@@ -182,25 +216,32 @@ std::expected<std::vector<std::string>, UsageError> without_slashes(
   return out;
 }
 
-std::vector<Spelling> slash_spellings(std::span<const std::string> arguments) {
+std::vector<Spelling> slash_spellings(Mode mode, std::span<const std::string> arguments) {
   std::vector<Spelling> spellings;
+  const Original* const original = original_of(mode);
   for (const std::string& argument : arguments) {
-    const auto option = argument.starts_with('/') ? find(argument) : nullptr;
-    if (!option || *option == nullptr) {
+    const bool slash = original != nullptr && argument.size() == 2 && argument[0] == '/';
+    const SlashOption* const option = slash ? by_letter(*original, argument[1]) : nullptr;
+    if (option == nullptr) {
       continue;
     }
-    std::string_view name = (*option)->before.substr(2);
+    std::string_view name = option->before.substr(2);
     name = name.substr(0, name.find('='));
-    if (const OptionSpec* const spec = find_option(Mode::ping, name)) {
+    if (const OptionSpec* const spec = find_option(mode, name)) {
       spellings.push_back({.ours = spelled(*spec), .typed = argument});
     }
   }
   return spellings;
 }
 
-std::string slash_help() {
-  std::string text = "\nAs ping.exe has them (a slash; a dash has the meanings above):\n";
-  for (const SlashOption& option : kOptions) {
+std::string slash_help(Mode mode) {
+  const Original* const original = original_of(mode);
+  if (original == nullptr) {
+    return {};
+  }
+  std::string text =
+      fmt::format("\nAs {} has them (a slash; a dash has the meanings above):\n", original->name);
+  for (const SlashOption& option : original->options) {
     const std::string left = fmt::format("  /{} {}", option.letter, option.value_name);
     text += fmt::format("{:<28}{}\n", left, option.doc);
   }

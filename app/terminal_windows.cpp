@@ -117,10 +117,11 @@ std::expected<std::size_t, int> read_console(HANDLE console, std::span<char> int
   return static_cast<std::size_t>(std::max(length, 0));
 }
 
-// Colours are escape sequences since Windows 10; older consoles say no.
+// Colours are escape sequences since Windows 10; older consoles say no. Progress is shown on
+// standard error, wherever standard output goes.
 bool understands_sequences() noexcept {
   constexpr DWORD kSequences = 4;  // ENABLE_VIRTUAL_TERMINAL_PROCESSING
-  const HANDLE console = handle_of(kStdout);
+  const HANDLE console = handle_of(is_console(handle_of(kStdout)) ? kStdout : kStderr);
   DWORD mode = 0;
   return ::GetConsoleMode(console, &mode) != 0 &&
          ((mode & kSequences) != 0 || ::SetConsoleMode(console, mode | kSequences) != 0);

@@ -60,6 +60,8 @@ MISTAKES = [
     (["0.0.0.0"], "unspecified", "127.0.0.1"),
     (["-c", "1", "ping", "127.0.0.1"], "first argument", ""),
     (["mtu", "127.0.0.1"], "not in this version", "sonde ping mtu"),
+    (["tracert", "127.0.0.1"], "no mode 'tracert'", "sonde trace"),
+    (["Trace", "-n", "127.0.0.1"], "no mode 'Trace'", "sonde trace"),
     (["trace"], "no target", "sonde trace"),
     (["trace", "-I", "127.0.0.1"], "no target", "sonde trace 127.0.0.1"),
     (["trace", "-T", "127.0.0.1"], "-T", "-P tcp"),

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 from _wine import SONDE, SOURCE, enter, not_under_wine, warm
 
@@ -19,10 +20,15 @@ OTHERS = {
     "terminal": "a pseudo-terminal",
     "generated_files": "the same for every system",
     "readme": "the README's tour of Linux",
+    "sweep": "POSIX paths and signals; windows/sweep has its own",
+    "trace": "a shell, and POSIX signals; windows/trace has its own",
 }
 
 
 def main():
+    there = {script.stem for script in Path(SOURCE, "tests", "cli").glob("[!_]*.py")}
+    forgotten = there ^ {*PORTABLE, *OTHERS}
+    assert not forgotten, f"neither run here nor said why not: {forgotten}"
     only = sys.argv[1:] or PORTABLE
     enter()
     warm()

@@ -85,7 +85,8 @@ std::size_t TraceEngine::next_probes(Instant now, std::span<probe::ProbeSpec> ou
 void TraceEngine::on_sent(std::span<const probe::SendReport> reports) {
   for (const probe::SendReport& report : reports) {
     if (TracePath* path = find(report.id.target)) {
-      path->sent(report, events_);
+      const bool crowd = report.error && std::ranges::any_of(paths_, &TracePath::waiting);
+      path->sent(report, crowd, events_);
     }
     if (report.error && report.error->failure == probe::SendFailure::no_buffer) {
       back_off(report.at);

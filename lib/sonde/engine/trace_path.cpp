@@ -19,6 +19,9 @@ namespace {
 constexpr std::uint32_t kMostPerHop = 3;    // probes out of one TTL and flow
 constexpr std::uint32_t kMostRefusals = 3;  // in a row: the system does not send to this target
 constexpr std::uint32_t kMostTransient = 10;
+// What a backend that cannot cancel is asked to wait at least: patience may grow, and hurries
+// nobody.
+constexpr Duration kShortestCall = 1s;
 
 bool is_transient(const probe::SendError& error) {
   return error.failure == probe::SendFailure::no_buffer;
@@ -118,7 +121,7 @@ probe::ProbeSpec TracePath::hand_out(const PathStep& step, net::Mtu size) {
           .ip = ip,
           .payload = Bytes(config_->payload).first(size.value - headers()),
           .flow = step.flow,
-          .timeout = config_->timeout};
+          .timeout = std::max(patience(step.ttl), std::min(kShortestCall, config_->timeout))};
 }
 
 TracePath::Probe* TracePath::find(std::uint64_t sequence) noexcept {
@@ -134,14 +137,14 @@ Event TracePath::event_of(EventKind kind, std::uint64_t sequence) const {
           .step = probe.step};
 }
 
-void TracePath::sent(const probe::SendReport& report, Events& events) {
+void TracePath::sent(const probe::SendReport& report, bool crowd, Events& events) {
   Probe* const probe = find(report.id.sequence);
   if (probe == nullptr || probe->state != State::handed_out) {
     return;
   }
   probe->handed_over = probe->sent_at = report.at;
   if (report.error) {
-    failed(event_of(EventKind::send_failed, report.id.sequence), *report.error, events);
+    failed(event_of(EventKind::send_failed, report.id.sequence), *report.error, crowd, events);
   } else {
     failures_ = 0;
     probe->state = State::pending;
@@ -150,7 +153,7 @@ void TracePath::sent(const probe::SendReport& report, Events& events) {
   conclude(report.at, events);
 }
 
-void TracePath::failed(Event event, const probe::SendError& error, Events& events) {
+void TracePath::failed(Event event, const probe::SendError& error, bool crowd, Events& events) {
   const std::uint64_t sequence = event.probe.sequence;
   event.send_error = error;
   events.push_back(std::move(event));
@@ -163,7 +166,7 @@ void TracePath::failed(Event event, const probe::SendError& error, Events& event
   }
   // That a packet is too big is what a search for the MTU wants to know.
   const bool expected = of_mtu(probe) && error.failure == probe::SendFailure::too_big;
-  failures_ += expected ? 0 : 1;
+  failures_ += expected || (transient && crowd) ? 0 : 1;
   cut_off_ = cut_off_ || failures_ >= (transient ? kMostTransient : kMostRefusals);
   close(sequence, State::failed);
 }
@@ -274,7 +277,7 @@ void TracePath::on_failure(const Observation& failure, Events& events) {
   Event event = event_of(EventKind::send_failed, sequence);
   event.at = failure.at;
   event.replaces = before == State::expired ? Replaced::timeout : Replaced::sent;
-  failed(std::move(event), failure.send_error.value_or(probe::SendError{}), events);
+  failed(std::move(event), failure.send_error.value_or(probe::SendError{}), false, events);
 }
 
 void TracePath::learn(Probe& probe, const Observation& seen, Duration rtt) {
@@ -303,9 +306,18 @@ void TracePath::count_again(net::Ttl ttl) {
   }
 }
 
+Duration TracePath::patience(net::Ttl ttl) const noexcept {
+  return wait_for({.timeout = config_->timeout, .adaptive = config_->adaptive}, shape_, ttl);
+}
+
 Instant TracePath::expiry(const Probe& probe) const noexcept {
-  return probe.handed_over + wait_for({.timeout = config_->timeout, .adaptive = config_->adaptive},
-                                      shape_, probe.step.ttl);
+  return probe.handed_over + patience(probe.step.ttl);
+}
+
+bool TracePath::waiting() const noexcept {
+  return std::ranges::any_of(out_, [this](std::uint64_t sequence) {
+    return probes_[sequence - 1].state == State::pending;
+  });
 }
 
 std::optional<Instant> TracePath::next_expiry() const noexcept {
@@ -381,7 +393,9 @@ void TracePath::end(Instant now, Events& events) {
   out_.clear();
   Event event{.kind = EventKind::path_end, .probe = {.target = id_}, .at = now, .sent_at = now};
   event.step.ttl = shape_.end();
-  const bool kept_back = cut_off_ && !shape_.distance() && !mtu_;
+  const bool unsent =
+      std::ranges::all_of(probes_, [](const Probe& probe) { return probe.state == State::failed; });
+  const bool kept_back = (cut_off_ || unsent) && !shape_.distance() && !mtu_;
   event.path_end = kept_back ? probe::PathEnd::unreachable : shape_.path_end();
   events.push_back(std::move(event));
 }

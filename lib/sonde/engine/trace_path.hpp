@@ -28,6 +28,8 @@ class TracePath {
   [[nodiscard]] std::uint32_t id() const noexcept { return id_; }
   [[nodiscard]] std::size_t out() const noexcept { return out_.size(); }
   [[nodiscard]] bool ended() const noexcept { return ended_; }
+  // Is a probe under way?
+  [[nodiscard]] bool waiting() const noexcept;
 
   // Is there a probe that may leave, if rate and window allow?
   [[nodiscard]] bool wants() const;
@@ -35,7 +37,8 @@ class TracePath {
   [[nodiscard]] std::optional<probe::ProbeSpec> issue();
 
   using Events = std::vector<probe::Event>;
-  void sent(const probe::SendReport& report, Events& events);
+  // `crowd`: probes of this run, of any path, are under way, whose end makes room for others.
+  void sent(const probe::SendReport& report, bool crowd, Events& events);
   void observe(const probe::Observation& seen, Events& events);
   // Gives up the probes whose time was over before `now`.
   void expire(Instant now, Events& events);
@@ -60,11 +63,12 @@ class TracePath {
   [[nodiscard]] bool crowded(const probe::PathStep& step) const noexcept;
   [[nodiscard]] std::uint32_t rounds() const noexcept;
   [[nodiscard]] Probe* find(std::uint64_t sequence) noexcept;
+  [[nodiscard]] Duration patience(net::Ttl ttl) const noexcept;
   [[nodiscard]] Instant expiry(const Probe& probe) const noexcept;
   [[nodiscard]] probe::Event event_of(probe::EventKind kind, std::uint64_t sequence) const;
   [[nodiscard]] probe::Event answer_event(probe::EventKind kind, const probe::Observation& seen);
 
-  void failed(probe::Event event, const probe::SendError& error, Events& events);
+  void failed(probe::Event event, const probe::SendError& error, bool crowd, Events& events);
   void close(std::uint64_t sequence, State outcome) noexcept;
   void on_reply(const probe::Observation& reply, Events& events);
   void on_error(const probe::Observation& error, Events& events);
@@ -94,7 +98,7 @@ class TracePath {
   std::vector<std::uint64_t> out_;            // sequences of those without an outcome, oldest first
   std::vector<probe::PathStep> again_;        // the system had no room for them
   std::vector<std::uint64_t> highest_reply_;  // by hop: the highest sequence replied to
-  std::uint32_t failures_ = 0;                // sends refused in a row
+  std::uint32_t failures_ = 0;                // sends refused in a row, not for our own crowd
   bool cut_off_ = false;                      // the system sends nothing any more
   std::optional<PathMtuSearch> mtu_{};
   bool ended_ = false;

@@ -58,11 +58,10 @@ class RecentSends {
     }
     return at(next_++);
   }
-  // The record of the send `ahead` of the next one will be written soon. The ring is larger than
-  // the caches near the processor.
-  void prefetch(std::size_t ahead) const noexcept {
-    constexpr int kToWrite = 1;
-    __builtin_prefetch(&at(next_ + ahead), kToWrite);
+  // Where the record of the send `ahead` of the next one will be written: to fetch it in time, as
+  // the ring is larger than the caches near the processor.
+  [[nodiscard]] const SentProbe* upcoming(std::size_t ahead) const noexcept {
+    return &at(next_ + ahead);
   }
   [[nodiscard]] const SentProbe* by_number(std::uint64_t number) const noexcept;
   // The send to this destination with this sequence; null: none remembered. Of several (one host

@@ -67,7 +67,7 @@ struct Scalar {
   if (code < 0x80) {
     return code >= 0x20 && code != 0x7F ? 1 : 0;
   }
-  const auto* at = std::ranges::find_if(kLetters, [&](const Range& r) { return code <= r.last; });
+  const auto at = std::ranges::find_if(kLetters, [&](const Range& r) { return code <= r.last; });
   return at != kLetters.end() && code >= at->first ? at->columns : 0;
 }
 

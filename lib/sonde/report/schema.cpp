@@ -234,8 +234,8 @@ void append_own(std::string_view shape, std::vector<const Field*>& out) {
 }  // namespace
 
 const Shape* find_shape(std::string_view name) noexcept {
-  const auto* at = std::ranges::find(kShapes, name, &Shape::name);
-  return at == kShapes.end() ? nullptr : at;
+  const auto at = std::ranges::find(kShapes, name, &Shape::name);
+  return at == kShapes.end() ? nullptr : &*at;
 }
 
 std::vector<const Field*> members_of(const Shape& shape) {

@@ -140,6 +140,21 @@ TEST_CASE("cli: the first word chooses the mode, ping is the default") {
   CHECK_FALSE(choose_mode(unknown).has_value());
 }
 
+TEST_CASE("cli: another tool's name, or a mode in other letters, is no host with more behind it") {
+  const auto hint = [](const Words& typed) {
+    const auto chosen = choose_mode(typed);
+    return chosen ? "" : chosen.error().hint.substr(0, chosen.error().hint.find(" ["));
+  };
+  CHECK(hint({"tracert", "h"}) == "sonde trace");
+  CHECK(hint({"Traceroute", "h"}) == "sonde trace");
+  CHECK(hint({"PING", "/n", "4", "h"}) == "sonde ping");
+  CHECK(hint({"fping", "h"}) == "sonde sweep");
+  for (const Words& host :
+       {Words{"tracert"}, Words{"PING"}, Words{"tracer", "h"}, Words{"-c", "PING"}}) {
+    CHECK(choose_mode(host)->mode == Mode::ping);
+  }
+}
+
 TEST_CASE("suggest: distance counts insertions, deletions, replacements and swaps") {
   CHECK(edit_distance("", "") == 0);
   CHECK(edit_distance("abc", "abc") == 0);

@@ -1,4 +1,4 @@
-// ping.exe's spelling, which only Windows builds take, put into ours.
+// ping.exe's and tracert's spelling, which only Windows builds take, put into ours.
 #include "app/slash_options.hpp"
 
 #include <doctest/doctest.h>
@@ -12,6 +12,7 @@
 #include "app/cli.hpp"
 #include "app/help.hpp"
 #include "app/options.hpp"
+#include "app/trace_options.hpp"
 
 namespace sonde::app {
 namespace {
@@ -111,7 +112,7 @@ TEST_CASE("slash: the hint says what was meant, where that can be told") {
 }
 
 TEST_CASE("slash: a number beyond its range is refused by the name that was typed") {
-  for (const SlashOption& option : slash_options()) {
+  for (const SlashOption& option : slash_options(Mode::ping)) {
     if (option.most == 0) {
       continue;
     }
@@ -129,7 +130,8 @@ TEST_CASE("slash: a number beyond its range is refused by the name that was type
 }
 
 TEST_CASE("slash: messages name an option as it was typed") {
-  const auto spellings = slash_spellings(Words{"/r", "3", "-j", "/s", "2", "/tmp", "/", "host"});
+  const auto spellings =
+      slash_spellings(Mode::ping, Words{"/r", "3", "-j", "/s", "2", "/tmp", "/", "host"});
   REQUIRE(spellings.size() == 2);
   CHECK(spellings[0].ours == "-R, --record-route");
   CHECK(spellings[0].typed == "/r");
@@ -146,7 +148,7 @@ TEST_CASE("slash: a sweep has files behind a slash, and no options") {
   CHECK(sweep({"-f", "/n", "-c", "2"}) == "-f /n -c 2");
   CHECK(sweep({"--", "/n"}) == "-- /n");
   CHECK(sweep({"/?"}) == "--help");
-  for (const SlashOption& option : slash_options()) {
+  for (const SlashOption& option : slash_options(Mode::ping)) {
     const std::string typed = {'/', option.letter};
     if (option.before != "--help") {
       CHECK(sweep({typed, "1", "127.0.0.1"}) ==
@@ -155,17 +157,52 @@ TEST_CASE("slash: a sweep has files behind a slash, and no options") {
   }
 }
 
+TEST_CASE("slash: a trace has the letters, meanings and units of tracert") {
+  const auto words =
+      without_slashes(Mode::trace, Words{"/d", "/h", "9", "/w", "1500", "/S", "::1", "/6", "::1"});
+  REQUIRE(words.has_value());
+  const auto line = read_command_line(Mode::trace, *words);
+  REQUIRE(line.has_value());
+  const auto read = read_trace_options(*line);
+  REQUIRE(read.has_value());
+  CHECK(read->numeric);
+  CHECK(read->max_ttl == net::Ttl(9));
+  CHECK(read->timeout == 1500ms);
+  CHECK(read->source == "::1");
+  CHECK(read->ipv6);
+  CHECK(read->targets == Words{"::1"});
+  CHECK(without_slashes(Mode::trace, Words{"/4", "/?"}) == Words{"--ipv4", "--help"});
+  CHECK(slash_spellings(Mode::trace, Words{"/h", "9"}).front().ours == "-m, --max-ttl");
+}
+
+TEST_CASE("slash: a trace refuses what tracert has not, or sonde has not") {
+  const auto error = [](const Words& typed) {
+    const auto words = without_slashes(Mode::trace, typed);
+    return words ? UsageError{} : words.error();
+  };
+  CHECK(error({"/n", "4", "h"}).message == "there is no option '/n'");
+  CHECK(error({"/h", "256", "h"}).message == "/h HOPS: '256' is not a whole number from 1 to 255");
+  CHECK(error({"/h"}).message == "/h needs a value");
+  CHECK(error({"/D", "h"}).hint == "did you mean /d?");
+  CHECK(error({"/j", "a", "h"}).hint == "tracert's /j is not in sonde");
+  CHECK(error({"/R", "h"}).hint == "tracert's /R is not in sonde");
+  CHECK(without_slashes(Mode::trace, Words{"--output", "/d", "h"}).has_value());
+}
+
 TEST_CASE("slash: every row is in the help, within 80 columns") {
-  const std::string help = slash_help();
-  for (const SlashOption& option : slash_options()) {
-    CAPTURE(option.letter);
-    CHECK(help.find(std::string("\n  /") + option.letter + ' ') != std::string::npos);
+  for (const Mode mode : {Mode::ping, Mode::trace}) {
+    const std::string help = slash_help(mode);
+    for (const SlashOption& option : slash_options(mode)) {
+      CAPTURE(option.letter);
+      CHECK(help.find(std::string("\n  /") + option.letter + ' ') != std::string::npos);
+    }
+    std::istringstream lines(help);
+    for (std::string line; std::getline(lines, line);) {
+      CAPTURE(line);
+      CHECK(line.size() <= kHelpColumns);
+    }
   }
-  std::istringstream lines(help);
-  for (std::string line; std::getline(lines, line);) {
-    CAPTURE(line);
-    CHECK(line.size() <= kHelpColumns);
-  }
+  CHECK(slash_help(Mode::sweep).empty());
 }
 
 TEST_CASE("ttl: a host where the TTL should be gets the hint that ping.exe's users need") {

@@ -200,6 +200,39 @@ TEST_CASE("trace: a system that never has buffers is given up after a second") {
   CHECK(trace.elapsed() <= 1s);
 }
 
+TEST_CASE("trace: waiting for room behind probes of its own is not given up") {
+  constexpr std::size_t kRoom = 20;  // a backend with so many slots, each taken for a time-out
+  TraceHarness trace({.max_ttl = net::Ttl(60), .gap = 0, .timeout = 5s, .adaptive = false},
+                     [](const ProbeSpec&, Instant) { return std::vector<Coming>{}; });
+  std::vector<Instant> taken;
+  trace.refuse = [&](const ProbeSpec& spec, Instant at) -> std::optional<probe::SendError> {
+    std::erase_if(taken, [at](Instant until) { return until <= at; });
+    if (taken.size() >= kRoom) {
+      return probe::SendError{.failure = SendFailure::no_buffer};
+    }
+    taken.push_back(at + spec.timeout);
+    return std::nullopt;
+  };
+  trace.run();
+  CHECK(trace.end() == PathEnd::max_ttl);
+  for (unsigned ttl = 1; ttl <= 60; ++ttl) {
+    CHECK(trace.sent_to(ttl) == 3);
+  }
+}
+
+TEST_CASE("trace: a backend is asked to wait as long as the engine does, and a second at least") {
+  TraceHarness trace({}, plain_path(4, {3}));
+  std::vector<Duration> asked;
+  trace.refuse = [&](const ProbeSpec& spec, Instant at) -> std::optional<probe::SendError> {
+    asked.push_back(spec.timeout);
+    CHECK(spec.timeout >= (at > kTraceStart + 20ms ? 1s : 3s));
+    return std::nullopt;
+  };
+  trace.run();
+  CHECK(asked.front() == 3s);
+  CHECK(std::ranges::min(asked) == 1s);
+}
+
 TEST_CASE("trace: a target that the system has no route to ends at once") {
   TraceHarness trace({}, plain_path(4));
   trace.refuse = [](const ProbeSpec&, Instant) {
@@ -231,6 +264,9 @@ TEST_CASE("trace: what the system fails to send after it took it is no answer") 
     REQUIRE(event.send_error);
   }
   CHECK(trace.elapsed() <= 200ms);
+  TraceHarness few({.max_ttl = net::Ttl(2), .queries = 1}, fails_later);
+  few.run();
+  CHECK(few.end() == PathEnd::unreachable);
 }
 
 TEST_CASE("trace: the RTT is taken from the transmit stamp") {

@@ -103,7 +103,8 @@ void Sender::send(Channel& channel, std::span<const probe::ProbeSpec> specs,
 
 void Sender::encode(Channel& channel, const probe::ProbeSpec& spec) {
   receiver_->expect(wire::kIcmpHeader + spec.payload.size());
-  channel.recent().prefetch(batch_.size());
+  constexpr int kToWrite = 1;
+  __builtin_prefetch(channel.recent().upcoming(batch_.size()), kToWrite);
   Staged& staged = staged_[batch_.size()];
   if (channel.shape().is_udp()) {
     encode_udp(channel, spec, staged);

@@ -49,8 +49,8 @@ constexpr auto kRows = std::to_array<Row>({
 });
 
 const Row* find(int os_code) noexcept {
-  const auto* const row = std::ranges::find(kRows, os_code, &Row::code);
-  return row == kRows.end() ? nullptr : row;
+  const auto row = std::ranges::find(kRows, os_code, &Row::code);
+  return row == kRows.end() ? nullptr : &*row;
 }
 
 }  // namespace

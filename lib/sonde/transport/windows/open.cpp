@@ -27,17 +27,17 @@ std::optional<Error> beyond_the_api(const OpenOptions& options) {
       {options.backend == Backend::raw || options.backend == Backend::dgram, "use ICMP sockets",
        "leave out --transport"},
       {!options.interface.empty(), "choose an interface", "give an address of it with -S"},
-      {options.mark.has_value(), "mark packets", "leave out -m"},
+      {options.mark.has_value(), "mark packets", "leave out --mark"},
       {options.flow_label.has_value(), "set a flow label", "leave out -F"},
       {options.ident.has_value(), "choose the ICMP identifier", "leave out -e"},
       {options.path_mtu == PathMtu::want, "fragment to the known path MTU",
        "use -M do (DF) or -M dont"},
       {options.path_mtu == PathMtu::probe, "ignore the known path MTU",
-       "use -M do (DF) or -M dont"},
+       "leave out --mtu or -M probe; -M do sets DF"},
       {!options.multicast_loop, "keep multicast from looping back", "leave out -L"},
       {options.bypass_routing, "bypass routing", "leave out -r"},
   });
-  const auto* const limit = std::ranges::find(limits, true, &Limit::asked);
+  const auto limit = std::ranges::find(limits, true, &Limit::asked);
   if (limit == limits.end()) {
     return std::nullopt;
   }
