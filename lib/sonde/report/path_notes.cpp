@@ -96,11 +96,24 @@ using Hops = std::span<const stats::Hop>;
   return "larger packets vanish without a word";
 }
 
+// A hop whose MTU the search could not tell: it answers small packets, but not often enough.
+[[nodiscard]] std::string no_mtu_note(const stats::PathStats& path) {
+  const stats::Hop* const unknown = path.mtu_unknown_at();
+  const stats::Hop* const narrowest = path.narrowest();
+  if (unknown == nullptr || !path.end()) {
+    return {};
+  }
+  const std::string most =
+      narrowest == nullptr ? "" : fmt::format(", at most {}", narrowest->mtu->mtu.value);
+  return fmt::format("path MTU unknown{}: hop {} answers too seldom to tell\n", most,
+                     unknown->ttl.value);
+}
+
 [[nodiscard]] std::string mtu_note(const stats::PathStats& path) {
   const stats::Hop* const hop = path.narrowest();
   const auto mtu = path.mtu();
   if (hop == nullptr || !mtu) {
-    return {};
+    return no_mtu_note(path);
   }
   const bool whole = mtu->evidence == probe::MtuEvidence::passed;
   return fmt::format("path MTU {}{}: {}\n", mtu->mtu.value,
@@ -222,7 +235,7 @@ std::string path_notes(const stats::TargetResult& result, const stats::RunOption
   if (!path.reached()) {
     notes += fmt::format("not reached: {}\n", why_not(path));
   }
-  notes += mtu_note(path);
+  notes += trace.find_mtu ? mtu_note(path) : "";
   notes += header_notes(path.hops(), options.tos);
   notes += wanted.back ? back_note(path, *result.target.address) : "";
   return notes;

@@ -215,6 +215,17 @@ TEST_CASE("trace text: the path MTU stands behind its hop, and once more at the 
         " 2  198.51.100.9  2.000 ms F=1400\npath MTU 1400, from hop 2 on: a router says so\n");
 }
 
+TEST_CASE("trace text: a path MTU that could not be told is none") {
+  Rig rig({.numeric = true}, {.queries = 1, .find_mtu = true});
+  rig.begin().fresh();
+  rig.script.hop(1, "10.0.0.1", {1ms}).hop(2, "destination", {2ms});
+  rig.script.add(test::path_mtu(1, 1500, probe::MtuEvidence::passed, 5ms));
+  rig.script.ended(PathEnd::reached, 2);
+  CHECK(rig.fresh() ==
+        " 1  10.0.0.1  1.000 ms F=1500\n 2  198.51.100.9  2.000 ms\n"
+        "path MTU unknown, at most 1500: hop 2 answers too seldom to tell\n");
+}
+
 TEST_CASE("trace text: NAT and a changed TOS are told once, where they begin") {
   Rig rig({.numeric = true}, {.queries = 1});
   rig.script.options.tos = net::Tos(0xb8);
