@@ -41,7 +41,8 @@ struct PathMtu {
   friend constexpr bool operator==(const PathMtu&, const PathMtu&) = default;
 };
 
-// What an ICMP error says of a packet: its TTL ran out on the way; it was too big for the next link.
+// What an ICMP error says of a packet: its TTL ran out on the way; it was too big for the next
+// link.
 [[nodiscard]] bool says_time_exceeded(const Observation& seen) noexcept;
 [[nodiscard]] bool says_too_big(const Observation& seen) noexcept;
 
