@@ -35,7 +35,7 @@ constexpr std::string_view kTail =
     }
   }
   $offered = $options[$mode]
-  if ($mode -eq 'ping' -and $IsWindows -ne $false) { $offered += $slashes }
+  if ($IsWindows -ne $false) { $offered += $slashes[$mode] }
   $offered | Where-Object { $_[0].StartsWith($word, 'Ordinal') } | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterName', $_[1])
   }
@@ -94,13 +94,13 @@ std::string letters_of(Mode mode) {
   return fmt::format("@(\n{}    )\n", rows);
 }
 
-// ping.exe's, on Windows.
-std::string slashes_table() {
+// Those of ping.exe and tracert.exe, on Windows.
+std::string slashes_of(Mode mode) {
   std::string rows;
-  for (const SlashOption& option : slash_options()) {
-    rows += fmt::format("    {}", pair(fmt::format("/{}", option.letter), option.doc));
+  for (const SlashOption& option : slash_options(mode)) {
+    rows += fmt::format("      {}", pair(fmt::format("/{}", option.letter), option.doc));
   }
-  return fmt::format("  $slashes = @(\n{}  )\n", rows);
+  return fmt::format("@(\n{}    )\n", rows);
 }
 
 std::string choices_of(Mode mode) {
@@ -128,8 +128,8 @@ std::string table(std::string_view name, std::string (*rows)(Mode)) {
 
 std::string powershell_script() {
   return fmt::format("{}{}{}{}{}{}{}", kHead, modes_table(), table("options", options_of),
-                     slashes_table(), table("letters", letters_of), table("choices", choices_of),
-                     kTail);
+                     table("slashes", slashes_of), table("letters", letters_of),
+                     table("choices", choices_of), kTail);
 }
 
 }  // namespace sonde::app

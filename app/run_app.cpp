@@ -38,7 +38,7 @@ std::string_view help_of(Mode mode) {
 
 std::string help_for(const Invocation& invocation) {
   const std::string text = invocation.mode_named ? mode_help(invocation.mode) : general_help();
-  return slash_is_option() && invocation.mode == Mode::ping ? text + slash_help() : text;
+  return slash_is_option() ? text + slash_help(invocation.mode) : text;
 }
 
 // What is asked for with --help and its like; the first one that was understood counts.
@@ -106,8 +106,8 @@ ExitCode run_app(std::span<const std::string> arguments, Console& console) {
   if (invocation->help) {
     return print(help_for(*invocation), console);
   }
-  if (slash_is_option() && invocation->mode == Mode::ping) {
-    console.spellings = slash_spellings(invocation->arguments);
+  if (slash_is_option()) {
+    console.spellings = slash_spellings(invocation->mode, invocation->arguments);
   }
   const auto words = plain_words(*invocation);
   if (!words) {

@@ -18,7 +18,7 @@ constexpr std::uint64_t kMostNumber = 4'294'967'295;
 
 // The ranges are those of our options.
 // NOLINTBEGIN(readability-magic-numbers)
-constexpr auto kOptions = std::to_array<SlashOption>({
+constexpr auto kPing = std::to_array<SlashOption>({
     {'t', "", "--endless", "", "until Ctrl-C; Ctrl-Break shows statistics"},
     {'a', "", "--resolve", "", "show names"},
     {'n', "COUNT", "--count=", "", "send COUNT probes (no end without it)", 1, kMostNumber},
@@ -34,7 +34,34 @@ constexpr auto kOptions = std::to_array<SlashOption>({
     {'6', "", "--ipv6", "", "IPv6 only"},
     {'?', "", "--help", "", "this text"},
 });
+constexpr auto kTrace = std::to_array<SlashOption>({
+    {'d', "", "--numeric", "", "show addresses, not names"},
+    {'h', "HOPS", "--max-ttl=", "", "end with this hop at the latest", 1, 255},
+    {'w', "MS", "--timeout=", "ms", "time to wait for an answer, in milliseconds", 1, kMostNumber},
+    {'S', "SRC", "--source=", "", "source address"},
+    {'4', "", "--ipv4", "", "IPv4 only"},
+    {'6', "", "--ipv6", "", "IPv6 only"},
+    {'?', "", "--help", "", "this text"},
+});
 // NOLINTEND(readability-magic-numbers)
+
+// Whose options a mode takes.
+struct Origin {
+  Mode mode;
+  std::string_view program;
+  std::span<const SlashOption> options;
+  std::string_view not_here;  // letters of that program that sonde has not
+};
+constexpr auto kOrigins = std::to_array<Origin>({
+    {Mode::ping, "ping.exe", kPing, "jkRcp"},
+    {Mode::trace, "tracert.exe", kTrace, "jR"},
+});
+
+// A sweep's users are told of ping's.
+const Origin& origin_of(Mode mode) noexcept {
+  const auto* const origin = std::ranges::find(kOrigins, mode, &Origin::mode);
+  return origin == kOrigins.end() ? kOrigins.front() : *origin;
+}
 
 bool is_long(std::string_view argument) {
   return argument.size() > 2 && argument.starts_with("--");
@@ -62,38 +89,38 @@ bool takes_next(Mode mode, std::string_view argument) {
   return false;
 }
 
-const SlashOption* by_letter(char letter) noexcept {
-  const auto* const option = std::ranges::find(kOptions, letter, &SlashOption::letter);
-  return option == kOptions.end() ? nullptr : option;
+const SlashOption* by_letter(const Origin& origin, char letter) noexcept {
+  const auto option = std::ranges::find(origin.options, letter, &SlashOption::letter);
+  return option == origin.options.end() ? nullptr : &*option;
 }
 
 // What was meant, where that can be told: another case, a value that was not put apart, an option
-// of ping.exe that asks for what is not here.
-std::string hint_for(std::string_view argument) {
-  constexpr std::string_view kNotHere = "jkRcp";
+// of the other program that asks for what is not here.
+std::string hint_for(const Origin& origin, std::string_view argument) {
   constexpr char kCase = 'a' ^ 'A';
   const char letter = argument.size() > 1 ? argument[1] : '\0';
-  if (const SlashOption* const option = by_letter(letter); option != nullptr) {
+  if (const SlashOption* const option = by_letter(origin, letter); option != nullptr) {
     const std::string_view value =
         argument.substr(std::min(argument.find_first_not_of(":=", 2), argument.size()));
     return option->value_name.empty() || !whole_number(value)
                ? ""
                : fmt::format("the value stands apart: /{} {}", letter, value);
   }
-  if (argument.size() == 2 && kNotHere.contains(letter)) {
-    return fmt::format("ping.exe's /{} is not in sonde", letter);
+  if (argument.size() == 2 && origin.not_here.contains(letter)) {
+    return fmt::format("{}'s /{} is not in sonde", origin.program, letter);
   }
-  const SlashOption* const other = by_letter(static_cast<char>(letter ^ kCase));
+  const SlashOption* const other = by_letter(origin, static_cast<char>(letter ^ kCase));
   return argument.size() == 2 && other != nullptr ? fmt::format("did you mean /{}?", other->letter)
                                                   : "";
 }
 
-std::expected<const SlashOption*, UsageError> find(std::string_view argument) {
-  const SlashOption* const option = argument.size() == 2 ? by_letter(argument[1]) : nullptr;
+std::expected<const SlashOption*, UsageError> find(const Origin& origin,
+                                                   std::string_view argument) {
+  const SlashOption* const option = argument.size() == 2 ? by_letter(origin, argument[1]) : nullptr;
   if (option == nullptr) {
     return std::unexpected(
         UsageError{.message = fmt::format("there is no option {}", in_quotes(argument)),
-                   .hint = hint_for(argument)});
+                   .hint = hint_for(origin, argument)});
   }
   return option;
 }
@@ -122,8 +149,9 @@ struct Translated {
 };
 
 // Of arguments that begin with a slash, the first, with its value.
-std::expected<Translated, UsageError> for_ping(std::span<const std::string> arguments) {
-  const auto option = find(arguments.front());
+std::expected<Translated, UsageError> translated(const Origin& origin,
+                                                 std::span<const std::string> arguments) {
+  const auto option = find(origin, arguments.front());
   if (!option) {
     return std::unexpected(option.error());
   }
@@ -140,9 +168,10 @@ std::expected<Translated, UsageError> for_ping(std::span<const std::string> argu
   return Translated{.word = *std::move(word), .taken = 2};
 }
 
-// Modes that ping.exe has not: a slash begins a file's name there, and help is asked for as ever.
-std::expected<Translated, UsageError> beside_ping(Mode mode, const std::string& argument) {
-  const auto option = find(argument);
+// Modes that Windows has no program for: a slash begins a file's name there, and help is asked for
+// as ever.
+std::expected<Translated, UsageError> in_no_program(Mode mode, const std::string& argument) {
+  const auto option = find(origin_of(mode), argument);
   if (!option) {
     return Translated{.word = argument};
   }
@@ -158,7 +187,10 @@ std::expected<Translated, UsageError> beside_ping(Mode mode, const std::string& 
 
 }  // namespace
 
-std::span<const SlashOption> slash_options() noexcept { return kOptions; }
+std::span<const SlashOption> slash_options(Mode mode) noexcept {
+  const Origin& origin = origin_of(mode);
+  return origin.mode == mode ? origin.options : std::span<const SlashOption>();
+}
 
 std::expected<std::vector<std::string>, UsageError> without_slashes(
     Mode mode, std::span<const std::string> arguments) {
@@ -171,7 +203,8 @@ std::expected<std::vector<std::string>, UsageError> without_slashes(
       arguments = arguments.subspan(taken.size());
       continue;
     }
-    auto ours = mode == Mode::ping ? for_ping(arguments) : beside_ping(mode, arguments.front());
+    auto ours = slash_options(mode).empty() ? in_no_program(mode, arguments.front())
+                                            : translated(origin_of(mode), arguments);
     if (!ours) {
       return std::unexpected(std::move(ours.error()));
     }
@@ -182,25 +215,32 @@ std::expected<std::vector<std::string>, UsageError> without_slashes(
   return out;
 }
 
-std::vector<Spelling> slash_spellings(std::span<const std::string> arguments) {
+std::vector<Spelling> slash_spellings(Mode mode, std::span<const std::string> arguments) {
   std::vector<Spelling> spellings;
+  if (slash_options(mode).empty()) {
+    return spellings;
+  }
   for (const std::string& argument : arguments) {
-    const auto option = argument.starts_with('/') ? find(argument) : nullptr;
+    const auto option = argument.starts_with('/') ? find(origin_of(mode), argument) : nullptr;
     if (!option || *option == nullptr) {
       continue;
     }
     std::string_view name = (*option)->before.substr(2);
     name = name.substr(0, name.find('='));
-    if (const OptionSpec* const spec = find_option(Mode::ping, name)) {
+    if (const OptionSpec* const spec = find_option(mode, name)) {
       spellings.push_back({.ours = spelled(*spec), .typed = argument});
     }
   }
   return spellings;
 }
 
-std::string slash_help() {
-  std::string text = "\nAs ping.exe has them (a slash; a dash has the meanings above):\n";
-  for (const SlashOption& option : kOptions) {
+std::string slash_help(Mode mode) {
+  if (slash_options(mode).empty()) {
+    return {};
+  }
+  std::string text = fmt::format("\nAs {} has them (a slash; a dash has the meanings above):\n",
+                                 origin_of(mode).program);
+  for (const SlashOption& option : slash_options(mode)) {
     const std::string left = fmt::format("  /{} {}", option.letter, option.value_name);
     text += fmt::format("{:<28}{}\n", left, option.doc);
   }

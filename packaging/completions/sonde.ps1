@@ -266,22 +266,35 @@ Register-ArgumentCompleter -Native -CommandName sonde, sonde.exe -ScriptBlock {
       , @('--completions', 'print a completion script for bash, zsh, fish or powershell')
     )
   }
-  $slashes = @(
-    , @('/t', 'until Ctrl-C; Ctrl-Break shows statistics')
-    , @('/a', 'show names')
-    , @('/n', 'send COUNT probes (no end without it)')
-    , @('/l', 'bytes of payload')
-    , @('/f', 'do not fragment')
-    , @('/i', 'time to live')
-    , @('/v', 'type of service, which Windows does not send')
-    , @('/r', 'record the route for N hops, 1 to 9')
-    , @('/s', 'time stamps for N hops, 1 to 4')
-    , @('/w', 'time to wait for a reply, in milliseconds')
-    , @('/S', 'source address')
-    , @('/4', 'IPv4 only')
-    , @('/6', 'IPv6 only')
-    , @('/?', 'this text')
-  )
+  $slashes = @{
+    'ping' = @(
+      , @('/t', 'until Ctrl-C; Ctrl-Break shows statistics')
+      , @('/a', 'show names')
+      , @('/n', 'send COUNT probes (no end without it)')
+      , @('/l', 'bytes of payload')
+      , @('/f', 'do not fragment')
+      , @('/i', 'time to live')
+      , @('/v', 'type of service, which Windows does not send')
+      , @('/r', 'record the route for N hops, 1 to 9')
+      , @('/s', 'time stamps for N hops, 1 to 4')
+      , @('/w', 'time to wait for a reply, in milliseconds')
+      , @('/S', 'source address')
+      , @('/4', 'IPv4 only')
+      , @('/6', 'IPv6 only')
+      , @('/?', 'this text')
+    )
+    'trace' = @(
+      , @('/d', 'show addresses, not names')
+      , @('/h', 'end with this hop at the latest')
+      , @('/w', 'time to wait for an answer, in milliseconds')
+      , @('/S', 'source address')
+      , @('/4', 'IPv4 only')
+      , @('/6', 'IPv6 only')
+      , @('/?', 'this text')
+    )
+    'sweep' = @(
+    )
+  }
   $letters = @{
     'ping' = @(
       , @('P', 'protocol')
@@ -355,7 +368,7 @@ Register-ArgumentCompleter -Native -CommandName sonde, sonde.exe -ScriptBlock {
     }
   }
   $offered = $options[$mode]
-  if ($mode -eq 'ping' -and $IsWindows -ne $false) { $offered += $slashes }
+  if ($IsWindows -ne $false) { $offered += $slashes[$mode] }
   $offered | Where-Object { $_[0].StartsWith($word, 'Ordinal') } | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterName', $_[1])
   }

@@ -12,6 +12,7 @@
 #include "app/cli.hpp"
 #include "app/help.hpp"
 #include "app/options.hpp"
+#include "app/trace_options.hpp"
 
 namespace sonde::app {
 namespace {
@@ -111,7 +112,7 @@ TEST_CASE("slash: the hint says what was meant, where that can be told") {
 }
 
 TEST_CASE("slash: a number beyond its range is refused by the name that was typed") {
-  for (const SlashOption& option : slash_options()) {
+  for (const SlashOption& option : slash_options(Mode::ping)) {
     if (option.most == 0) {
       continue;
     }
@@ -129,7 +130,8 @@ TEST_CASE("slash: a number beyond its range is refused by the name that was type
 }
 
 TEST_CASE("slash: messages name an option as it was typed") {
-  const auto spellings = slash_spellings(Words{"/r", "3", "-j", "/s", "2", "/tmp", "/", "host"});
+  const auto spellings =
+      slash_spellings(Mode::ping, Words{"/r", "3", "-j", "/s", "2", "/tmp", "/", "host"});
   REQUIRE(spellings.size() == 2);
   CHECK(spellings[0].ours == "-R, --record-route");
   CHECK(spellings[0].typed == "/r");
@@ -146,7 +148,7 @@ TEST_CASE("slash: a sweep has files behind a slash, and no options") {
   CHECK(sweep({"-f", "/n", "-c", "2"}) == "-f /n -c 2");
   CHECK(sweep({"--", "/n"}) == "-- /n");
   CHECK(sweep({"/?"}) == "--help");
-  for (const SlashOption& option : slash_options()) {
+  for (const SlashOption& option : slash_options(Mode::ping)) {
     const std::string typed = {'/', option.letter};
     if (option.before != "--help") {
       CHECK(sweep({typed, "1", "127.0.0.1"}) ==
@@ -156,16 +158,60 @@ TEST_CASE("slash: a sweep has files behind a slash, and no options") {
 }
 
 TEST_CASE("slash: every row is in the help, within 80 columns") {
-  const std::string help = slash_help();
-  for (const SlashOption& option : slash_options()) {
+  for (const Mode mode : {Mode::ping, Mode::trace}) {
+    const std::string help = slash_help(mode);
+    for (const SlashOption& option : slash_options(mode)) {
+      CAPTURE(option.letter);
+      CHECK(help.find(std::string("\n  /") + option.letter + ' ') != std::string::npos);
+    }
+    std::istringstream lines(help);
+    for (std::string line; std::getline(lines, line);) {
+      CAPTURE(line);
+      CHECK(line.size() <= kHelpColumns);
+    }
+  }
+  CHECK(slash_help(Mode::sweep).empty());
+}
+
+TEST_CASE("slash: a trace has the letters of tracert") {
+  const auto trace = [](const Words& typed) {
+    const auto words = without_slashes(Mode::trace, typed);
+    return words ? fmt::format("{}", fmt::join(*words, " ")) : words.error().message;
+  };
+  CHECK(trace({"/d", "/h", "12", "/w", "500", "/S", "127.0.0.1", "/4", "host"}) ==
+        "--numeric --max-ttl=12 --timeout=500ms --source=127.0.0.1 --ipv4 host");
+  CHECK(trace({"/6", "::1"}) == "--ipv6 ::1");
+  CHECK(trace({"/?"}) == "--help");
+  CHECK(trace({"-m", "/d", "--", "/d"}) == "-m /d -- /d");
+  CHECK(trace({"/h", "256", "host"}) == "/h HOPS: '256' is not a whole number from 1 to 255");
+  CHECK(trace({"host", "/h"}) == "/h needs a value");
+  CHECK(trace({"/n", "4", "host"}) == "there is no option '/n'");
+  const auto hint = [](const char* typed) {
+    return without_slashes(Mode::trace, Words{typed, "host"}).error().hint;
+  };
+  CHECK(hint("/D") == "did you mean /d?");
+  CHECK(hint("/h20") == "the value stands apart: /h 20");
+  CHECK(hint("/j") == "tracert.exe's /j is not in sonde");
+  CHECK(hint("/R") == "tracert.exe's /R is not in sonde");
+}
+
+TEST_CASE("slash: what tracert's letters become, a trace's options take") {
+  for (const SlashOption& option : slash_options(Mode::trace)) {
     CAPTURE(option.letter);
-    CHECK(help.find(std::string("\n  /") + option.letter + ' ') != std::string::npos);
+    const std::string typed = {'/', option.letter};
+    const Words words = option.value_name.empty() ? Words{typed}
+                        : option.most == 0        ? Words{typed, "127.0.0.1"}
+                                                  : Words{typed, std::to_string(option.most)};
+    const auto plain_words = without_slashes(Mode::trace, words);
+    REQUIRE(plain_words.has_value());
+    const auto line = read_command_line(Mode::trace, *plain_words);
+    REQUIRE(line.has_value());
+    CHECK(read_trace_options(*line).has_value());
   }
-  std::istringstream lines(help);
-  for (std::string line; std::getline(lines, line);) {
-    CAPTURE(line);
-    CHECK(line.size() <= kHelpColumns);
-  }
+  const auto spellings = slash_spellings(Mode::trace, Words{"/h", "3", "/n", "host"});
+  REQUIRE(spellings.size() == 1);
+  CHECK(spellings[0].ours == "-m, --max-ttl");
+  CHECK(slash_spellings(Mode::sweep, Words{"/n", "host"}).empty());
 }
 
 TEST_CASE("ttl: a host where the TTL should be gets the hint that ping.exe's users need") {
