@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "sonde/probe/status.hpp"
 #include "sonde/report/failure_text.hpp"
 #include "sonde/report/path_words.hpp"
 
@@ -31,16 +32,28 @@ using Hops = std::span<const stats::Hop>;
   return fmt::format("{} hops in a row are silent{}", hops.end() - silent, behind);
 }
 
-// Who refuses, and in what words.
-[[nodiscard]] std::string refusal(Hops hops) {
+// Who refuses, and in what words. Our own system says of an address on its own link that nobody has
+// it.
+[[nodiscard]] std::string refusal_text(const probe::Observation& seen,
+                                       const std::optional<net::Address>& source) {
+  const std::string words = icmp_error_text(seen);
+  if (!source || !source->same_host(seen.responder)) {
+    return fmt::format("{} says: {}", seen.responder.to_text(), words);
+  }
+  const bool nobody = probe::status_of(seen.responder.family(), seen.icmp) ==
+                      probe::Status::destination_host_unreachable;
+  return fmt::format("{}this computer says: {}",
+                     nobody ? "nobody on the link answers for the next hop; " : "", words);
+}
+
+[[nodiscard]] std::string refusal(Hops hops, const std::optional<net::Address>& source) {
   const auto no = [](const stats::HopProbe& probe) {
     return probe.answered() && stats::refuses(probe.last.observation);
   };
   for (const stats::Hop& hop : std::views::reverse(hops)) {
     const auto probe = std::ranges::find_if(hop.probes, no);
     if (probe != hop.probes.end()) {
-      return fmt::format("{} says: {}", probe->last.observation.responder.to_text(),
-                         icmp_error_text(probe->last.observation));
+      return refusal_text(probe->last.observation, source);
     }
   }
   return "it cannot be sent to";
@@ -62,7 +75,8 @@ using Hops = std::span<const stats::Hop>;
   return fmt::format("a loop: {}, again and again", fmt::join(members, ", "));
 }
 
-[[nodiscard]] std::string why_not(const stats::PathStats& path) {
+[[nodiscard]] std::string why_not(const stats::PathStats& path,
+                                  const std::optional<net::Address>& source) {
   const Hops hops = path.hops();
   const auto end = path.end();
   if (!end) {
@@ -72,7 +86,7 @@ using Hops = std::span<const stats::Hop>;
     case probe::PathEnd::gap:
       return silence(hops);
     case probe::PathEnd::unreachable:
-      return refusal(hops);
+      return refusal(hops, source);
     case probe::PathEnd::loop:
       return loop_text(hops);
     case probe::PathEnd::max_ttl:
@@ -233,7 +247,7 @@ std::string path_notes(const stats::TargetResult& result, const stats::RunOption
     notes += flow_notes(path.hops(), trace.flows);
   }
   if (!path.reached()) {
-    notes += fmt::format("not reached: {}\n", why_not(path));
+    notes += fmt::format("not reached: {}\n", why_not(path, result.target.source));
   }
   notes += trace.find_mtu ? mtu_note(path) : "";
   notes += header_notes(path.hops(), options.tos);

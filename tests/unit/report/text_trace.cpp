@@ -180,6 +180,14 @@ TEST_CASE("trace text: why the destination was not reached is one line") {
   refused.script.hop(1, "10.0.0.1", {1ms}, {3, 13}).ended(PathEnd::unreachable, 1);
   CHECK(refused.fresh() ==
         " 1  10.0.0.1  1.000 ms !X\nnot reached: 10.0.0.1 says: Packet filtered\n");
+  Rig nobody({.numeric = true}, {.queries = 1});
+  nobody.begin().fresh();
+  nobody.script.from("192.0.2.7").hop(1, "192.0.2.7", {1ms}, {3, 1});
+  nobody.script.ended(PathEnd::unreachable, 1);
+  CHECK(
+      nobody.fresh() ==
+      " 1  192.0.2.7  1.000 ms !H\nnot reached: nobody on the link answers for the next hop; this "
+      "computer says: Destination Host Unreachable\n");
   Rig loop({.numeric = true}, {.queries = 1});
   loop.begin().fresh();
   loop.script.hop(1, "10.0.0.1", {1ms}).hop(2, "10.0.0.2", {1ms}).hop(3, "10.0.0.1", {1ms});
