@@ -46,6 +46,19 @@ using Hops = std::span<const stats::Hop>;
                      nobody ? "nobody on the link answers for the next hop; " : "", words);
 }
 
+// Why our own system sent nothing.
+[[nodiscard]] std::string unsent(Hops hops) {
+  for (const stats::Hop& hop : hops) {
+    const auto probe = std::ranges::find_if(hop.probes, [](const stats::HopProbe& p) {
+      return p.last.kind == probe::EventKind::send_failed && p.last.send_error;
+    });
+    if (probe != hop.probes.end()) {
+      return ": " + send_error_text(*probe->last.send_error);
+    }
+  }
+  return {};
+}
+
 [[nodiscard]] std::string refusal(Hops hops, const std::optional<net::Address>& source) {
   const auto no = [](const stats::HopProbe& probe) {
     return probe.answered() && stats::refuses(probe.last.observation);
@@ -56,7 +69,7 @@ using Hops = std::span<const stats::Hop>;
       return refusal_text(probe->last.observation, source);
     }
   }
-  return "it cannot be sent to";
+  return "it cannot be sent to" + unsent(hops);
 }
 
 [[nodiscard]] std::string loop_text(Hops hops) {

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "sonde/report/failure_text.hpp"
 #include "tests/unit/report/trace_script.hpp"
 
 namespace sonde::report {
@@ -180,6 +181,14 @@ TEST_CASE("trace text: why the destination was not reached is one line") {
   refused.script.hop(1, "10.0.0.1", {1ms}, {3, 13}).ended(PathEnd::unreachable, 1);
   CHECK(refused.fresh() ==
         " 1  10.0.0.1  1.000 ms !X\nnot reached: 10.0.0.1 says: Packet filtered\n");
+  Rig unsent({.numeric = true}, {.queries = 1});
+  unsent.begin().fresh();
+  probe::Event failed = test::path_sent(unsent.script.next(1, 1));
+  failed.kind = probe::EventKind::send_failed;
+  failed.send_error = {.failure = probe::SendFailure::unreachable};
+  unsent.script.add(failed).ended(PathEnd::unreachable, 1);
+  CHECK(unsent.fresh() ==
+        " 1  ?\nnot reached: it cannot be sent to: " + send_error_text(*failed.send_error) + '\n');
   Rig nobody({.numeric = true}, {.queries = 1});
   nobody.begin().fresh();
   nobody.script.from("192.0.2.7").hop(1, "192.0.2.7", {1ms}, {3, 1});
