@@ -159,7 +159,8 @@ TEST_CASE("windows echo: what a call ended with is told where its buffer says no
   }
 }
 
-TEST_CASE("windows echo: no more than 200 calls are outstanding, and the next has room when one ends") {
+TEST_CASE(
+    "windows echo: no more than 200 calls are outstanding, and the next has room when one ends") {
   constexpr std::size_t kMost = EchoService::kMostOutstanding;
   Rig rig;
   for (std::uint64_t i = 0; i < kMost; ++i) {
@@ -283,7 +284,8 @@ TEST_CASE("windows echo: a payload that changed on its way is told, with the fir
   CHECK(seen[0].corruption->offset == 40);
 }
 
-TEST_CASE("windows echo: a transport may go while calls are outstanding, and the calls end it all") {
+TEST_CASE(
+    "windows echo: a transport may go while calls are outstanding, and the calls end it all") {
   auto script = std::make_shared<FakeIcmpScript>();
   std::vector<std::byte> payload(56);
   {
