@@ -29,7 +29,9 @@ using Hops = std::span<const stats::Hop>;
   const auto behind = silent == hops.begin()
                           ? std::string()
                           : fmt::format(" behind hop {}", (silent - 1)->ttl.value);
-  return fmt::format("{} hops in a row are silent{}", hops.end() - silent, behind);
+  const auto count = hops.end() - silent;
+  return count == 1 ? fmt::format("1 hop is silent{}", behind)
+                    : fmt::format("{} hops in a row are silent{}", count, behind);
 }
 
 // Who refuses, and in what words. Our own system says of an address on its own link that nobody has
@@ -106,7 +108,8 @@ using Hops = std::span<const stats::Hop>;
     case probe::PathEnd::reached:
       break;
   }
-  return fmt::format("it is more than {} hops away", hops.empty() ? 0 : hops.back().ttl.value);
+  const unsigned last = hops.empty() ? 0U : hops.back().ttl.value;
+  return fmt::format("it is more than {} hop{} away", last, last == 1 ? "" : "s");
 }
 
 [[nodiscard]] std::string_view why_this_mtu(probe::MtuEvidence evidence) noexcept {
@@ -192,6 +195,37 @@ void add_quotes(const stats::Hop& hop, std::vector<QuotedAt>& all) {
   return notes;
 }
 
+// A destination that answers only so often stays silent at its own hop, and answers what went
+// further: what was left of the TTL, which it quotes, says where it is.
+[[nodiscard]] std::string nearer_note(const stats::PathStats& path,
+                                      const net::Address& destination) {
+  const unsigned distance = path.distance().value_or(net::Ttl(0)).value;
+  const stats::Hop* const hop = path.find(net::Ttl(static_cast<std::uint8_t>(distance)));
+  if (!path.reached() || hop == nullptr) {
+    return {};
+  }
+  unsigned left = 0;
+  for (const stats::HopProbe& probe : hop->probes) {
+    const probe::Observation& seen = probe.last.observation;
+    if (probe.answered() && seen.quoted && probe::arrived(destination, seen)) {
+      left = seen.quoted->ttl.value;
+    }
+  }
+  if (left < 2 || left > distance) {
+    return {};
+  }
+  const unsigned nearest = distance - left + 1;
+  for (unsigned ttl = nearest; ttl < distance; ++ttl) {
+    const stats::Hop* const before = path.find(net::Ttl(static_cast<std::uint8_t>(ttl)));
+    if (before == nullptr || answered(*before)) {
+      return {};  // somebody else is there: it quotes another TTL than it got
+    }
+  }
+  return fmt::format(
+      "by the TTL that it quotes the destination is at hop {}: it does not answer every probe\n",
+      nearest);
+}
+
 [[nodiscard]] std::string back_note(const stats::PathStats& path, const net::Address& destination) {
   const net::Ttl distance = path.distance().value_or(net::Ttl(0));
   const stats::Hop* const hop = path.find(distance);
@@ -262,6 +296,7 @@ std::string path_notes(const stats::TargetResult& result, const stats::RunOption
   if (!path.reached()) {
     notes += fmt::format("not reached: {}\n", why_not(path, result.target.source));
   }
+  notes += nearer_note(path, *result.target.address);
   notes += trace.find_mtu ? mtu_note(path) : "";
   notes += header_notes(path.hops(), options.tos);
   notes += wanted.back ? back_note(path, *result.target.address) : "";
