@@ -55,7 +55,7 @@ using Hops = std::span<const stats::Hop>;
       return p.last.kind == probe::EventKind::send_failed && p.last.send_error;
     });
     if (probe != hop.probes.end()) {
-      return ": " + send_error_text(*probe->last.send_error);
+      return ": " + send_error_text(probe->last.send_error.value_or(probe::SendError{}));
     }
   }
   return {};
@@ -133,8 +133,9 @@ using Hops = std::span<const stats::Hop>;
   if (unknown == nullptr || !path.end()) {
     return {};
   }
-  const std::string most =
-      narrowest == nullptr ? "" : fmt::format(", at most {}", narrowest->mtu->mtu.value);
+  const std::string most = narrowest == nullptr || !narrowest->mtu
+                               ? ""
+                               : fmt::format(", at most {}", narrowest->mtu->mtu.value);
   return fmt::format("path MTU unknown{}: hop {} answers too seldom to tell\n", most,
                      unknown->ttl.value);
 }
