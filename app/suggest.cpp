@@ -64,6 +64,8 @@ std::string_view traceroute_habit(char letter) noexcept {
       return "for an IPv6 flow label: -F N";
     case 'd':
       return "for addresses without names: -n";
+    case 'H':
+      return "names are looked up anyway; for addresses alone: -n";
     case 'c':
       return "for the number of probes to each hop: -q N";
     default:

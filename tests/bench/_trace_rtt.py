@@ -58,7 +58,7 @@ def answered(protocol, transport):
     """The key of the probe that a packet from elsewhere answers."""
     if protocol == ICMP and transport[0] in (3, 11):
         inner, _, quoted = split(transport[8:])
-        return inner, quoted[4:8] if inner != UDP else quoted[:8]
+        return key_of(inner, quoted)
     if protocol == ICMP and transport[0] == 0:
         return ICMP, transport[4:8]
     if protocol == TCP:
@@ -67,7 +67,8 @@ def answered(protocol, transport):
 
 
 def key_of(protocol, transport):
-    return protocol, transport[:8] if protocol == UDP else transport[4:8]
+    # Of UDP the token in the payload: the checksum is not yet made where the capture sees a probe.
+    return protocol, transport[8:24] if protocol == UDP else transport[4:8]
 
 
 def is_probe(protocol, transport):

@@ -21,6 +21,8 @@ if not os.access(os.environ.get("SONDE", ""), os.X_OK):
 from _cli import SILENT, need_icmp, own_network, sonde  # noqa: E402
 
 LO = "127.0.0.1"
+# Whoever runs this may send ICMP there.
+OWN_PING = "sysctl -qw net.ipv4.ping_group_range='0 0'"
 FAST = ("-c2", "-i20ms", "-W", "100ms")
 
 
@@ -54,8 +56,8 @@ class Schema(unittest.TestCase):
         self.assertEqual(errors, [])
         self.assertTrue(self.validator.is_valid(value))
 
-    def document(self, *arguments, exit_code, before=()):
-        run = sonde("ping", "--json", *arguments, before=before)
+    def document(self, *arguments, exit_code, before=(), mode="ping"):
+        run = sonde(mode, "--json", *arguments, before=before)
         self.assertEqual(run.returncode, exit_code, run.stderr)
         self.assertEqual(run.stdout.count("\n"), 1, "one document, one line")
         value = json.loads(run.stdout)
@@ -63,8 +65,8 @@ class Schema(unittest.TestCase):
         self.assertEqual(value["verdict"]["exit_code"], exit_code)
         return value
 
-    def events(self, *arguments, exit_code, before=()):
-        run = sonde("ping", "--ndjson", *arguments, before=before)
+    def events(self, *arguments, exit_code, before=(), mode="ping"):
+        run = sonde(mode, "--ndjson", *arguments, before=before)
         self.assertEqual(run.returncode, exit_code, run.stderr)
         values = [json.loads(line) for line in run.stdout.splitlines()]
         for value in values:
@@ -143,6 +145,56 @@ class Schema(unittest.TestCase):
         counts = self.document("-c5", "-i10ms", LO, exit_code=0)["targets"][0]["counts"]
         buckets = ("received", "late", "lost", "errors", "send_failures", "in_flight")
         self.assertEqual(counts["sent"], sum(counts[b] for b in buckets))
+
+    def test_traces_of_every_protocol(self):
+        # The ports are nobody's in a network of its own.
+        run = {"exit_code": 0, "before": own_network(OWN_PING), "mode": "trace"}
+        for protocol in ("icmp", "udp", "tcp"):
+            for address in (LO, "::1"):
+                with self.subTest(protocol=protocol, address=address):
+                    arguments = ("-n", "-P", protocol, address)
+                    document = self.document(*arguments, **run)
+                    self.assertEqual(document["mode"], "trace")
+                    self.assertEqual(document["options"]["protocol"], protocol)
+                    target = document["targets"][0]
+                    self.assertTrue(target["reached"])
+                    self.assertEqual(target["distance"], 1)
+                    hop = target["hops"][0]
+                    self.assertEqual([p["from"] for p in hop["probes"]], [address] * 3)
+                    names = [e["event"] for e in self.events(*arguments, **run)]
+                    self.assertEqual(names[:2] + names[-2:], ["start", "resolve", "summary", "end"])
+                    self.assertIn("hop", names)
+
+    def test_traces_with_all_that_can_be_asked_for(self):
+        run = {"exit_code": 0, "before": own_network(OWN_PING), "mode": "trace"}
+        everything = ("--mtu", "--flows=4", "-e", "--back", "-Q", "ef", LO)
+        for protocol in ("icmp", "udp"):
+            target = self.document("-P", protocol, *everything, **run)["targets"][0]
+            self.assertEqual(len(target["paths"]), 4)
+            self.assertEqual(target["pmtu"]["evidence"], "passed")
+            self.events("-P", protocol, *everything, **run)
+
+    def test_traces_that_do_not_arrive(self):
+        # lo keeps what is sent to nobody.
+        run = {"exit_code": 1, "before": own_network(f"{OWN_PING} && {SILENT}"), "mode": "trace"}
+        for protocol in ("icmp", "udp", "tcp"):
+            arguments = ("-n", "-P", protocol, "-W", "100ms", "-q1", "192.0.2.1")
+            target = self.document(*arguments, **run)["targets"][0]
+            self.assertFalse(target["reached"])
+            self.assertEqual(target["end_reason"], "gap")
+            self.assertIsNone(target["hops"][0]["rtt_ms"])
+            self.events(*arguments, **run)
+
+    def test_traces_that_cannot_be_sent(self):
+        run = {"exit_code": 1, "before": own_network(OWN_PING), "mode": "trace"}
+        target = self.document("-n", "-q1", "192.0.2.1", **run)["targets"][0]
+        self.assertFalse(target["reached"])
+        self.assertEqual(target["hops"][0]["probes"][0]["outcome"], "send_failed")
+        self.events("-n", "-q1", "192.0.2.1", **run)
+        run["exit_code"] = 2
+        target = self.document("nosuch.invalid", **run)["targets"][0]
+        self.assertEqual(target["error"]["kind"], "resolve")
+        self.events("nosuch.invalid", **run)
 
 
 if __name__ == "__main__":

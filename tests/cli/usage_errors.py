@@ -65,6 +65,7 @@ MISTAKES = [
     (["trace"], "no target", "sonde trace"),
     (["trace", "-I", "127.0.0.1"], "no target", "sonde trace 127.0.0.1"),
     (["trace", "-T", "127.0.0.1"], "-T", "-P tcp"),
+    (["trace", "-H", "127.0.0.1"], "-H", "looked up anyway"),
     (["trace", "-U", "127.0.0.1"], "-U", "-P udp"),
     (["trace", "-t", "16", "127.0.0.1"], "-t", "-Q TOS"),
     (["trace", "--max-tll", "3", "127.0.0.1"], "--max-tll", "did you mean --max-ttl?"),

@@ -212,11 +212,14 @@ bool SimPath::may_speak(const Voice& voice, Instant now) {
     return false;
   }
   if (voice.interval) {
-    const auto [last, first] = last_.try_emplace(&voice, now);
-    if (!first && now - last->second < *voice.interval) {
+    const Duration most = *voice.interval * voice.burst;
+    Credit& credit = credit_.try_emplace(&voice, Credit{.last = now, .saved = most}).first->second;
+    credit.saved = std::min(most, credit.saved + (now - credit.last));
+    credit.last = now;
+    if (credit.saved < *voice.interval) {
       return false;
     }
-    last->second = now;
+    credit.saved -= *voice.interval;
   }
   return true;
 }

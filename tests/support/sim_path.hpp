@@ -41,6 +41,7 @@ struct Voice {
   Duration slow{};                          // before it answers
   Duration slow_jitter{};                   // up to so much more, at random
   std::optional<Duration> interval{};       // at most one answer in this time
+  unsigned burst = 1;                       // so many in a row, before that holds
   double loss = 0;                          // of its answers
   unsigned copies = 0;                      // of each answer, beside it
   std::uint8_t initial_ttl = 64;            // of its packets
@@ -121,7 +122,11 @@ class SimPath final : public PacketNetwork {
 
   PathModel model_;
   SeededRng rng_;
-  std::map<const Voice*, Instant> last_;
+  struct Credit {
+    Instant last;
+    Duration saved;
+  };
+  std::map<const Voice*, Credit> credit_;
   std::vector<PathTruth> log_;
   std::vector<Delivery> out_;
 };

@@ -49,6 +49,7 @@ Voice voice_of(const json& node) {
               .copies = node.value("copies", 0U),
               .initial_ttl = node.value("initial_ttl", std::uint8_t{64}),
               .back_delay = milliseconds(node, "back_delay_ms")};
+  voice.burst = node.value("burst", voice.burst);
   if (node.contains("interval_ms")) {
     voice.interval = milliseconds(node, "interval_ms");
   }
@@ -120,31 +121,12 @@ void read_passage(const json& node, PathRouter& router) {
 }
 
 PathRouter router_of(const json& node, std::size_t number) {
-  allow_only(node, {"v4",
-                    "v6",
-                    "times",
-                    "delay_ms",
-                    "jitter_ms",
-                    "silent",
-                    "slow_ms",
-                    "loss",
-                    "slow_jitter_ms",
-                    "interval_ms",
-                    "copies",
-                    "initial_ttl",
-                    "back_hops",
-                    "back_delay_ms",
-                    "quote_bytes",
-                    "layout",
-                    "mpls",
-                    "interface",
-                    "mtu",
-                    "complaint",
-                    "refuses",
-                    "swallows",
-                    "nat",
-                    "tos",
-                    "passes_zero"});
+  allow_only(node,
+             {"v4",          "v6",         "times",          "delay_ms",    "jitter_ms", "silent",
+              "slow_ms",     "loss",       "slow_jitter_ms", "interval_ms", "burst",     "copies",
+              "initial_ttl", "back_hops",  "back_delay_ms",  "quote_bytes", "layout",    "mpls",
+              "interface",   "mtu",        "complaint",      "refuses",     "swallows",  "nat",
+              "tos",         "passes_zero"});
   static const std::map<std::string, QuoteLayout> kLayouts{{"compliant", QuoteLayout::compliant},
                                                            {"long_quote", QuoteLayout::long_quote},
                                                            {"no_length", QuoteLayout::no_length}};
@@ -255,8 +237,8 @@ PathModel path_of(const TraceScenario& scenario) {
   }
   const json& node = scenario.destination;
   allow_only(node, {"v4", "v6", "delay_ms", "jitter_ms", "silent", "slow_ms", "slow_jitter_ms",
-                    "interval_ms", "loss", "copies", "initial_ttl", "back_hops", "back_delay_ms",
-                    "exceeded", "refuses", "other_source"});
+                    "interval_ms", "burst", "loss", "copies", "initial_ttl", "back_hops",
+                    "back_delay_ms", "exceeded", "refuses", "other_source"});
   model.host = {.address = addresses_of(
                     node, {.v4 = numbered("192.0.2.", 1), .v6 = numbered("2001:db8::", 1)}),
                 .delay = node.contains("delay_ms") ? milliseconds(node, "delay_ms") : 1ms,

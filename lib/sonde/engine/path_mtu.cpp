@@ -8,7 +8,12 @@ using probe::MtuEvidence;
 
 namespace {
 
-constexpr unsigned kTries = 3;            // probes of one size that must vanish
+// Probes of one size that must vanish: at first, and in each round of a search.
+constexpr unsigned kFirstTries = 3;
+constexpr unsigned kTries = 2;
+// Silent rounds in a row, and the pauses between them: Linux gives one answer a second.
+constexpr unsigned kMostSilentRounds = 3;
+constexpr Duration kPause = 1s;
 constexpr std::uint32_t kLeastV4 = 68;    // RFC 791
 constexpr std::uint32_t kLeastV6 = 1280;  // RFC 8200 section 5
 
@@ -41,7 +46,7 @@ PathMtuSearch::Hop* PathMtuSearch::find(net::Ttl ttl) noexcept {
 std::uint32_t PathMtuSearch::low(std::size_t hop) const noexcept {
   std::uint32_t most = range_.smallest.value;
   for (std::size_t i = hop; i < hops_.size(); ++i) {
-    most = hops_[i].lost ? most : std::max(most, hops_[i].low);
+    most = hops_[i].unclear ? most : std::max(most, hops_[i].low);
   }
   return most;
 }
@@ -50,7 +55,7 @@ std::uint32_t PathMtuSearch::low(std::size_t hop) const noexcept {
 const PathMtuSearch::Hop& PathMtuSearch::tightest(std::size_t hop) const noexcept {
   const Hop* least = &hops_[hop];
   for (std::size_t i = hop; i-- > 0;) {
-    if (!hops_[i].lost && hops_[i].high <= least->high) {
+    if (!hops_[i].unclear && hops_[i].high <= least->high) {
       least = &hops_[i];
     }
   }
@@ -58,13 +63,15 @@ const PathMtuSearch::Hop& PathMtuSearch::tightest(std::size_t hop) const noexcep
 }
 
 bool PathMtuSearch::known(std::size_t hop) const noexcept {
-  return hops_[hop].lost || (!hops_[hop].doubted && low(hop) + 1 >= tightest(hop).high);
+  const Hop& limit = tightest(hop);
+  const bool sure = limit.evidence != MtuEvidence::searched || limit.confirmed;
+  return hops_[hop].unclear || (sure && low(hop) + 1 >= limit.high);
 }
 
-// While a hop before it is being searched, or doubted, there is nothing to be asked.
+// While a hop before it is being searched there is nothing to be asked.
 bool PathMtuSearch::waits(std::size_t hop) const noexcept {
   for (std::size_t i = 0; i < hop; ++i) {
-    if (hops_[i].doubted || (hops_[i].searching && !known(i))) {
+    if (hops_[i].searching && !known(i)) {
       return true;
     }
   }
@@ -72,16 +79,28 @@ bool PathMtuSearch::waits(std::size_t hop) const noexcept {
 }
 
 std::uint32_t PathMtuSearch::candidate(std::size_t hop) const noexcept {
-  const Hop& h = hops_[hop];
   const Hop& limit = tightest(hop);
-  if (h.doubted) {
-    return range_.smallest.value;
-  }
   const std::uint32_t least = low(hop);
+  if (least + 1 >= limit.high) {
+    return limit.high;  // once more
+  }
   if (limit.hint && *limit.hint > least && *limit.hint < limit.high) {
     return *limit.hint;
   }
+  const Hop& h = hops_[hop];
   return h.searching && limit.high == h.high ? least + (limit.high - least) / 2 : limit.high - 1;
+}
+
+// So many of a round's probes are large.
+unsigned PathMtuSearch::large_ones(const Hop& hop) noexcept {
+  return hop.searching || hop.silent_rounds > 0 ? kTries : kFirstTries;
+}
+
+std::uint32_t PathMtuSearch::size_for(std::size_t hop) const noexcept {
+  const Hop& h = hops_[hop];
+  const std::uint32_t size = candidate(hop);
+  const unsigned large = h.tries + h.out;  // no control is out before all of them are
+  return size == h.asked && large >= large_ones(h) ? range_.smallest.value : size;
 }
 
 bool PathMtuSearch::may_ask(std::size_t hop) const noexcept {
@@ -92,39 +111,71 @@ bool PathMtuSearch::may_ask(std::size_t hop) const noexcept {
   if (candidate(hop) != h.asked) {
     return h.out == 0;
   }
-  // The first one alone, then all tries at once.
-  const unsigned limit = h.tries == 0 && !h.searching ? 1 : kTries - std::min(h.tries, kTries);
-  return h.out < limit;
+  if (h.tries + h.out < large_ones(h)) {
+    // The very first one alone, then the rest at once.
+    return h.tries > 0 || h.out == 0 || large_ones(h) == kTries;
+  }
+  return h.control == Control::none || h.control == Control::back;
 }
 
-std::optional<PathMtuSearch::Probe> PathMtuSearch::next() const {
+std::optional<Instant> PathMtuSearch::due() const {
+  std::optional<Instant> earliest;
   for (std::size_t i = 0; i < hops_.size(); ++i) {
     if (may_ask(i)) {
-      return Probe{.ttl = hops_[i].ttl, .size = net::Mtu(candidate(i))};
+      earliest = std::min(earliest.value_or(Instant::max()), hops_[i].not_before);
+    }
+  }
+  return earliest;
+}
+
+std::optional<PathMtuSearch::Probe> PathMtuSearch::next(Instant now) const {
+  for (std::size_t i = 0; i < hops_.size(); ++i) {
+    if (hops_[i].not_before <= now && may_ask(i)) {
+      return Probe{.ttl = hops_[i].ttl, .size = net::Mtu(size_for(i))};
     }
   }
   return std::nullopt;
 }
 
+void PathMtuSearch::start_round(Hop& hop, std::uint32_t size) noexcept {
+  hop.asked = size;
+  hop.tries = 0;
+  hop.control = Control::none;
+}
+
 void PathMtuSearch::issued(const Probe& probe) {
-  if (Hop* hop = find(probe.ttl)) {
-    if (hop->asked != probe.size.value) {
-      hop->asked = probe.size.value;
-      hop->tries = 0;
-    }
-    ++hop->out;
+  Hop* const hop = find(probe.ttl);
+  if (hop == nullptr) {
+    return;
+  }
+  ++hop->out;
+  if (probe.size == range_.smallest) {
+    hop->control = Control::out;
+  } else if (hop->asked != probe.size.value) {
+    start_round(*hop, probe.size.value);
   }
 }
 
 void PathMtuSearch::back(const Probe& probe) {
-  if (Hop* hop = find(probe.ttl); hop != nullptr && hop->out > 0) {
-    --hop->out;
+  Hop* const hop = find(probe.ttl);
+  if (hop == nullptr || hop->out == 0) {
+    return;
+  }
+  --hop->out;
+  if (probe.size == range_.smallest && hop->control == Control::out) {
+    hop->control = Control::back;
   }
 }
 
-void PathMtuSearch::passed(const Probe& probe) {
+void PathMtuSearch::passed(const Probe& probe, Instant at) {
   Hop* const hop = find(probe.ttl);
   if (hop == nullptr) {
+    return;
+  }
+  hop->silent_rounds = 0;
+  if (probe.size == range_.smallest) {
+    hop->control = hop->control == Control::back ? Control::answered : hop->control;
+    settle(*hop, at);
     return;
   }
   if (probe.size.value >= hop->high) {
@@ -133,12 +184,11 @@ void PathMtuSearch::passed(const Probe& probe) {
     }
     hop->high = range_.largest.value + 1;  // it was slow, or the others were lost
     hop->evidence = MtuEvidence::passed;
-    hop->doubted = hop->searching = false;
+    hop->searching = hop->confirmed = false;
   }
   hop->low = std::max(hop->low, probe.size.value);
-  if (hop->doubted && probe.size == range_.smallest) {
-    hop->doubted = false;
-    hop->searching = true;
+  if (hop->sparing) {
+    hop->not_before = at + kPause;
   }
   // RFC 1191: the plateau that passes is taken for the MTU.
   const Hop& limit = tightest(static_cast<std::size_t>(hop - hops_.data()));
@@ -154,7 +204,8 @@ void PathMtuSearch::too_big(const Probe& probe, std::optional<net::Mtu> next_hop
     return;
   }
   const std::uint32_t least = family_ == net::Family::v4 ? kLeastV4 : kLeastV6;
-  hop->doubted = hop->searching = false;
+  hop->searching = hop->confirmed = false;
+  hop->silent_rounds = 0;
   hop->low = std::min(hop->low, size - 1);
   if (next_hop && next_hop->value < size && next_hop->value >= least) {
     hop->high = next_hop->value + 1;
@@ -171,39 +222,59 @@ void PathMtuSearch::too_big(const Probe& probe, std::optional<net::Mtu> next_hop
 void PathMtuSearch::local_limit(net::Mtu mtu) {
   range_.largest = std::clamp(mtu, range_.smallest, range_.largest);
   for (Hop& hop : hops_) {
-    hop.high = std::min(hop.high, range_.largest.value + 1);
+    if (hop.high > range_.largest.value + 1) {
+      hop.high = range_.largest.value + 1;
+      hop.evidence = MtuEvidence::passed;
+      hop.searching = false;
+    }
   }
 }
 
-void PathMtuSearch::silent(const Probe& probe) {
+void PathMtuSearch::silent(const Probe& probe, Instant now) {
   Hop* const hop = find(probe.ttl);
-  if (hop == nullptr || hop->asked != probe.size.value || ++hop->tries < kTries) {
+  if (hop == nullptr) {
     return;
   }
-  fails(*hop, probe.size.value);
+  if (probe.size == range_.smallest) {
+    hop->control = hop->control == Control::back ? Control::silent : hop->control;
+  } else if (hop->asked == probe.size.value) {
+    ++hop->tries;
+  }
+  settle(*hop, now);
 }
 
-void PathMtuSearch::fails(Hop& hop, std::uint32_t size) {
-  if (hop.doubted) {
-    hop.lost = true;
-    hop.doubted = false;
-    return;
-  }
+// The end of a round in which no large one was answered.
+void PathMtuSearch::settle(Hop& hop, Instant now) {
   const auto index = static_cast<std::size_t>(&hop - hops_.data());
-  if (size <= low(index) || size >= hop.high) {
-    return;  // known better by now
+  const bool over = hop.control == Control::answered || hop.control == Control::silent;
+  if (hop.out > 0 || !over || known(index) || candidate(index) != hop.asked) {
+    return;  // it goes on, or its size is known better by now
   }
-  hop.high = size;
+  if (hop.control == Control::answered) {
+    fails(hop);
+  } else {
+    ++hop.silent_rounds;
+    hop.sparing = true;
+    hop.unclear = hop.silent_rounds >= kMostSilentRounds;
+  }
+  if (hop.sparing) {
+    hop.not_before = now + kPause * std::max(hop.silent_rounds, 1U);
+  }
+  start_round(hop, 0);
+}
+
+void PathMtuSearch::fails(Hop& hop) {
+  hop.confirmed = hop.evidence == MtuEvidence::searched && hop.high == hop.asked;
+  hop.high = hop.asked;
   hop.hint.reset();
   hop.evidence = MtuEvidence::searched;
-  hop.doubted = !hop.searching;
-  hop.asked = 0;  // a size that is asked again counts its tries anew
+  hop.searching = true;
 }
 
 std::optional<PathMtuSearch::Found> PathMtuSearch::take() {
   while (taken_ < hops_.size() && known(taken_)) {
     const std::size_t hop = taken_++;
-    if (!hops_[hop].lost) {
+    if (!hops_[hop].unclear) {
       const Hop& limit = tightest(hop);
       return Found{.ttl = hops_[hop].ttl,
                    .mtu = {.mtu = net::Mtu(limit.high - 1), .evidence = limit.evidence}};

@@ -69,7 +69,7 @@ std::size_t TraceEngine::next_probes(Instant now, std::span<probe::ProbeSpec> ou
       break;
     }
     TracePath& path = paths_[turn_++ % paths_.size()];
-    const auto spec = path.issue();
+    const auto spec = path.issue(now);
     if (!spec) {
       ++idle;
       continue;
@@ -117,10 +117,12 @@ void TraceEngine::on_tick(Instant now) {
 
 std::optional<Instant> TraceEngine::deadline() const {
   std::optional<Instant> earliest;
-  if (room() && std::ranges::any_of(paths_, &TracePath::wants)) {
-    earliest = next_slot_;
-  }
+  const bool may_send = room();
   for (const TracePath& path : paths_) {
+    if (const auto due = may_send ? path.due() : std::nullopt) {
+      const Instant then = std::max(next_slot_, *due);
+      earliest = earliest ? std::min(*earliest, then) : then;
+    }
     if (const auto expiry = path.next_expiry()) {
       const Instant after = *expiry + Duration(1);  // the instant itself is still in time
       earliest = earliest ? std::min(*earliest, after) : after;

@@ -86,16 +86,19 @@ std::optional<PathStep> TracePath::next_step() const {
   return best;
 }
 
-bool TracePath::wants() const {
-  return mtu_ && !ended_ && !cut_off_ ? mtu_->next().has_value() : next_step().has_value();
+std::optional<Instant> TracePath::due() const {
+  if (mtu_) {
+    return ended_ || cut_off_ ? std::nullopt : mtu_->due();
+  }
+  return next_step().transform([](const PathStep&) { return Instant::min(); });
 }
 
-std::optional<probe::ProbeSpec> TracePath::issue() {
-  if (!wants()) {
+std::optional<probe::ProbeSpec> TracePath::issue(Instant now) {
+  if (due().value_or(Instant::max()) > now) {
     return std::nullopt;
   }
   if (mtu_) {
-    const PathMtuSearch::Probe next = mtu_->next().value_or(PathMtuSearch::Probe{});
+    const PathMtuSearch::Probe next = mtu_->next(now).value_or(PathMtuSearch::Probe{});
     mtu_->issued(next);
     return hand_out({.ttl = next.ttl}, next.size);
   }
@@ -344,7 +347,7 @@ void TracePath::expire(Instant now, Events& events) {
     // An answer to another probe can have shortened its time after the fact.
     event.at = std::max(expiry(probes_[sequence - 1]), std::min(newest_, now));
     events.push_back(event);
-    mtu_silent(probes_[sequence - 1]);
+    mtu_silent(probes_[sequence - 1], now);
     close(sequence, State::expired);
   }
   conclude(now, events);
@@ -382,7 +385,7 @@ void TracePath::conclude(Instant now, Events& events) {
   }
   if (mtu_) {
     report_mtu(now, events);
-    if (mtu_->done() || (out_.empty() && !wants())) {
+    if (out_.empty() && !due()) {
       end(now, events);
     }
   }

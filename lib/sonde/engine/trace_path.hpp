@@ -31,10 +31,10 @@ class TracePath {
   // Is a probe under way?
   [[nodiscard]] bool waiting() const noexcept;
 
-  // Is there a probe that may leave, if rate and window allow?
-  [[nodiscard]] bool wants() const;
-  // That probe.
-  [[nodiscard]] std::optional<probe::ProbeSpec> issue();
+  // When a probe may leave, if rate and window allow; Instant::min(): at once. nullopt: none.
+  [[nodiscard]] std::optional<Instant> due() const;
+  // That probe, unless it is not yet due.
+  [[nodiscard]] std::optional<probe::ProbeSpec> issue(Instant now);
 
   using Events = std::vector<probe::Event>;
   // `crowd`: probes of this run, of any path, are under way, whose end makes room for others.
@@ -83,7 +83,7 @@ class TracePath {
   [[nodiscard]] bool of_mtu(const Probe& probe) const noexcept { return probe.step.query == 0; }
   void mtu_answer(const Probe& probe, const probe::Observation& seen);
   void mtu_unsent(const Probe& probe, const probe::SendError& error);
-  void mtu_silent(const Probe& probe);
+  void mtu_silent(const Probe& probe, Instant now);
   void report_mtu(Instant now, Events& events);
   [[nodiscard]] std::uint32_t headers() const noexcept;  // bytes in front of the payload
   [[nodiscard]] net::Mtu packet_size(std::size_t payload) const noexcept;

@@ -55,7 +55,7 @@ void TracePath::mtu_answer(const Probe& probe, const Observation& seen) {
   if (probe::says_too_big(seen)) {
     mtu_->too_big(asked, seen.next_hop_mtu);
   } else {
-    mtu_->passed(asked);
+    mtu_->passed(asked, seen.at);
   }
 }
 
@@ -78,11 +78,11 @@ void TracePath::mtu_unsent(const Probe& probe, const probe::SendError& error) {
   }
 }
 
-void TracePath::mtu_silent(const Probe& probe) {
+void TracePath::mtu_silent(const Probe& probe, Instant now) {
   if (mtu_ && of_mtu(probe)) {
     const PathMtuSearch::Probe asked{.ttl = probe.step.ttl, .size = probe.size};
     mtu_->back(asked);
-    mtu_->silent(asked);
+    mtu_->silent(asked, now);
   }
 }
 

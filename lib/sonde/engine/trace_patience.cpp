@@ -14,6 +14,9 @@ constexpr Duration kPassedLeast = 500ms;
 // Nothing behind it answers: this decides where the trace ends.
 constexpr int kTailFactor = 3;
 constexpr Duration kTailLeast = 1s;
+// Nobody answers at all: a system that asks its link in vain for the next hop says so after three
+// seconds (RFC 4861 section 10; Linux does the same for ARP), and a moment.
+constexpr Duration kNeighbour = 200ms;
 
 // The RTT of the nearest hop behind this one that answered.
 Duration nearest_behind(const PathShape& shape, net::Ttl ttl) noexcept {
@@ -23,19 +26,16 @@ Duration nearest_behind(const PathShape& shape, net::Ttl ttl) noexcept {
   return answering == behind.end() ? shape.longest() : answering->longest;
 }
 
-Duration adapted(const TracePatience& patience, const PathShape& shape, net::Ttl ttl) noexcept {
-  const std::optional<net::Ttl> answered = shape.answered();
+Duration adapted(const PathShape& shape, net::Ttl ttl) noexcept {
+  const net::Ttl answered = shape.answered().value_or(net::Ttl(0));
   const std::optional<net::Ttl> refused_at = shape.refused_at();
-  if (!answered) {
-    return patience.timeout;
-  }
   const HopShape& own = shape.at(ttl);
   const bool beyond_the_end = refused_at && ttl > *refused_at;
   if (own.answers > 0 || beyond_the_end) {
     const Duration rtt = own.answers > 0 ? own.longest : shape.longest();
     return std::max({kOwnFactor * rtt, kOwnLeast, shape.longest()});
   }
-  if (*answered > ttl) {
+  if (answered > ttl) {
     return std::max({kPassedFactor * nearest_behind(shape, ttl), kPassedLeast, shape.longest()});
   }
   return kTailLeast + kTailFactor * shape.longest();
@@ -44,8 +44,11 @@ Duration adapted(const TracePatience& patience, const PathShape& shape, net::Ttl
 }  // namespace
 
 Duration wait_for(const TracePatience& patience, const PathShape& shape, net::Ttl ttl) noexcept {
-  return patience.adaptive ? std::min(adapted(patience, shape, ttl), patience.timeout)
-                           : patience.timeout;
+  if (!patience.adaptive) {
+    return patience.timeout;
+  }
+  return shape.answered() ? std::min(adapted(shape, ttl), patience.timeout)
+                          : patience.timeout + kNeighbour;
 }
 
 }  // namespace sonde::engine

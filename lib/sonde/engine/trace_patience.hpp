@@ -11,7 +11,7 @@
 namespace sonde::engine {
 
 struct TracePatience {
-  Duration timeout = 3s;  // never longer
+  Duration timeout = 3s;  // never longer, but for 200 ms where nobody answered yet
   bool adaptive = true;   // false: always as long
 };
 

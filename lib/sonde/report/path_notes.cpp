@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "sonde/probe/status.hpp"
 #include "sonde/report/failure_text.hpp"
 #include "sonde/report/path_words.hpp"
 
@@ -28,22 +29,49 @@ using Hops = std::span<const stats::Hop>;
   const auto behind = silent == hops.begin()
                           ? std::string()
                           : fmt::format(" behind hop {}", (silent - 1)->ttl.value);
-  return fmt::format("{} hops in a row are silent{}", hops.end() - silent, behind);
+  const auto count = hops.end() - silent;
+  return count == 1 ? fmt::format("1 hop is silent{}", behind)
+                    : fmt::format("{} hops in a row are silent{}", count, behind);
 }
 
-// Who refuses, and in what words.
-[[nodiscard]] std::string refusal(Hops hops) {
+// Who refuses, and in what words. Our own system says of an address on its own link that nobody has
+// it.
+[[nodiscard]] std::string refusal_text(const probe::Observation& seen,
+                                       const std::optional<net::Address>& source) {
+  const std::string words = icmp_error_text(seen);
+  if (!source || !source->same_host(seen.responder)) {
+    return fmt::format("{} says: {}", seen.responder.to_text(), words);
+  }
+  const bool nobody = probe::status_of(seen.responder.family(), seen.icmp) ==
+                      probe::Status::destination_host_unreachable;
+  return fmt::format("{}this computer says: {}",
+                     nobody ? "nobody on the link answers for the next hop; " : "", words);
+}
+
+// Why our own system sent nothing.
+[[nodiscard]] std::string unsent(Hops hops) {
+  for (const stats::Hop& hop : hops) {
+    const auto probe = std::ranges::find_if(hop.probes, [](const stats::HopProbe& p) {
+      return p.last.kind == probe::EventKind::send_failed && p.last.send_error;
+    });
+    if (probe != hop.probes.end()) {
+      return ": " + send_error_text(probe->last.send_error.value_or(probe::SendError{}));
+    }
+  }
+  return {};
+}
+
+[[nodiscard]] std::string refusal(Hops hops, const std::optional<net::Address>& source) {
   const auto no = [](const stats::HopProbe& probe) {
     return probe.answered() && stats::refuses(probe.last.observation);
   };
   for (const stats::Hop& hop : std::views::reverse(hops)) {
     const auto probe = std::ranges::find_if(hop.probes, no);
     if (probe != hop.probes.end()) {
-      return fmt::format("{} says: {}", probe->last.observation.responder.to_text(),
-                         icmp_error_text(probe->last.observation));
+      return refusal_text(probe->last.observation, source);
     }
   }
-  return "it cannot be sent to";
+  return "it cannot be sent to" + unsent(hops);
 }
 
 [[nodiscard]] std::string loop_text(Hops hops) {
@@ -62,7 +90,8 @@ using Hops = std::span<const stats::Hop>;
   return fmt::format("a loop: {}, again and again", fmt::join(members, ", "));
 }
 
-[[nodiscard]] std::string why_not(const stats::PathStats& path) {
+[[nodiscard]] std::string why_not(const stats::PathStats& path,
+                                  const std::optional<net::Address>& source) {
   const Hops hops = path.hops();
   const auto end = path.end();
   if (!end) {
@@ -72,14 +101,15 @@ using Hops = std::span<const stats::Hop>;
     case probe::PathEnd::gap:
       return silence(hops);
     case probe::PathEnd::unreachable:
-      return refusal(hops);
+      return refusal(hops, source);
     case probe::PathEnd::loop:
       return loop_text(hops);
     case probe::PathEnd::max_ttl:
     case probe::PathEnd::reached:
       break;
   }
-  return fmt::format("it is more than {} hops away", hops.empty() ? 0 : hops.back().ttl.value);
+  const unsigned last = hops.empty() ? 0U : hops.back().ttl.value;
+  return fmt::format("it is more than {} hop{} away", last, last == 1 ? "" : "s");
 }
 
 [[nodiscard]] std::string_view why_this_mtu(probe::MtuEvidence evidence) noexcept {
@@ -96,11 +126,25 @@ using Hops = std::span<const stats::Hop>;
   return "larger packets vanish without a word";
 }
 
+// A hop whose MTU the search could not tell: it answers small packets, but not often enough.
+[[nodiscard]] std::string no_mtu_note(const stats::PathStats& path) {
+  const stats::Hop* const unknown = path.mtu_unknown_at();
+  const stats::Hop* const narrowest = path.narrowest();
+  if (unknown == nullptr || !path.end()) {
+    return {};
+  }
+  const std::string most = narrowest == nullptr || !narrowest->mtu
+                               ? ""
+                               : fmt::format(", at most {}", narrowest->mtu->mtu.value);
+  return fmt::format("path MTU unknown{}: hop {} answers too seldom to tell\n", most,
+                     unknown->ttl.value);
+}
+
 [[nodiscard]] std::string mtu_note(const stats::PathStats& path) {
   const stats::Hop* const hop = path.narrowest();
   const auto mtu = path.mtu();
   if (hop == nullptr || !mtu) {
-    return {};
+    return no_mtu_note(path);
   }
   const bool whole = mtu->evidence == probe::MtuEvidence::passed;
   return fmt::format("path MTU {}{}: {}\n", mtu->mtu.value,
@@ -150,6 +194,37 @@ void add_quotes(const stats::Hop& hop, std::vector<QuotedAt>& all) {
     }
   }
   return notes;
+}
+
+// A destination that answers only so often stays silent at its own hop, and answers what went
+// further: what was left of the TTL, which it quotes, says where it is.
+[[nodiscard]] std::string nearer_note(const stats::PathStats& path,
+                                      const net::Address& destination) {
+  const unsigned distance = path.distance().value_or(net::Ttl(0)).value;
+  const stats::Hop* const hop = path.find(net::Ttl(static_cast<std::uint8_t>(distance)));
+  if (!path.reached() || hop == nullptr) {
+    return {};
+  }
+  unsigned left = 0;
+  for (const stats::HopProbe& probe : hop->probes) {
+    const probe::Observation& seen = probe.last.observation;
+    if (probe.answered() && seen.quoted && probe::arrived(destination, seen)) {
+      left = seen.quoted->ttl.value;
+    }
+  }
+  if (left < 2 || left > distance) {
+    return {};
+  }
+  const unsigned nearest = distance - left + 1;
+  for (unsigned ttl = nearest; ttl < distance; ++ttl) {
+    const stats::Hop* const before = path.find(net::Ttl(static_cast<std::uint8_t>(ttl)));
+    if (before == nullptr || answered(*before)) {
+      return {};  // somebody else is there: it quotes another TTL than it got
+    }
+  }
+  return fmt::format(
+      "by the TTL that it quotes the destination is at hop {}: it does not answer every probe\n",
+      nearest);
 }
 
 [[nodiscard]] std::string back_note(const stats::PathStats& path, const net::Address& destination) {
@@ -220,9 +295,10 @@ std::string path_notes(const stats::TargetResult& result, const stats::RunOption
     notes += flow_notes(path.hops(), trace.flows);
   }
   if (!path.reached()) {
-    notes += fmt::format("not reached: {}\n", why_not(path));
+    notes += fmt::format("not reached: {}\n", why_not(path, result.target.source));
   }
-  notes += mtu_note(path);
+  notes += nearer_note(path, *result.target.address);
+  notes += trace.find_mtu ? mtu_note(path) : "";
   notes += header_notes(path.hops(), options.tos);
   notes += wanted.back ? back_note(path, *result.target.address) : "";
   return notes;

@@ -1,6 +1,7 @@
 #include "sonde/stats/path_stats.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace sonde::stats {
@@ -219,9 +220,21 @@ const Hop* PathStats::narrowest() const noexcept {
   return narrowest;
 }
 
+const Hop* PathStats::mtu_unknown_at() const noexcept {
+  const auto passes = [this](const HopProbe& probe) {
+    const probe::Observation& seen = probe.last.observation;
+    return probe.answered() && (!refuses(seen) || probe::arrived(destination_, seen));
+  };
+  const auto near_to_far = hops();
+  const auto farthest = std::ranges::find_if(std::views::reverse(near_to_far), [&](const Hop& hop) {
+    return std::ranges::any_of(hop.probes, passes);
+  });
+  return farthest == near_to_far.rend() || farthest->mtu ? nullptr : &*farthest;
+}
+
 std::optional<probe::PathMtu> PathStats::mtu() const noexcept {
   const Hop* hop = narrowest();
-  return hop == nullptr ? std::nullopt : hop->mtu;
+  return hop == nullptr || mtu_unknown_at() != nullptr ? std::nullopt : hop->mtu;
 }
 
 std::optional<probe::RttClock> PathStats::clock() const noexcept {

@@ -60,8 +60,12 @@ class PathStats {
   // The nearest TTL at which the destination answered.
   [[nodiscard]] std::optional<net::Ttl> distance() const noexcept { return distance_; }
   [[nodiscard]] std::optional<probe::PathEnd> end() const noexcept { return end_; }
-  // The smallest MTU of the path, where it was looked for, and of which hop it is.
+  // The hop with the smallest MTU, of those whose MTU is known.
   [[nodiscard]] const Hop* narrowest() const noexcept;
+  // The farthest hop that packets pass or arrive at, if its MTU is not known; nullptr otherwise.
+  [[nodiscard]] const Hop* mtu_unknown_at() const noexcept;
+  // That smallest MTU, if the farthest hop's is known, too: then it is the path's, as far as that
+  // answers.
   [[nodiscard]] std::optional<probe::PathMtu> mtu() const noexcept;
   // The weakest clock that any of the RTTs was measured with.
   [[nodiscard]] std::optional<probe::RttClock> clock() const noexcept;

@@ -50,6 +50,19 @@ TEST_CASE("trace: an error that comes after its time-out takes the time-out back
   }
 }
 
+TEST_CASE("trace: our own system has the time to find that nobody has the address") {
+  for (const std::uint8_t queries : {std::uint8_t{1}, std::uint8_t{3}}) {
+    TraceHarness trace({.queries = queries}, [](const ProbeSpec&, Instant sent) -> Answers {
+      const Instant known = kTraceStart + 3080ms;  // three requests to the link, a second each
+      return {unreachable(net::Address::v4(0xc0000201), 1, std::max<Duration>(known - sent, 0s))};
+    });
+    trace.run();
+    CHECK(trace.count(EventKind::timeout) == 0);
+    CHECK(trace.end() == PathEnd::unreachable);
+    CHECK(trace.elapsed() <= 3200ms);
+  }
+}
+
 TEST_CASE("trace: a late reply and a late error replace the time-out while the run goes on") {
   TraceHarness trace({}, [](const ProbeSpec& spec, Instant) -> Answers {
     const unsigned ttl = ttl_of(spec);

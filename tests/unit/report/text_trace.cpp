@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "sonde/report/failure_text.hpp"
 #include "tests/unit/report/trace_script.hpp"
 
 namespace sonde::report {
@@ -180,6 +181,22 @@ TEST_CASE("trace text: why the destination was not reached is one line") {
   refused.script.hop(1, "10.0.0.1", {1ms}, {3, 13}).ended(PathEnd::unreachable, 1);
   CHECK(refused.fresh() ==
         " 1  10.0.0.1  1.000 ms !X\nnot reached: 10.0.0.1 says: Packet filtered\n");
+  Rig unsent({.numeric = true}, {.queries = 1});
+  unsent.begin().fresh();
+  probe::Event failed = test::path_sent(unsent.script.next(1, 1));
+  failed.kind = probe::EventKind::send_failed;
+  failed.send_error = {.failure = probe::SendFailure::unreachable};
+  unsent.script.add(failed).ended(PathEnd::unreachable, 1);
+  CHECK(unsent.fresh() ==
+        " 1  ?\nnot reached: it cannot be sent to: " + send_error_text(*failed.send_error) + '\n');
+  Rig nobody({.numeric = true}, {.queries = 1});
+  nobody.begin().fresh();
+  nobody.script.from("192.0.2.7").hop(1, "192.0.2.7", {1ms}, {3, 1});
+  nobody.script.ended(PathEnd::unreachable, 1);
+  CHECK(
+      nobody.fresh() ==
+      " 1  192.0.2.7  1.000 ms !H\nnot reached: nobody on the link answers for the next hop; this "
+      "computer says: Destination Host Unreachable\n");
   Rig loop({.numeric = true}, {.queries = 1});
   loop.begin().fresh();
   loop.script.hop(1, "10.0.0.1", {1ms}).hop(2, "10.0.0.2", {1ms}).hop(3, "10.0.0.1", {1ms});
@@ -188,7 +205,7 @@ TEST_CASE("trace text: why the destination was not reached is one line") {
   Rig far({.numeric = true}, {.max_ttl = net::Ttl(1), .queries = 1});
   far.begin().fresh();
   far.script.hop(1, "10.0.0.1", {1ms}).ended(PathEnd::max_ttl, 1);
-  CHECK(far.fresh() == " 1  10.0.0.1  1.000 ms\nnot reached: it is more than 1 hops away\n");
+  CHECK(far.fresh() == " 1  10.0.0.1  1.000 ms\nnot reached: it is more than 1 hop away\n");
 }
 
 TEST_CASE("trace text: a run that is stopped shows what is known, and ? where nothing is") {
@@ -213,6 +230,40 @@ TEST_CASE("trace text: the path MTU stands behind its hop, and once more at the 
   rig.script.ended(PathEnd::reached, 2);
   CHECK(rig.fresh() ==
         " 2  198.51.100.9  2.000 ms F=1400\npath MTU 1400, from hop 2 on: a router says so\n");
+}
+
+TEST_CASE("trace text: a destination that answers seldom is nearer than where it answered") {
+  const auto notes = [](std::uint8_t quoted_ttl, bool router_before) {
+    Rig rig({.numeric = true}, {.queries = 1});
+    rig.begin();
+    rig.script.hop(1, "10.0.0.1", {1ms}).hop(2, "", {0ms});
+    rig.script.hop(3, router_before ? "10.0.0.3" : "", {router_before ? 1ms : 0ms});
+    const auto probe = rig.script.next(4, 1);
+    probe::Event event = test::path_error(probe, "198.51.100.9", 1ms, {3, 3});
+    event.observation.quoted = probe::QuotedHeader{.ttl = net::Ttl(quoted_ttl), .tos = net::Tos(0)};
+    rig.script.add(test::path_sent(probe)).add(event).ended(PathEnd::reached, 4);
+    const std::string text = rig.fresh();
+    return text.substr(text.find("198.51.100.9  1.000"));
+  };
+  const std::string row = "198.51.100.9  1.000 ms\n";
+  CHECK(notes(3, false) == row +
+                               "by the TTL that it quotes the destination is at hop 2: it does not "
+                               "answer every probe\n");
+  CHECK(notes(1, false) == row);
+  CHECK(notes(2, true) == row);
+  CHECK(notes(4, false) == row);
+  CHECK(notes(64, false) == row);
+}
+
+TEST_CASE("trace text: a path MTU that could not be told is none") {
+  Rig rig({.numeric = true}, {.queries = 1, .find_mtu = true});
+  rig.begin().fresh();
+  rig.script.hop(1, "10.0.0.1", {1ms}).hop(2, "destination", {2ms});
+  rig.script.add(test::path_mtu(1, 1500, probe::MtuEvidence::passed, 5ms));
+  rig.script.ended(PathEnd::reached, 2);
+  CHECK(rig.fresh() ==
+        " 1  10.0.0.1  1.000 ms F=1500\n 2  198.51.100.9  2.000 ms\n"
+        "path MTU unknown, at most 1500: hop 2 answers too seldom to tell\n");
 }
 
 TEST_CASE("trace text: NAT and a changed TOS are told once, where they begin") {

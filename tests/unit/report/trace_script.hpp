@@ -71,6 +71,10 @@ class TraceScript {
     tell([&](auto& l) { l.on_target(results_.back().target); });
     return time(0ms);
   }
+  TraceScript& from(std::string_view source) {
+    results_.back().target.source = test::at(source);
+    return *this;
+  }
   TraceScript& name(std::string_view of, std::string raw, Duration when = 0ms) {
     tell([&](auto& l) { l.on_name(test::at(of), Untrusted(raw)); });
     return time(when);

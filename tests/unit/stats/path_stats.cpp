@@ -214,9 +214,23 @@ TEST_CASE("path: the path MTU is the smallest of the hops, and the nearest of th
   path.add(test::path_mtu(1, 1500, probe::MtuEvidence::passed, 1s))
       .add(test::path_mtu(2, 1400, probe::MtuEvidence::reported, 1s))
       .add(test::path_mtu(3, 1400, probe::MtuEvidence::passed, 1s));
+  CHECK_MESSAGE(!path.stats.mtu(), "a small packet reached hop 4, no more is known");
+  REQUIRE(path.stats.mtu_unknown_at() != nullptr);
+  CHECK(path.stats.mtu_unknown_at()->ttl == net::Ttl(4));
+  path.add(test::path_mtu(4, 1400, probe::MtuEvidence::passed, 1s));
+  CHECK(path.stats.mtu_unknown_at() == nullptr);
   REQUIRE(path.stats.narrowest() != nullptr);
   CHECK(path.stats.narrowest()->ttl == net::Ttl(2));
   CHECK(path.stats.mtu()->evidence == probe::MtuEvidence::reported);
+}
+
+TEST_CASE("path: a router that refuses has no say in the path MTU") {
+  Path path;
+  path.send({1, 2}).router(1);
+  path.add(test::path_error(probe_at(2, 2), "10.0.0.2", 5ms, {3, 13}));
+  path.add(test::path_mtu(1, 1500, probe::MtuEvidence::passed, 1s));
+  CHECK(path.stats.mtu_unknown_at() == nullptr);
+  CHECK(path.stats.mtu()->mtu == net::Mtu(1500));
 }
 
 TEST_CASE("path: the weakest clock of all hops is the path's") {
