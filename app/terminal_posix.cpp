@@ -32,6 +32,13 @@ void wait_writable(int fd) noexcept {
   (void)::poll(&waited, 1, -1);
 }
 
+SandboxWish sandbox_wish() noexcept {
+  const std::string_view word = variable("SONDE_SANDBOX");
+  return word == "off"    ? SandboxWish::off
+         : word == "kill" ? SandboxWish::fatal
+                          : SandboxWish::normal;
+}
+
 }  // namespace
 
 bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }
@@ -104,7 +111,8 @@ Environment read_environment() {
   }
   return {.no_color = !variable("NO_COLOR").empty(),
           .dumb = term.empty() || term == "dumb",
-          .utf8 = names_utf8(locale)};
+          .utf8 = names_utf8(locale),
+          .sandbox = sandbox_wish()};
 }
 
 }  // namespace sonde::app

@@ -26,7 +26,8 @@ def plain_signals():
 
 def environment(**changes):
     env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "TERM": "xterm"}
-    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE"):
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE",
+                 "SONDE_SANDBOX"):
         if name in os.environ:
             env[name] = os.environ[name]
     env.update(changes)
