@@ -32,10 +32,10 @@ std::atomic<std::size_t> readings{0};
 }  // namespace
 
 extern "C" int clock_gettime(clockid_t clock, timespec* out) noexcept {
-  static const std::vector<long> steps = read_steps();
+  static const std::vector<long> kSteps = read_steps();
   const auto result = static_cast<int>(::syscall(SYS_clock_gettime, clock, out));
   if (result == 0 && clock == CLOCK_REALTIME) {
-    out->tv_sec += steps[readings++ % steps.size()];
+    out->tv_sec += kSteps[readings++ % kSteps.size()];
   }
   return result;
 }
