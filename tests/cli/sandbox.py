@@ -15,6 +15,7 @@ from _cli import SANITIZED, SONDE, TIMEOUT, Checks, environment, need_icmp, own_
 
 TRIES = str(Path(os.environ["SONDE_BUILD_DIR"]) / "tests" / "cli_sandbox_tries")
 LO = "127.0.0.1"
+INSTRUMENTED = SANITIZED or "LLVM_PROFILE_FILE" in os.environ
 NO = {errno.EPERM, errno.EACCES}
 ALWAYS_REFUSED = {"write a file", "make a folder", "run a program", "make a process", "trace a process",
                   "signal another", "make code", "open a raw socket", "open a packet socket",
@@ -72,7 +73,7 @@ def check_kill(checks, network):
 
 def check_order(checks):
     """Both steps come before the first packet is sent or read."""
-    if shutil.which("strace") is None or SANITIZED:
+    if shutil.which("strace") is None or INSTRUMENTED:
         print("no strace here, or a program that it cannot follow")
         return
     for mode in (["ping", "-c1"], ["trace"], ["sweep"], ["ping", "-H", "-c1"], ["trace", "-P", "tcp"]):
@@ -96,12 +97,14 @@ def check_order(checks):
 def check_word(checks):
     """-v tells, and the user may choose."""
     run = sonde("-v", "-c1", LO)
+    if INSTRUMENTED:
+        checks.check("sandbox: none in an instrumented build" in run.stderr, "-v tells that there is none", run)
+        return
     for half in ("Landlock", "seccomp"):
         checks.check(re.search(rf"^sonde: sandbox: .*{half}", run.stderr, re.M), f"-v tells of {half}", run)
     off = sonde("-v", "-c1", LO, env={"SONDE_SANDBOX": "off"})
     checks.check(off.returncode == 0 and "sandbox: off, by SONDE_SANDBOX" in off.stderr, "it can be left out", off)
-    if not SANITIZED and "LLVM_PROFILE_FILE" not in os.environ:
-        checks.check("sandbox: seccomp filter: " in run.stderr, "this build has the filter", run)
+    checks.check("sandbox: seccomp filter: " in run.stderr, "this build has the filter", run)
 
 
 def check_zone(checks):
@@ -116,7 +119,7 @@ def check_zone(checks):
 
 def check_without(checks):
     """A kernel that has neither: it says so under -v, and probes."""
-    if shutil.which("strace") is None or SANITIZED:
+    if shutil.which("strace") is None or INSTRUMENTED:
         return
     run = subprocess.run(
         ["strace", "-f", "-o", "/dev/null", "-e", "inject=seccomp,landlock_create_ruleset:error=ENOSYS",
