@@ -44,6 +44,9 @@ def has(run, what):
 
 
 def check_refusals(checks, network):
+    """Nothing is tried in a build that has no sandbox: it would be done."""
+    if INSTRUMENTED:
+        return
     for needs, special in BY_NEEDS.items():
         run = tries(network, needs, SONDE_SANDBOX="")
         checks.check(run.returncode == 0, f"{needs}: ends", run)
