@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -15,6 +16,7 @@
 #include "app/resolve_sweep.hpp"
 #include "app/resume.hpp"
 #include "app/reverse_names.hpp"
+#include "app/sandbox.hpp"
 #include "app/signals.hpp"
 #include "app/sweep_feed.hpp"
 #include "app/sweep_options.hpp"
@@ -54,6 +56,7 @@ class SweepCommand {
   std::optional<ExitCode> open_resume();
   std::optional<ExitCode> open_output();
   ExitCode fail(const transport::Error& error);
+  [[nodiscard]] bool looks_up() const;
   ExitCode probe(transport::Transport& transport, engine::SweepEngine& engine);
   std::optional<ExitCode> take_over(Resume& resume, SweepFeed& feed, run::SweepSession& session);
   ExitCode finish(const stats::Verdict& verdict);
@@ -103,6 +106,9 @@ ExitCode SweepCommand::run() {
   }
   const transport::Capabilities can = opened->transport->capabilities();
   log_.note("using {}{}", can.backend, can.privileged ? ", privileged" : "");
+  for (const std::string& step : enter_sandbox({.names = looks_up(), .reads = options_.resume})) {
+    log_.note("{}", step);
+  }
   return probe(*opened->transport, *engine);
 }
 
@@ -183,6 +189,12 @@ ExitCode SweepCommand::fail(const transport::Error& error) {
       run::report_sweep_failure(config, targets_, error.message(), clock_, listeners_.views());
   console_.system(error);
   return finish(verdict);
+}
+
+// A file may hold names.
+bool SweepCommand::looks_up() const {
+  const auto is_name = [](const TargetText& target) { return !target.range; };
+  return options_.resolve || target_file_ || std::ranges::any_of(plan_.operands, is_name);
 }
 
 ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngine& engine) {

@@ -36,6 +36,9 @@ class TraceRun final : public TargetedRun {
   [[nodiscard]] const transport::OpenOptions& sockets() const override {
     return plan_.transport.common;
   }
+  [[nodiscard]] bool connects() const override {
+    return plan_.transport.protocol == transport::TraceProtocol::tcp;
+  }
   void configure(run::SessionConfig& config) const override {
     config.start.mode = "trace";
     config.names_patience = kNamesPatience;

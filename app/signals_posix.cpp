@@ -93,6 +93,7 @@ void reset_signals() noexcept {
   sigemptyset(&none);
   (void)::sigprocmask(SIG_SETMASK, &none, nullptr);
   handle(SIGPIPE, SIG_IGN);
+  handle(SIGXFSZ, SIG_IGN);  // a file that may not grow any more: the write says so
 }
 
 }  // namespace sonde::app

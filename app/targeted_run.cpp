@@ -6,6 +6,7 @@
 
 #include "app/name_directory.hpp"
 #include "app/privileges.hpp"
+#include "app/sandbox.hpp"
 #include "app/signals.hpp"
 #include "app/verdict.hpp"
 #include "app/version.hpp"
@@ -36,7 +37,11 @@ ExitCode TargetedRun::run() {
   if (!opened) {
     return fail(opened.error());
   }
+  const auto sandbox = enter_sandbox({.names = looks_up(), .tcp_any = connects()});
   explain_opened(*opened);
+  for (const std::string& step : sandbox) {
+    log_.note("{}", step);
+  }
   return probe(*opened->transport);
 }
 
@@ -117,11 +122,15 @@ void TargetedRun::explain_opened(const transport::Opened& opened) {
   explain(can);
 }
 
+bool TargetedRun::looks_up() const {
+  const auto is_name = [](const PlannedTarget& target) { return !target.address; };
+  return wants_names() || std::ranges::any_of(plan_.targets, is_name);
+}
+
 ExitCode TargetedRun::probe(transport::Transport& transport) {
   const auto waker = std::make_shared<Waker>(transport);
   std::optional<resolve::Resolver> resolver;
-  const auto is_name = [](const PlannedTarget& target) { return !target.address; };
-  if (wants_names() || std::ranges::any_of(plan_.targets, is_name)) {
+  if (looks_up()) {
     resolver.emplace(clock_, [waker] { waker->wake(); });
   }
   const SignalScope signals(control_, transport);

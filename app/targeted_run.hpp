@@ -44,6 +44,8 @@ class TargetedRun {
   [[nodiscard]] virtual engine::TargetedEngine& engine() = 0;
   [[nodiscard]] virtual bool wants_names() const = 0;
   [[nodiscard]] virtual const transport::OpenOptions& sockets() const = 0;
+  // Probes are TCP connections.
+  [[nodiscard]] virtual bool connects() const { return false; }
   // Mode, judge and whatever else the mode asks of its session.
   virtual void configure(run::SessionConfig& config) const = 0;
   [[nodiscard]] virtual std::unique_ptr<stats::Listener> text(report::Sink& out,
@@ -66,6 +68,8 @@ class TargetedRun {
   ExitCode probe(transport::Transport& transport);
   ExitCode finish(const stats::Verdict& verdict);
   void explain_opened(const transport::Opened& opened);
+  // A target or an answer may need the system's resolver.
+  [[nodiscard]] bool looks_up() const;
   [[nodiscard]] run::SessionConfig session_config() const;
   [[nodiscard]] std::vector<stats::Listener*> listeners() const;
 

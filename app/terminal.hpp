@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <span>
 #include <string>
@@ -40,11 +41,15 @@ struct WriteResult {
 // Does a slash begin an option on this system (slash_options.hpp)?
 [[nodiscard]] bool slash_is_option() noexcept;
 
+// SONDE_SANDBOX (sandbox.hpp): off; or kill: what it forbids ends the process, for tests.
+enum class SandboxWish : std::uint8_t { normal, off, fatal };
+
 // What the user's environment says, as far as anything here depends on it.
 struct Environment {
   bool no_color = false;  // NO_COLOR, any value that is not empty
   bool dumb = false;      // TERM=dumb, or none
   bool utf8 = false;      // LC_ALL, LC_CTYPE, LANG: the first that is set
+  SandboxWish sandbox = SandboxWish::normal;
 };
 [[nodiscard]] Environment read_environment();
 

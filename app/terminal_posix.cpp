@@ -27,9 +27,36 @@ bool names_utf8(std::string_view locale) {
   return lower.contains("utf-8") || lower.contains("utf8");
 }
 
+// Writes in a row that made no way, though the system called the descriptor writable or the call
+// interrupted: a few are normal, then they cost time, and in the end they count as a failure.
+class Patience {
+ public:
+  [[nodiscard]] bool goes_on() noexcept {
+    constexpr unsigned kFree = 16;
+    constexpr unsigned kMost = 64;
+    constexpr int kPause = 10;  // ms
+    if (++tries_ > kFree) {
+      (void)::poll(nullptr, 0, kPause);
+    }
+    return tries_ < kMost;
+  }
+  void renew() noexcept { tries_ = 0; }
+
+ private:
+  unsigned tries_ = 0;
+};
+
+// Somebody made the descriptor non-blocking. A slow reader is waited for.
 void wait_writable(int fd) noexcept {
   pollfd waited{.fd = fd, .events = POLLOUT, .revents = 0};
   (void)::poll(&waited, 1, -1);
+}
+
+SandboxWish sandbox_wish() noexcept {
+  const std::string_view word = variable("SONDE_SANDBOX");
+  return word == "off"    ? SandboxWish::off
+         : word == "kill" ? SandboxWish::fatal
+                          : SandboxWish::normal;
 }
 
 }  // namespace
@@ -40,14 +67,21 @@ bool is_closed_pipe(int code) noexcept { return code == EPIPE; }
 
 WriteResult write_all(int fd, std::string_view text) noexcept {
   WriteResult result;
+  Patience patience;
   while (result.written < text.size()) {
     const ssize_t n = ::write(fd, text.data() + result.written, text.size() - result.written);
-    if (n >= 0) {
+    if (n > 0) {
       result.written += static_cast<std::size_t>(n);
-    } else if (errno == EAGAIN) {
-      wait_writable(fd);  // somebody made the descriptor non-blocking
-    } else if (errno != EINTR) {
-      result.error = errno;
+      patience.renew();
+      continue;
+    }
+    const int code = n == 0 ? EIO : errno;
+    if (code == EAGAIN) {
+      wait_writable(fd);
+    }
+    const bool passing = n == 0 || code == EAGAIN || code == EINTR;
+    if (!passing || !patience.goes_on()) {
+      result.error = code;
       return result;
     }
   }
@@ -104,7 +138,8 @@ Environment read_environment() {
   }
   return {.no_color = !variable("NO_COLOR").empty(),
           .dumb = term.empty() || term == "dumb",
-          .utf8 = names_utf8(locale)};
+          .utf8 = names_utf8(locale),
+          .sandbox = sandbox_wish()};
 }
 
 }  // namespace sonde::app

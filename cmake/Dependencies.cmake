@@ -48,6 +48,19 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   target_link_libraries(dep_cap INTERFACE "${SONDE_LIBCAP}")
 endif()
 
+# The filter of system calls (Linux).
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND SONDE_SECCOMP)
+  pkg_check_modules(SECCOMP REQUIRED libseccomp)
+  set(_seccomp_names seccomp)
+  if(SONDE_STATIC_RUNTIME)
+    set(_seccomp_names libseccomp.a seccomp)
+  endif()
+  find_library(SONDE_LIBSECCOMP NAMES ${_seccomp_names} HINTS ${SECCOMP_LIBRARY_DIRS} REQUIRED)
+  add_library(dep_seccomp INTERFACE)
+  target_include_directories(dep_seccomp SYSTEM INTERFACE ${SECCOMP_INCLUDE_DIRS})
+  target_link_libraries(dep_seccomp INTERFACE "${SONDE_LIBSECCOMP}")
+endif()
+
 # Tests only.
 set(SONDE_BUILD_TESTS OFF)
 if(SONDE_TESTS)

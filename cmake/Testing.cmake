@@ -64,7 +64,7 @@ function(sonde_script_tests FOLDER)
         LABELS ${FOLDER}
         SKIP_RETURN_CODE 77
         ENVIRONMENT
-        "SONDE=${PROJECT_BINARY_DIR}/sonde${CMAKE_EXECUTABLE_SUFFIX};SONDE_SOURCE_DIR=${PROJECT_SOURCE_DIR};SONDE_BUILD_DIR=${PROJECT_BINARY_DIR};SONDE_PYTHON=${SONDE_PYTHON};SONDE_SANITIZED=${_sanitized};PYTHONDONTWRITEBYTECODE=1"
+        "SONDE=${PROJECT_BINARY_DIR}/sonde${CMAKE_EXECUTABLE_SUFFIX};SONDE_SOURCE_DIR=${PROJECT_SOURCE_DIR};SONDE_BUILD_DIR=${PROJECT_BINARY_DIR};SONDE_PYTHON=${SONDE_PYTHON};SONDE_SANITIZED=${_sanitized};SONDE_SANDBOX=kill;PYTHONDONTWRITEBYTECODE=1"
     )
     if(FOLDER STREQUAL "windows")
       set_property(
@@ -75,7 +75,11 @@ function(sonde_script_tests FOLDER)
     # They wait for most of their time: the sooner they begin, the sooner the run ends.
     if(FOLDER STREQUAL "netns")
       set_tests_properties("${FOLDER}/${_stem}" PROPERTIES COST 100)
-    elseif(FOLDER MATCHES "^(icmpapi|windows)$")
+    endif()
+    if(FOLDER STREQUAL "prove")
+      set_tests_properties("${FOLDER}/${_stem}" PROPERTIES TIMEOUT 1800)
+    endif()
+    if(FOLDER MATCHES "^(icmpapi|windows|prove)$")
       set_tests_properties("${FOLDER}/${_stem}" PROPERTIES RUN_SERIAL ON)
     endif()
   endforeach()

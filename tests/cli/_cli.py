@@ -17,6 +17,13 @@ def skip(why):
     sys.exit(77)
 
 
+def not_sanitized(why):
+    """Ends the test well in a sanitizer build, where it has no meaning."""
+    if SANITIZED:
+        print(f"not in a sanitizer build: {why}")
+        sys.exit(0)
+
+
 def plain_signals():
     """In the child: no signal blocked or ignored, whatever the test was started with."""
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGPIPE):
@@ -26,7 +33,8 @@ def plain_signals():
 
 def environment(**changes):
     env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "TERM": "xterm"}
-    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE"):
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE",
+                 "SONDE_SANDBOX"):
         if name in os.environ:
             env[name] = os.environ[name]
     env.update(changes)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a running sonde may still do, by the way it was installed: called by root, setuid root, with
-`cap_net_raw+p` on the file, and without anything. Needs root to set that up; without it only the
-present user's case is looked at."""
+`cap_net_raw+p` on the file, without anything, and in a container that has no NET_RAW. Needs root to
+set that up; without it only the present user's case is looked at."""
 
 import os
 import re
@@ -13,6 +13,7 @@ from _cli import SANITIZED, SONDE, TIMEOUT, Checks, environment, need_icmp, own_
 
 NOBODY = 65534
 LO = "127.0.0.1"
+FILTERED = not SANITIZED and "LLVM_PROFILE_FILE" not in os.environ  # what is instrumented has no filter
 AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
 
 
@@ -38,6 +39,8 @@ def check_nothing_left(checks, what, command, user):
     for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
         checks.check(int(fields[name], 16) == 0, f"{what}: {name} is {fields[name]}")
     checks.check(fields["NoNewPrivs"] == "1", f"{what}: NoNewPrivs is {fields['NoNewPrivs']}")
+    if FILTERED:
+        checks.check(fields["Seccomp"] == "2", f"{what}: Seccomp is {fields['Seccomp']}")
     for name in ("Uid", "Gid"):
         checks.check(set(fields[name].split()) == {str(user)}, f"{what}: {name} is {fields[name]}")
 
@@ -79,6 +82,20 @@ def check_installed(checks, network, folder):
     open_group = own_network(f'echo "{NOBODY} {NOBODY}" > /proc/sys/net/ipv4/ping_group_range')
     plain = shutil.copy(SONDE, os.path.join(folder, "plain"))
     check_nothing_left(checks, "ping_group_range", [*open_group, *AS_NOBODY, plain], NOBODY)
+    check_container(checks, folder)
+
+
+def check_container(checks, folder):
+    """Root of a container without NET_RAW: no capability can be had, whatever the file says."""
+    contained = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]
+    capable = os.path.join(folder, "capable")
+    for group, code in (("0 0", 0), ("1 0", 4)):
+        network = own_network(f'echo "{group}" > /proc/sys/net/ipv4/ping_group_range')
+        ended = run([*network, *contained, capable, "-c1", LO])
+        checks.check(ended.returncode == code, f"container, ping_group_range {group}", ended)
+        checks.check(code == 0 or "ping_group_range" in ended.stderr, "container: the way out is named", ended)
+        if code == 0:
+            check_nothing_left(checks, "container", [*network, *contained, capable], 0)
 
 
 def main():

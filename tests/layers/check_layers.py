@@ -52,12 +52,13 @@ ALL_LIBRARIES = {"fmt", "rapidjson", "CLI", "spdlog", "toml++", "nlohmann", "doc
 OS_HOMES = ("lib/sonde/transport/", "lib/sonde/resolve/", "lib/icmpapi/")
 OS_FILES = re.compile(
     r"lib/sonde/base/system_(clock|random)\w*\.(cpp|hpp)"
-    r"|app/(terminal|signals|privileges|log|main)\w*\.(cpp|hpp)"
+    r"|app/(terminal|signals|privileges|sandbox|log|main)\w*\.(cpp|hpp)"
 )
 
-# Of icmpapi those that only carry the name of a Windows function.
+# Of icmpapi those that only carry the name of a Windows function, and who allows the calls by name.
 CLOCK_FILES = re.compile(
     r"lib/sonde/base/system_clock\w*\.cpp|lib/icmpapi/(include/windows\.h|api/time\.cpp)"
+    r"|app/sandbox_calls_linux\.cpp"
 )
 CAST_HOMES = OS_HOMES
 

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <ctime>
+#include <optional>
+
+#include "sonde/report/local_time.hpp"
 
 namespace sonde::report {
 namespace {
@@ -87,8 +90,8 @@ seconds system_utc_offset(WallTime when) {
   constexpr int kFirstYear = 1900;
   const seconds utc = split(when).whole;
   const auto stamp = static_cast<std::time_t>(utc.count());
-  const std::tm* const local = std::localtime(&stamp);
-  if (local == nullptr) {
+  const std::optional<std::tm> local = local_time(stamp);
+  if (!local) {
     return seconds::zero();
   }
   const chrono::sys_days date =

@@ -34,7 +34,7 @@ class UtcText {
   std::string prefix_;  // "2026-11-21T19:26:27."; empty: none yet
 };
 
-// This computer's zone, daylight saving included. Not thread-safe (std::localtime).
+// This computer's zone, daylight saving included.
 [[nodiscard]] std::chrono::seconds system_utc_offset(WallTime when);
 
 }  // namespace sonde::report

@@ -1,0 +1,196 @@
+"""Runs of `sonde ping` in which system calls fail (strace -e inject), and what must hold of each:
+it ends by the last send + timeout + 1 s; every probe that was sent is accounted for; the exit code
+says what the document says; at most 20 system calls a probe interval, and about one line a second on
+stderr. faults.py of tests/cli takes a part of the table, that of tests/prove all of it."""
+
+import concurrent.futures
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+from _cli import SONDE, Checks, environment, need_icmp, not_sanitized, own_network, plain_signals, skip
+
+ERRNOS = ("EAGAIN", "EINTR", "ENOBUFS", "ENOMEM", "EPERM", "EACCES", "ENETUNREACH", "EHOSTUNREACH",
+          "ENETDOWN", "EINVAL", "EMSGSIZE", "ECONNREFUSED", "EIO", "ENOSYS")
+WHEN = {"once": "when=2", "3..5": "when=3..5", "for ever": "when=2+"}
+COUNT, INTERVAL, TIMEOUT = 6, 0.05, 0.2
+# How sonde is run, and the system calls of that way that may fail.
+DATAGRAM = ("--transport", "dgram", "127.0.0.1")
+RAW = ("--transport", "raw", "127.0.0.1")
+BATCH = ("--transport", "dgram", "127.0.0.1", "127.0.0.2", "127.0.0.3")
+PAIR = ("--transport", "auto", "127.0.0.1", "::1")
+LINES = ("--ndjson", "127.0.0.1")
+TABLE = {
+    DATAGRAM: ("socket", "setsockopt", "getsockopt", "bind", "getsockname", "connect", "eventfd2",
+               "sendto", "recvmsg", "recvmmsg", "ppoll"),
+    RAW: ("socket", "setsockopt", "recvfrom", "sendto", "recvmsg", "recvmmsg", "ppoll"),
+    BATCH: ("sendmmsg", "recvmmsg", "ppoll"),
+    PAIR: ("socket", "sendto", "recvmmsg", "ppoll"),
+    LINES: ("write",),
+}
+OPENING = ("socket", "setsockopt", "bind", "getsockname", "eventfd2")  # without which there is no run
+SENDING = re.compile(r"\b(sendto|sendmsg|sendmmsg)\(")
+LINE = re.compile(r"^\d+ +(\d+\.\d+) (.*)$")
+
+
+class Case:
+    def __init__(self, arguments, call, error, when):
+        self.arguments, self.call, self.error, self.when = arguments, call, error, when
+        # Those that come once or twice: from the first on.
+        self.inject = f"{call}:error={error}:{WHEN[when]}"
+        if call in OPENING or call in ("connect", "recvfrom", "getsockopt"):
+            first = {"once": "when=1", "3..5": "when=1..3", "for ever": "when=1+"}
+            self.inject = f"{call}:error={error}:{first[when]}"
+
+    def __str__(self):
+        return f"{' '.join(self.arguments)}: {self.call} {self.error} {self.when}"
+
+
+def cases():
+    for arguments, calls in TABLE.items():
+        for call in calls:
+            for error in ERRNOS:
+                for when in WHEN:
+                    yield Case(arguments, call, error, when)
+
+
+class Run:
+    """One case, and what the trace of its system calls says."""
+
+    def __init__(self, case, network, folder):
+        path = os.path.join(folder, f"{id(case)}.trace")
+        command = [*network, "strace", "-f", "-ttt", "-o", path, "-e", f"inject={case.inject}", SONDE, "ping",
+                   f"-c{COUNT}", f"-i{INTERVAL}", f"-W{TIMEOUT}", *([] if case.call == "write" else ["--json"]), *case.arguments]
+        self.hung = False
+        try:
+            # A call that strace makes fail has the number -1, which no filter allows.
+            done = subprocess.run(command, env=environment(SONDE_SANDBOX="off"), capture_output=True, text=True, timeout=30,
+                                  stdin=subprocess.DEVNULL, preexec_fn=plain_signals, check=False)
+            self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+        except subprocess.TimeoutExpired as late:
+            self.hung, self.code = True, None
+            self.out, self.err = (stream.decode() if stream else "" for stream in (late.stdout, late.stderr))
+        with open(path, encoding="utf-8", errors="replace") as file:
+            self.calls = [(float(found[1]), found[2]) for found in map(LINE.match, file) if found]
+        os.unlink(path)
+        sends = [i for i, (_, call) in enumerate(self.calls) if SENDING.search(call)]
+        self.first_send = sends[0] if sends else None
+        self.last_send = sends[-1] if sends else None
+        self.injected = sum("(INJECTED)" in call for _, call in self.calls)
+        try:
+            self.document = json.loads(self.out)
+        except ValueError:
+            self.document = None
+
+    def seconds(self, first, last):
+        return self.calls[last][0] - self.calls[first][0]
+
+
+def faults_of(case, run):
+    """What does not hold, as text."""
+    if run.hung:
+        yield "does not end"
+        return
+    if run.code not in (0, 1, 4):
+        yield f"exit code {run.code}: {run.err[:200]}"
+    if run.first_send is not None:
+        yield from faults_of_time(run)
+    elapsed = run.seconds(0, -1) if run.calls else 0
+    if run.err.count("\n") > 2 + elapsed:
+        yield f"{run.err.count(chr(10))} lines on stderr in {elapsed:.1f} s"
+    if run.code == 4 and not run.err and case.call != "write":
+        yield "exit code 4 without a word"
+    if case.call == "write":
+        yield from faults_of_output(case, run)
+        return
+    if run.document is None:
+        yield f"no JSON: {run.out[:80]!r} {run.err[:200]!r}"
+        return
+    yield from faults_of_document(run)
+    yield from faults_of_loss(case, run)
+
+
+def faults_of_output(case, run):
+    """What passes loses no line; what stays is told, and ends the run."""
+    lines = [json.loads(line) for line in run.out.splitlines()]
+    passes = case.error in ("EAGAIN", "EINTR") and case.when != "for ever"
+    if passes and (run.code != 0 or run.err or lines[-1]["event"] != "end"):
+        yield f"lines are lost: exit code {run.code}, {len(lines)} lines, {run.err!r}"
+    # A fault that stays meets the word on stderr too.
+    told = case.when != "once" or "cannot write to standard output" in run.err
+    if not passes and (run.code != 4 or not told):
+        yield f"no word of a lost line: exit code {run.code}, {run.err!r}"
+    if run.injected == 0:
+        yield "nothing was written"
+
+
+def faults_of_time(run):
+    late = run.seconds(run.last_send, -1)
+    if late > TIMEOUT + 1:
+        yield f"ends {late:.2f} s after the last send"
+    elapsed = run.seconds(run.first_send, -1)
+    intervals = int(elapsed / INTERVAL) + 1
+    made = len(run.calls) - run.first_send
+    # The farewell of the process is its own.
+    if made > 20 * intervals + 30:
+        yield f"{made} system calls in {intervals} intervals"
+
+
+def faults_of_document(run):
+    exit_code = run.document["verdict"]["exit_code"]
+    if exit_code != run.code and run.code != 4:
+        yield f"exit code {run.code}, and the document says {exit_code}"
+    for target in run.document["targets"]:
+        counts = target["counts"]
+        known = sum(counts[name] for name in ("received", "lost", "errors", "in_flight", "send_failures"))
+        if counts["sent"] != known or counts["received"] > counts["sent"]:
+            yield f"the sum does not fit: {counts}"
+        if run.document["error"] is None and run.code == 0 and counts["received"] == 0:
+            yield "success without an answer"
+        for probe in target["probes"]:
+            if probe["rtt_ms"] is not None and not 0 <= probe["rtt_ms"] <= 1000 * TIMEOUT:
+                yield f"an RTT of {probe['rtt_ms']} ms"
+
+
+def faults_of_loss(case, run):
+    """A fault that passes costs no more than the calls that it met; nothing of it is called loss."""
+    if run.document["error"] is not None or case.when == "for ever" or not run.injected:
+        return
+    for target in run.document["targets"]:
+        counts = target["counts"]
+        met = run.injected if case.call in ("sendto", "sendmsg", "sendmmsg") else 0
+        if case.call in OPENING:
+            continue
+        if counts["received"] < COUNT - met or counts["lost"]:
+            yield f"{run.injected} failed calls, and only {counts}"
+
+
+def prepare():
+    not_sanitized("strace and the leak sanitizer are in each other's way")
+    need_icmp()
+    if shutil.which("strace") is None:
+        skip("strace is not installed")
+    network = own_network('echo "0 2147483647" > /proc/sys/net/ipv4/ping_group_range')
+    probe = subprocess.run([*network, "strace", "-o", "/dev/null", "true"], capture_output=True, check=False)
+    if probe.returncode != 0:
+        skip("strace may not trace here")
+    return network
+
+
+def prove(chosen, workers=2):
+    """Runs the cases, and ends the process with the verdict."""
+    network = prepare()
+    checks = Checks()
+    unmet = {}
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        for case, run in pool.map(lambda case: (case, Run(case, network, folder)), chosen):
+            faults = list(faults_of(case, run))
+            checks.check(not faults, f"{case}: {'; '.join(faults)}")
+            if not run.injected:
+                unmet.setdefault((" ".join(case.arguments), case.call, case.when), []).append(case.error)
+    for what, errors in unmet.items():
+        checks.check(False, f"{what}: the call was not made: {' '.join(errors)}")
+    checks.finish()

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Few descriptors, little memory, no thread to be had: sonde works, or says why not and ends with 4
+(2 for a name that could not be looked up); it never crashes, hangs or claims success it had not."""
+
+import collections
+import subprocess
+import tempfile
+
+from _cli import (SONDE, TIMEOUT, Checks, environment, need_icmp, not_sanitized, own_network,
+                  plain_signals)
+
+LO = "127.0.0.1"
+COMMANDS = (["ping", "-c2", "-i10ms", LO], ["ping", "-j", "-c2", "-i10ms", LO, "::1"],
+            ["ping", "-c1", "-W1", "localhost"], ["ping", "-D", "-c1", LO], ["trace", "-n", LO],
+            ["trace", "-n", "-P", "udp", LO], ["trace", "-n", "-P", "tcp", LO], ["sweep", "127.0.0.0/28"],
+            ["sweep", "-H", "127.0.0.0/30"])
+
+
+def limited(network, command, **limits):
+    """`limits`: of the program itself, after the network was made."""
+    words = [f"--{name}={value}" for name, value in limits.items()]
+    return subprocess.run([*network, "prlimit", *words, SONDE, *command], env=environment(), text=True,
+                          capture_output=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL,
+                          preexec_fn=plain_signals, check=False)
+
+
+def check_run(checks, what, run, codes):
+    checks.check(run.returncode in codes, f"{what}: exit code", run)
+    checks.check(run.returncode in (0, 1) or run.stderr.strip(), f"{what}: a word why", run)
+    answered = any(word in run.stdout for word in (" 0% packet loss", "ms", '"outcome":"reply"', "is alive", "127.0.0"))
+    checks.check(run.returncode != 0 or answered, f"{what}: success without an answer", run)
+    for word in ("terminate called", "Assertion", "bad_alloc"):
+        checks.check(word not in run.stderr, f"{what}: {word}", run)
+
+
+def main():
+    not_sanitized("a sanitizer needs memory and descriptors of its own")
+    need_icmp()
+    checks = Checks()
+    seen = collections.Counter()
+    network = own_network('echo "0 2147483647" > /proc/sys/net/ipv4/ping_group_range')
+    for command in COMMANDS:
+        name = " ".join(command)
+        for descriptors in range(3, 17):
+            run = limited(network, command, nofile=descriptors)
+            check_run(checks, f"{name}, {descriptors} descriptors", run, (0, 1, 2, 4, 127))
+            seen[run.returncode] += 1
+            if run.returncode == 127:  # the loader had not enough for its libraries
+                checks.check("error while loading shared libraries" in run.stderr, f"{name}: {descriptors}", run)
+        enough = limited(network, command, nofile=16)
+        checks.check(enough.returncode == 0, f"{name}: 16 descriptors are enough", enough)
+        for megabytes in (4, 6, 8, 10, 12, 16, 24, 32, 64, 4096):
+            run = limited(network, command, **{"as": megabytes << 20})
+            check_run(checks, f"{name}, {megabytes} MiB", run, (0, 1, 2, 4, 127))
+            seen[run.returncode] += 1
+        checks.check(run.returncode == 0, f"{name}: enough memory", run)
+    print(f"exit codes: {dict(sorted(seen.items()))}")
+    checks.check(seen[0] and seen[4], "some limits let it work, some do not")
+    check_threads(checks, network)
+    check_output_limit(checks, network)
+    checks.finish()
+
+
+def check_threads(checks, network):
+    """No thread for the resolver: numeric targets do not care, names fail with a word."""
+    command = [*network, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "prlimit", "--nproc=1", SONDE]
+    for arguments, codes in ((["-c1", LO], (0,)), (["-c1", "localhost"], (2, 4))):
+        run = subprocess.run([*command, *arguments], env=environment(), text=True, capture_output=True,
+                             timeout=TIMEOUT, check=False)
+        if "setpriv" in run.stderr or "prlimit" in run.stderr:
+            print("no other user here: " + run.stderr)
+            return
+        checks.check(run.returncode in codes, f"no threads: {arguments}", run)
+        checks.check(0 in codes or run.stderr, f"no threads: a word for {arguments}", run)
+
+
+def check_output_limit(checks, network):
+    """A file that may not grow (RLIMIT_FSIZE) is a lost output like a full disk."""
+    with tempfile.NamedTemporaryFile() as file:
+        run = limited(network, ["ping", "-J", "-i1ms", "-c100000", "--output", file.name, LO], fsize=4096)
+        checks.check(run.returncode == 4 and "File too large" in run.stderr, "a file that may not grow", run)
+        checks.check(file.seek(0, 2) == 4096, "what it may hold is in it")
+
+
+if __name__ == "__main__":
+    main()

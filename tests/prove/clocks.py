@@ -1,0 +1,16 @@
+#!/usr/bin/env python3
+"""SIGSTOP for a minute, then SIGCONT: see tests/cli/_clocks.py."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "cli"))
+
+from _cli import Checks, need_icmp  # noqa: E402
+from _clocks import check_stopped  # noqa: E402
+
+if __name__ == "__main__":
+    need_icmp()
+    checks = Checks()
+    check_stopped(checks, seconds=60)
+    checks.finish()
