@@ -21,6 +21,11 @@ OTHERS = {
     "generated_files": "the same for every system",
     "readme": "the README's tour of Linux",
     "sweep": "POSIX paths and signals; windows/sweep has its own",
+    "sandbox": "seccomp and Landlock",
+    "faults": "strace",
+    "limits": "POSIX limits of a process",
+    "clocks": "a preloaded library and time namespaces",
+    "hostile_names": "a name server in a namespace; a hosts file of its own",
     "trace": "a shell, and POSIX signals; windows/trace has its own",
 }
 
