@@ -63,6 +63,10 @@ def enter():
 def warm(prefix=()):
     """Starts the server, in the namespace that the command `prefix` leads into."""
     null = subprocess.DEVNULL
+    # It stays: a server that ends with its last client turns away one that comes just then (one
+    # start in some hundred ended with 1 and no word).
+    subprocess.run([*prefix, SERVER, "-p"], stdin=null, stdout=null, stderr=null, check=True,
+                   timeout=TIMEOUT)
     wine_run = os.environ["SONDE_WINE"]
     subprocess.run([*prefix, wine_run, "cmd", "/c", "exit"], stdin=null, stdout=null, stderr=null,
                    check=True, timeout=90)
