@@ -14,6 +14,8 @@ namespace sonde::app {
 namespace {
 
 constexpr std::uint64_t kDefaultRate = 1000;
+// A seed of our own is told in JSON, where many readers take numbers for doubles: 53 bits.
+constexpr unsigned kBeyondDouble = 11;
 // As many bursts of replies as a busy loop can be late for.
 constexpr std::size_t kReceiveBuffer = std::size_t{8} * 1024 * 1024;
 
@@ -168,7 +170,7 @@ void plan_engine(const SweepOptions& options, Rng& rng, SweepPlan& plan) {
   engine.interval = options.interval.value_or(engine.interval);
   engine.rate = options.rate.value_or(Rate{.per_second = kDefaultRate}).per_second;
   if (options.order.random) {
-    engine.random_order = options.order.seed.value_or(rng.next());
+    engine.random_order = options.order.seed.value_or(rng.next() >> kBeyondDouble);
   }
   if (options.shard) {
     engine.shard = options.shard->index;

@@ -17,6 +17,7 @@ using transport::TraceProtocol;
 
 constexpr std::uint32_t kDefaultPayload = 32;  // traceroute's 60 byte packets, with IPv4
 constexpr std::uint32_t kLongestPayload = 65507;
+constexpr std::uint32_t kLeastConstant = 4;  // bytes that tell UDP probes of one flow apart
 constexpr std::uint16_t kDublinFlows = 16;
 constexpr std::uint32_t kMostUntrustedRate = 1000;
 constexpr net::Port kUdpPort{33434};  // traceroute's
@@ -47,6 +48,11 @@ UsageError no_target(const TraceOptions& options) {
                              : "try sonde trace 127.0.0.1, or sonde trace --help"};
 }
 
+// Have UDP probes room for what says which is which?
+bool tells_apart(const TraceOptions& o) {
+  return o.classic || o.size.value_or(kDefaultPayload) >= kLeastConstant;
+}
+
 Refusal refuse_alone(const TraceOptions& o) {
   if (o.targets.empty()) {
     return no_target(o);
@@ -59,6 +65,12 @@ Refusal refuse_alone(const TraceOptions& o) {
     return UsageError{
         .message = fmt::format("{}: a SYN carries no payload", o.size ? "-s, --size" : "--mtu"),
         .hint = "it goes with -P icmp and -P udp"};
+  }
+  if (protocol == TraceProtocol::udp && !tells_apart(o)) {
+    return UsageError{
+        .message = fmt::format("-s, --size: UDP probes of one flow need {} bytes to be told apart",
+                               kLeastConstant),
+        .hint = "try -s 4, or --classic"};
   }
   if (o.first_ttl && *o.first_ttl > o.max_ttl.value_or(engine::TraceConfig().max_ttl)) {
     return UsageError{.message = "-f, --first-ttl is above -m, --max-ttl", .hint = {}};
@@ -109,7 +121,8 @@ void plan_transport(const TraceOptions& options, TracePlan& plan) {
   open.port = options.port;
   open.flow_style =
       options.classic ? transport::FlowStyle::varying : transport::FlowStyle::constant;
-  plan.may_fall_back = !options.protocol && options.backend == transport::Backend::automatic;
+  plan.may_fall_back =
+      !options.protocol && tells_apart(options) && options.backend == transport::Backend::automatic;
 }
 
 std::string protocol_name(TraceProtocol protocol) {
@@ -160,25 +173,13 @@ void state_options(const TraceOptions& options, TracePlan& plan) {
           .find_mtu = engine.find_mtu}};
 }
 
-// "traceroute HOST PACKETLEN": the system's resolver would make the address 0.0.0.60 of the length.
-bool is_length(const PlannedTarget& target) {
+// "traceroute HOST PACKETLEN" in hexadecimal; in decimal no run takes it for a host.
+Refusal refuse_lengths(const TracePlan& plan) {
   constexpr std::uint32_t kZeroBlock = 0x00ffffff;
-  return whole_number(target.input, Hex::yes).value_or(kZeroBlock + 1) <= kZeroBlock ||
-         (target.address && target.address->is_v4() && target.address->v4_value() <= kZeroBlock);
-}
-
-Refusal refuse_groups(const TracePlan& plan) {
   for (const PlannedTarget& target : plan.targets) {
-    if (is_length(target)) {
+    if (whole_number(target.input, Hex::yes).value_or(kZeroBlock + 1) <= kZeroBlock) {
       return UsageError{.message = fmt::format("{}: this is no host", in_quotes(target.input)),
                         .hint = "for the length of the probes: -s BYTES"};
-    }
-    if (!target.address) {
-      continue;
-    }
-    if (target.address->is_broadcast() || target.address->is_multicast()) {
-      return UsageError{.message = fmt::format("{}: these are many hosts", in_quotes(target.input)),
-                        .hint = "a trace goes to one host"};
     }
   }
   return std::nullopt;
@@ -211,9 +212,10 @@ std::expected<TracePlan, UsageError> resolve_trace(const TraceOptions& options,
   plan_engine(options, plan);
   plan_transport(options, plan);
   plan.policy.trusted = situation.trusted;
+  plan.policy.one_host = true;
   plan.policy.payload_bytes = static_cast<std::uint32_t>(plan.engine.payload.size());
   for (auto refusal :
-       {refuse_groups(plan), plan_addresses(options, situation, plan.transport.common, plan),
+       {refuse_lengths(plan), plan_addresses(options, situation, plan.transport.common, plan),
         refuse_rate(options, situation, plan)}) {
     if (refusal) {
       return std::unexpected(*std::move(refusal));

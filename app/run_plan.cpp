@@ -36,8 +36,8 @@ Refusal plan_families(const EchoOptions& options, transport::OpenOptions& open, 
 
 Refusal refuse_targets(const EchoOptions& options, const RunPlan& plan) {
   for (const PlannedTarget& target : plan.targets) {
-    auto refusal =
-        target.address ? refuse(plan.policy, *target.address) : refuse_number(target.input);
+    auto refusal = target.address ? refuse(plan.policy, *target.address)
+                                  : refuse_number(plan.policy, target.input);
     if (!refusal) {
       continue;
     }

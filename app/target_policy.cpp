@@ -22,8 +22,12 @@ bool is_zero_block(const net::Address& address) noexcept {
   return address.is_v4() && address.v4_value() >> kHostBits == 0;
 }
 
-UsageError no_host(const net::Address& address) {
-  return {.message = fmt::format("{} is no host's address (RFC 1122)", address.to_text()),
+UsageError no_host(const TargetPolicy& policy, const net::Address& address) {
+  std::string message = fmt::format("{} is no host's address (RFC 1122)", address.to_text());
+  if (policy.one_host) {
+    return {.message = std::move(message), .hint = "for the length of the probes: -s BYTES"};
+  }
+  return {.message = std::move(message),
           .hint = fmt::format("a number alone is read as an address; a count is -c N{}",
                               slash_is_option() ? ", or /n N" : "")};
 }
@@ -38,7 +42,7 @@ Refusal refuse_kind(const TargetPolicy& policy, const net::Address& address) {
                       .hint = "for this computer: 127.0.0.1 or ::1"};
   }
   if (is_zero_block(address)) {
-    return no_host(address);
+    return no_host(policy, address);
   }
   if (address.is_v4() ? !policy.v4 : !policy.v6) {
     return UsageError{.message = fmt::format("this is an IPv{} address, and the run is IPv{} only",
@@ -50,6 +54,9 @@ Refusal refuse_kind(const TargetPolicy& policy, const net::Address& address) {
     // RFC 4007 section 6: without a zone it names a host on no link in particular.
     return UsageError{.message = "a link-local address needs its interface",
                       .hint = fmt::format("{}%eth0, or -I eth0", address.to_text())};
+  }
+  if (policy.one_host && (address.is_multicast() || address.is_broadcast())) {
+    return UsageError{.message = "these are many hosts", .hint = "a trace goes to one host"};
   }
   if (address.is_broadcast() && !policy.broadcast) {
     return UsageError{.message = "this is a broadcast address", .hint = "if you mean it, add -b"};
@@ -98,12 +105,12 @@ Refusal refuse_payload(std::uint32_t payload_bytes, std::uint32_t header_option_
                     .hint = fmt::format("the largest is -s {}", most)};
 }
 
-std::optional<UsageError> refuse_number(std::string_view text) {
+std::optional<UsageError> refuse_number(const TargetPolicy& policy, std::string_view text) {
   const auto number = whole_number(text);
   if (!number || *number >> kHostBits != 0) {
     return std::nullopt;
   }
-  return no_host(net::Address::v4(static_cast<std::uint32_t>(*number)));
+  return no_host(policy, net::Address::v4(static_cast<std::uint32_t>(*number)));
 }
 
 std::optional<UsageError> refuse(const TargetPolicy& policy, const net::Address& address) {

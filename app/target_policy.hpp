@@ -21,6 +21,7 @@ struct TargetPolicy {
   Duration interval = 1s;
   std::uint32_t preload = 1;
   bool broadcast = false;        // -b
+  bool one_host = false;         // trace: neither multicast nor broadcast, whatever is allowed
   bool interface_named = false;  // -I: link-local addresses need no zone
   std::uint32_t payload_bytes = 0;
   std::uint32_t header_option_bytes = 0;  // IPv4 only
@@ -31,7 +32,8 @@ struct TargetPolicy {
                                                const net::Address& address);
 
 // Text that is no address as we read it, and one to every resolver: "4" is 0.0.0.4 (inet_aton).
-[[nodiscard]] std::optional<UsageError> refuse_number(std::string_view text);
+[[nodiscard]] std::optional<UsageError> refuse_number(const TargetPolicy& policy,
+                                                      std::string_view text);
 
 // Does the payload fit into a packet? `header_option_bytes`: IPv4 only.
 [[nodiscard]] std::optional<UsageError> refuse_payload(std::uint32_t payload_bytes,

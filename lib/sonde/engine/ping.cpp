@@ -19,17 +19,16 @@ namespace {
 // An answer to a probe that `found` describes, which was handed to the system at `handed_over`. The
 // kernel can stamp an answer before it stamps the probe's departure (a looped copy of a multicast
 // probe): then the time of the send call, which is never later than either, takes its place.
-Event answer_event(EventKind kind, const Observation& seen, const ProbeTable::Found& found,
-                   Instant handed_over) {
+// In its place: an event is large.
+void fill_answer(Event& event, const Observation& seen, const ProbeTable::Found& found,
+                 Instant handed_over) {
   const bool left_first = found.transmit_stamp && found.sent_at <= seen.at;
-  const Instant sent_at = left_first ? found.sent_at : handed_over;
-  return {.kind = kind,
-          .probe = seen.probe,
-          .at = seen.at,
-          .sent_at = sent_at,
-          .rtt = std::max(seen.at - sent_at, Duration::zero()),
-          .clock = clock_of(seen.stamp, left_first),
-          .observation = seen};
+  event.probe = seen.probe;
+  event.at = seen.at;
+  event.sent_at = left_first ? found.sent_at : handed_over;
+  event.rtt = std::max(event.at - event.sent_at, Duration::zero());
+  event.clock = clock_of(seen.stamp, left_first);
+  event.observation = seen;
 }
 
 }  // namespace
@@ -124,14 +123,16 @@ void PingEngine::on_sent(std::span<const probe::SendReport> reports) {
     }
     target->unreported -= std::min(target->unreported, 1U);
     target->refused = report.error.has_value();
-    Event event{.kind = EventKind::sent, .probe = report.id, .at = report.at, .sent_at = report.at};
+    Event& event = events_.emplace_back();
+    event.kind = EventKind::sent;
+    event.probe = report.id;
+    event.at = event.sent_at = report.at;
     if (report.error) {
       event.kind = EventKind::send_failed;
       event.send_error = report.error;
     } else {
       target->table.open(report.id.sequence, report.at, report.at + config_.timeout);
     }
-    events_.push_back(std::move(event));
   }
 }
 
@@ -168,7 +169,9 @@ void PingEngine::on_reply(Target& target, const Observation& reply) {
     return;  // forgotten long ago, or never sent
   }
   if (found.before == ProbeTable::State::answered) {
-    events_.push_back(answer_event(EventKind::duplicate, reply, found, handed_over(found)));
+    Event& duplicate = events_.emplace_back();
+    duplicate.kind = EventKind::duplicate;
+    fill_answer(duplicate, reply, found, handed_over(found));
     return;
   }
   const bool in_time = reply.at <= found.deadline && found.before != ProbeTable::State::expired;
@@ -177,8 +180,9 @@ void PingEngine::on_reply(Target& target, const Observation& reply) {
         target,
         {.sequence = reply.probe.sequence, .sent_at = found.sent_at, .deadline = found.deadline});
   }
-  Event event =
-      answer_event(in_time ? EventKind::reply : EventKind::late, reply, found, handed_over(found));
+  Event& event = events_.emplace_back();
+  event.kind = in_time ? EventKind::reply : EventKind::late;
+  fill_answer(event, reply, found, handed_over(found));
   if (found.before == ProbeTable::State::refused) {
     event.replaces = Replaced::error;
   } else if (!in_time) {
@@ -187,7 +191,6 @@ void PingEngine::on_reply(Target& target, const Observation& reply) {
   event.reordered = reply.probe.sequence < target.highest_answered;
   target.highest_answered = std::max(target.highest_answered, reply.probe.sequence);
   ++target.replies;
-  events_.push_back(std::move(event));
 }
 
 void PingEngine::on_error(Target& target, const Observation& error) {
@@ -195,11 +198,12 @@ void PingEngine::on_error(Target& target, const Observation& error) {
   if (found.before != ProbeTable::State::pending && found.before != ProbeTable::State::expired) {
     return;
   }
-  Event event = answer_event(EventKind::error, error, found, handed_over(found));
+  Event& event = events_.emplace_back();
+  event.kind = EventKind::error;
+  fill_answer(event, error, found, handed_over(found));
   if (found.before == ProbeTable::State::expired) {
     event.replaces = Replaced::timeout;
   }
-  events_.push_back(std::move(event));
 }
 
 // The system took the probe, and says now that it could not send it.

@@ -109,7 +109,11 @@ using Hops = std::span<const stats::Hop>;
       break;
   }
   const unsigned last = hops.empty() ? 0U : hops.back().ttl.value;
-  return fmt::format("it is more than {} hop{} away", last, last == 1 ? "" : "s");
+  const std::string_view plural = last == 1 ? "" : "s";
+  // Only an answer from the last hop shows that the way goes on there.
+  return !hops.empty() && answered(hops.back())
+             ? fmt::format("it is more than {} hop{} away", last, plural)
+             : fmt::format("it does not answer within {} hop{}", last, plural);
 }
 
 [[nodiscard]] std::string_view why_this_mtu(probe::MtuEvidence evidence) noexcept {

@@ -13,23 +13,40 @@ namespace sonde::report {
 namespace {
 
 // ip(7): EACCES is a broadcast address without permission, EPERM a packet filter's doing.
-[[nodiscard]] std::string_view way_out(const probe::SendError& error) {
+[[nodiscard]] std::string_view way_out(const probe::SendError& error, bool may_be_broadcast) {
   if (error.failure != probe::SendFailure::prohibited) {
     return {};
   }
   const std::error_code code(error.os_code, std::system_category());
-  return code == std::errc::permission_denied ? " (if it is a broadcast address, add -b)"
-                                              : " (a firewall on this computer drops it)";
+  if (code != std::errc::permission_denied) {
+    return " (a firewall on this computer drops it)";
+  }
+  return may_be_broadcast ? " (if it is a broadcast address, add -b)"
+                          : " (a route or a firewall on this computer forbids it)";
 }
 
-[[nodiscard]] std::string in_words(const probe::SendError& error, const stats::Target& target) {
+[[nodiscard]] std::string in_words(const probe::Event& event, const stats::Target& target) {
+  const probe::SendError error = event.send_error.value_or(probe::SendError{});
   if (error.failure == probe::SendFailure::too_big) {
     return "local error: message too long" +
            (error.mtu ? fmt::format(", mtu={}", error.mtu->value) : std::string());
   }
+  const bool of_trace = event.step.ttl.value > 0;
+  const bool may_be_broadcast = !of_trace && target.address && target.address->is_v4();
   return fmt::format("send to {} failed: {}{}",
                      target.address ? target.address->to_text() : target.input,
-                     send_error_text(error), way_out(error));
+                     send_error_text(error), way_out(error, may_be_broadcast));
+}
+
+// Of a trace: an answer is whatever anybody said.
+[[nodiscard]] std::string answered_so_far(const stats::PathStats& path) {
+  std::uint64_t sent = 0;
+  std::uint64_t answered = 0;
+  for (const stats::Hop& hop : path.hops()) {
+    sent += hop.stats.counts().sent;
+    answered += hop.stats.counts().received + hop.stats.counts().late;
+  }
+  return fmt::format("{}/{} probes answered, {} hops", answered, sent, path.hops().size());
 }
 
 }  // namespace
@@ -51,18 +68,19 @@ void TextNotes::on_event(const probe::Event& event, const stats::TargetResult& a
   // Too long is what a search for the path MTU asks for.
   const bool searching = event.step.ttl.value > 0 && event.step.query == 0;
   if (event.send_error && !searching) {
-    send_error(event.at, *event.send_error, after.target);
+    send_error(event, after.target);
   }
 }
 
-void TextNotes::send_error(Instant at, const probe::SendError& error, const stats::Target& target) {
+void TextNotes::send_error(const probe::Event& event, const stats::Target& target) {
+  const Instant at = event.at;
   if (last_send_error_ && at - *last_send_error_ < kBetweenSendErrors) {
     ++suppressed_;
     return;
   }
   const std::string more =
       suppressed_ > 0 ? fmt::format(" ({} more send errors not shown)", suppressed_) : "";
-  err_.write(fmt::format("sonde: {}{}\n", in_words(error, target), more));
+  err_.write(fmt::format("sonde: {}{}\n", in_words(event, target), more));
   last_send_error_ = at;
   suppressed_ = 0;
 }
@@ -79,6 +97,10 @@ void TextNotes::on_interim(Instant /*now*/, std::span<const stats::TargetResult>
     std::string line = "\r";
     if (targets.size() > 1) {
       line += host(result.target) + ": ";
+    }
+    if (result.path) {
+      err_.write(line + answered_so_far(*result.path) + "\n");
+      continue;
     }
     line += fmt::format("{}/{} packets, {}% loss", counts.received, counts.sent,
                         static_cast<int>(counts.loss_ratio().value_or(0) * kPercent));

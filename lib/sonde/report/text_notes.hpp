@@ -35,7 +35,7 @@ class TextNotes final : public stats::Listener {
 
  private:
   [[nodiscard]] std::string host(const stats::Target& target) const;
-  void send_error(Instant at, const probe::SendError& error, const stats::Target& target);
+  void send_error(const probe::Event& event, const stats::Target& target);
 
   Sink& err_;
   TextNotesOptions options_;

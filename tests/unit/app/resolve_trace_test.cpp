@@ -172,6 +172,13 @@ TEST_CASE("trace plan: what a protocol cannot do is refused with what can") {
   CHECK(port.hint == "add -P udp or -P tcp");
   CHECK(refusal({"-P", "tcp", "-s", "9", "192.0.2.1"}) == "-s, --size: a SYN carries no payload");
   CHECK(refusal({"-P", "tcp", "--mtu", "192.0.2.1"}) == "--mtu: a SYN carries no payload");
+  const UsageError small = refused({"-P", "udp", "-s", "3", "192.0.2.1"});
+  CHECK(small.message == "-s, --size: UDP probes of one flow need 4 bytes to be told apart");
+  CHECK(small.hint == "try -s 4, or --classic");
+  CHECK(plan({"-P", "udp", "-s", "4", "192.0.2.1"}).has_value());
+  CHECK(plan({"-P", "udp", "--classic", "-s", "0", "192.0.2.1"}).has_value());
+  CHECK(plan({"-s", "4", "192.0.2.1"})->may_fall_back);
+  CHECK_FALSE(plan({"-s", "3", "192.0.2.1"})->may_fall_back);
   CHECK(refusal({"--output=x", "192.0.2.1"}) == "--output is for a machine format");
 }
 
@@ -186,7 +193,12 @@ TEST_CASE("trace plan: a trace goes to one host, and a length is none") {
   CHECK(refusal({"224.0.0.1"}) == "'224.0.0.1': these are many hosts");
   CHECK(refusal({"255.255.255.255"}) == "'255.255.255.255': these are many hosts");
   CHECK(refusal({"ff02::1"}) == "'ff02::1': these are many hosts");
-  for (const char* length : {"60", "1500", "0x40", "0.0.0.60"}) {
+  CHECK(refusal({"0.0.0.60"}) == "'0.0.0.60': 0.0.0.60 is no host's address (RFC 1122)");
+  CHECK(refused({"0.0.0.60"}).hint == "for the length of the probes: -s BYTES");
+  CHECK(refused({"0.0.0.0"}).hint == "for this computer: 127.0.0.1 or ::1");
+  // What a name turns out to be is asked by the same policy.
+  CHECK(plan({"host.example"})->policy.one_host);
+  for (const char* length : {"60", "1500", "0x40"}) {
     CAPTURE(length);
     const UsageError error = refused({"192.0.2.1", length});
     CHECK(error.message == "'" + std::string(length) + "': this is no host");

@@ -172,7 +172,10 @@ TEST_CASE("trace text: MPLS labels always, interfaces and unknown objects on req
 TEST_CASE("trace text: why the destination was not reached is one line") {
   Rig gap({.numeric = true}, {.queries = 1});
   gap.begin().fresh();
-  gap.script.hop(1, "10.0.0.1", {1ms}).hop(2, "", {0ms}).hop(3, "", {0ms}).ended(PathEnd::gap, 3);
+  gap.script.hop(1, "10.0.0.1", {1ms})
+      .hop(2, "10.0.0.2", {0ms})
+      .hop(3, "", {0ms})
+      .ended(PathEnd::gap, 3);
   CHECK(gap.fresh() ==
         " 1  10.0.0.1  1.000 ms\n 2  *\n 3  *\n"
         "not reached: 2 hops in a row are silent behind hop 1\n");
@@ -206,6 +209,10 @@ TEST_CASE("trace text: why the destination was not reached is one line") {
   far.begin().fresh();
   far.script.hop(1, "10.0.0.1", {1ms}).ended(PathEnd::max_ttl, 1);
   CHECK(far.fresh() == " 1  10.0.0.1  1.000 ms\nnot reached: it is more than 1 hop away\n");
+  Rig mute({.numeric = true}, {.max_ttl = net::Ttl(2), .queries = 1});
+  mute.begin().fresh();
+  mute.script.hop(1, "10.0.0.1", {1ms}).hop(2, "10.0.0.2", {0ms}).ended(PathEnd::max_ttl, 2);
+  CHECK(mute.fresh().ends_with("not reached: it does not answer within 2 hops\n"));
 }
 
 TEST_CASE("trace text: a run that is stopped shows what is known, and ? where nothing is") {
@@ -236,7 +243,7 @@ TEST_CASE("trace text: a destination that answers seldom is nearer than where it
   const auto notes = [](std::uint8_t quoted_ttl, bool router_before) {
     Rig rig({.numeric = true}, {.queries = 1});
     rig.begin();
-    rig.script.hop(1, "10.0.0.1", {1ms}).hop(2, "", {0ms});
+    rig.script.hop(1, "10.0.0.1", {1ms}).hop(2, "10.0.0.2", {0ms});
     rig.script.hop(3, router_before ? "10.0.0.3" : "", {router_before ? 1ms : 0ms});
     const auto probe = rig.script.next(4, 1);
     probe::Event event = test::path_error(probe, "198.51.100.9", 1ms, {3, 3});
