@@ -184,14 +184,15 @@ def flows_are_constant(lab):
 
 def payloads_of_any_size(lab):
     for family, protocol, _, base, nobody in ways():
-        for size in (0, 1, 2, 5, 8, 15, 16, 17, 18, 19, 1472, 4000):
+        for size in (0, 1, 2, 4, 5, 8, 15, 16, 17, 18, 19, 1472, 4000):
+            # Too short for a token, and virtual networks quote no finished checksum: refused.
+            if protocol == "udp" and size < 4:
+                continue
             document = trace(lab, f"{base} -s {size} -q 1 {SERVER[family]}", nobody)
-            # Too short for a token; and virtual networks quote no finished checksum.
-            blind = protocol == "udp" and size < 4
             answered = [p for p in probes_of(document) if p["outcome"] in ("reply", "error")]
-            expect(len(answered) == (0 if blind else 3), f"{base} {family} {size}: {answered}")
+            expect(len(answered) == 3, f"{base} {family} {size}: {answered}")
             expect(all(p["corrupt_at"] is None for p in answered), f"{base} {family} {size}")
-            expect(bool(document["rejects"]["quote"]) == blind, f"{document['rejects']}")
+            expect(not document["rejects"]["quote"], f"{document['rejects']}")
 
 
 def service_that_echoes(lab):

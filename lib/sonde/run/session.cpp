@@ -178,13 +178,14 @@ void Session::want_name(const Event& event) {
   }
 }
 
+// Mostly nobody wants to be woken: then this reads no clock, which would cost a flood a percent.
 void Session::tell_time() {
-  const Instant now = parts_.clock.now();
-  const bool due = std::ranges::any_of(parts_.listeners, [now](const stats::Listener* listener) {
-    const auto at = listener->wake_at();
-    return at && *at <= now;
-  });
+  const std::optional<Instant> due = next_wake();
   if (!due) {
+    return;
+  }
+  const Instant now = parts_.clock.now();
+  if (now < *due) {
     return;
   }
   for (stats::Listener* listener : parts_.listeners) {
@@ -212,8 +213,17 @@ std::optional<Instant> Session::limit() const {
   };
   consider(names_until_);
   consider(config_.deadline.transform([this](Duration d) { return started_ + d; }));
+  consider(next_wake());
+  return earliest;
+}
+
+// When the first of the listeners wants to hear the time.
+std::optional<Instant> Session::next_wake() const {
+  std::optional<Instant> earliest;
   for (const stats::Listener* listener : parts_.listeners) {
-    consider(listener->wake_at());
+    if (const auto at = listener->wake_at()) {
+      earliest = std::min(earliest.value_or(*at), *at);
+    }
   }
   return earliest;
 }

@@ -64,6 +64,7 @@ class Session {
   void pass_on(const probe::Event& event);
   void interim();
   void tell_time();
+  [[nodiscard]] std::optional<Instant> next_wake() const;
   void flush();
   stats::Verdict finish(stats::EndReason reason);
   [[nodiscard]] std::optional<Instant> limit() const;
