@@ -167,7 +167,7 @@ void Session::pass_on(const Event& event) {
 
 void Session::want_name(const Event& event) {
   const bool answer = event.kind == EventKind::reply || event.kind == EventKind::late ||
-                      (event.kind == EventKind::error && !event.send_error);
+                      event.kind == EventKind::error;
   if (!config_.want_names || !answer) {
     return;
   }
