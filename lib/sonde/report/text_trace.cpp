@@ -25,10 +25,7 @@ using HopProbes = std::vector<const stats::HopProbe*>;
 [[nodiscard]] HopProbes shown(const stats::Hop& hop) {
   HopProbes probes;
   for (const stats::HopProbe& probe : hop.probes) {
-    // A send that failed for lack of room was made up for.
-    const bool again =
-        probe.last.send_error && probe.last.send_error->failure == probe::SendFailure::no_buffer;
-    if (probe.step().query > 0 && !again) {
+    if (probe.step().query > 0 && !probe.made_up_for()) {
       probes.push_back(&probe);
     }
   }

@@ -62,12 +62,9 @@ void count_anew(const HopProbe& probe, TargetStats& stats) {
   return stats;
 }
 
-// A probe that there was no room for is sent again, under another sequence.
 [[nodiscard]] bool asked_enough(const Hop& hop, std::uint32_t queries) {
   const auto settled = std::ranges::count_if(hop.probes, [](const HopProbe& probe) {
-    const bool again = probe.last.kind == EventKind::send_failed && probe.last.send_error &&
-                       probe.last.send_error->failure == probe::SendFailure::no_buffer;
-    return probe.step().query > 0 && probe.last.kind != EventKind::sent && !again;
+    return probe.step().query > 0 && probe.last.kind != EventKind::sent && !probe.made_up_for();
   });
   return std::cmp_greater_equal(settled, queries);
 }
@@ -81,6 +78,11 @@ bool refuses(const Observation& seen) noexcept {
 bool HopProbe::answered() const noexcept {
   return last.kind == EventKind::reply || last.kind == EventKind::late ||
          last.kind == EventKind::error;
+}
+
+bool HopProbe::made_up_for() const noexcept {
+  return last.kind == EventKind::send_failed && last.send_error &&
+         last.send_error->failure == probe::SendFailure::no_buffer;
 }
 
 Hop& PathStats::hop_at(net::Ttl ttl) {

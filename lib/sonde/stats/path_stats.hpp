@@ -24,6 +24,8 @@ struct HopProbe {
   [[nodiscard]] const probe::PathStep& step() const noexcept { return last.step; }
   // Somebody said something: last.observation has who and what.
   [[nodiscard]] bool answered() const noexcept;
+  // There was no room for it: it was sent again, under another sequence.
+  [[nodiscard]] bool made_up_for() const noexcept;
 };
 
 struct Hop {
