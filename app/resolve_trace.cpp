@@ -173,18 +173,6 @@ void state_options(const TraceOptions& options, TracePlan& plan) {
           .find_mtu = engine.find_mtu}};
 }
 
-// "traceroute HOST PACKETLEN" in hexadecimal; in decimal no run takes it for a host.
-Refusal refuse_lengths(const TracePlan& plan) {
-  constexpr std::uint32_t kZeroBlock = 0x00ffffff;
-  for (const PlannedTarget& target : plan.targets) {
-    if (whole_number(target.input, Hex::yes).value_or(kZeroBlock + 1) <= kZeroBlock) {
-      return UsageError{.message = fmt::format("{}: this is no host", in_quotes(target.input)),
-                        .hint = "for the length of the probes: -s BYTES"};
-    }
-  }
-  return std::nullopt;
-}
-
 Refusal refuse_rate(const TraceOptions& options, const Situation& situation,
                     const TracePlan& plan) {
   const bool loopback = std::ranges::all_of(plan.targets, [](const PlannedTarget& target) {
@@ -214,9 +202,8 @@ std::expected<TracePlan, UsageError> resolve_trace(const TraceOptions& options,
   plan.policy.trusted = situation.trusted;
   plan.policy.one_host = true;
   plan.policy.payload_bytes = static_cast<std::uint32_t>(plan.engine.payload.size());
-  for (auto refusal :
-       {refuse_lengths(plan), plan_addresses(options, situation, plan.transport.common, plan),
-        refuse_rate(options, situation, plan)}) {
+  for (auto refusal : {plan_addresses(options, situation, plan.transport.common, plan),
+                       refuse_rate(options, situation, plan)}) {
     if (refusal) {
       return std::unexpected(*std::move(refusal));
     }

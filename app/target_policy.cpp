@@ -106,7 +106,7 @@ Refusal refuse_payload(std::uint32_t payload_bytes, std::uint32_t header_option_
 }
 
 std::optional<UsageError> refuse_number(const TargetPolicy& policy, std::string_view text) {
-  const auto number = whole_number(text);
+  const auto number = whole_number(text, Hex::yes);
   if (!number || *number >> kHostBits != 0) {
     return std::nullopt;
   }

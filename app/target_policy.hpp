@@ -31,7 +31,8 @@ struct TargetPolicy {
 [[nodiscard]] std::optional<UsageError> refuse(const TargetPolicy& policy,
                                                const net::Address& address);
 
-// Text that is no address as we read it, and one to every resolver: "4" is 0.0.0.4 (inet_aton).
+// Text that is no address as we read it, and one to every resolver: "4" and "0x4" are 0.0.0.4
+// (inet_aton). Whoever types it means a count, or a length ("traceroute HOST 60").
 [[nodiscard]] std::optional<UsageError> refuse_number(const TargetPolicy& policy,
                                                       std::string_view text);
 

@@ -82,7 +82,7 @@ MISTAKES = [
     (["trace", "-4", "::1"], "IPv6", "leave out -4"),
     (["trace", "255.255.255.255"], "many hosts", "one host"),
     (["trace", "224.0.0.1"], "many hosts", "one host"),
-    (["trace", "127.0.0.1", "60"], "this is no host", "-s BYTES"),
+    (["trace", "127.0.0.1", "60"], "no host's address", "-s BYTES"),
     (["help", "pong"], "no mode", ""),
     (["help", "ping", "trace"], "one mode", ""),
     (["--completions", "tcsh"], "bash, zsh, fish", ""),

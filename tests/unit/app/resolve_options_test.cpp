@@ -126,6 +126,7 @@ TEST_CASE("plan: addresses of the wrong kind") {
   // "-n 4 HOST", as another ping has it, must not send to 0.0.0.4.
   CHECK(contains(refusal({"-n", "4", "192.0.2.1"}), "'4': 0.0.0.4 is no host's address"));
   CHECK(contains(refusal({"-n", "1000", "host.example"}), "0.0.3.232 is no host's address"));
+  CHECK(contains(refusal({"0x40"}), "'0x40': 0.0.0.64 is no host's address"));
   CHECK(contains(refusal({"0.0.0.4"}), "no host's address"));
   CHECK(plan({"4.example"}).has_value());
   CHECK(plan({"2130706433"}).has_value());  // 127.0.0.1, as in ping
