@@ -1,7 +1,7 @@
 // json_tree.hpp: JSON text as a tree of values, for reading back what the program wrote. Numbers
 // that are whole and not negative stay exact; other numbers are doubles. No recursion: however deep
-// the text is nested, the stack is not. Errors: false. (RapidJSON's own tree does not compile with
-// clang 19.)
+// the text is nested, the stack is not. Errors: false, also for a number out of a double's range.
+// (RapidJSON's own tree does not compile with clang 19.)
 #pragma once
 
 #include <cstdint>
