@@ -13,7 +13,7 @@ import sys
 
 import tun_scenarios
 from _kernel_lab import NOBODY, may_become_nobody
-from tun_scenarios import DEVICE, MODEL, SCENARIOS, SONDE, configure, load, skip
+from tun_scenarios import SCENARIOS, SONDE, configure, load, model_command, skip
 
 KINDS = [(family, protocol) for family in ("v4", "v6") for protocol in ("icmp", "udp")]
 DESTINATION = {"v4": "192.0.2.1", "v6": "2001:db8::1"}
@@ -47,7 +47,7 @@ def arguments(scenario, family, protocol, socket):
 def written(probe, family, destination):
     """One answer as scenario files have it."""
     if probe["outcome"] not in ("reply", "error", "late"):
-        return "*"
+        return "*" if probe["outcome"] == "timeout" else probe["outcome"]
     if probe["from"] == destination:
         return "d"
     host = int(probe["from"].removeprefix(ROUTERS[family]), 16 if family == "v6" else 10)
@@ -125,7 +125,7 @@ def nat_marks(scenario, raw):
 
 
 def behind_model(path, family, work):
-    with subprocess.Popen([MODEL, str(path), family, DEVICE], stdin=subprocess.PIPE,
+    with subprocess.Popen(model_command(path, family), stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, text=True) as model:
         try:
             line = model.stdout.readline()

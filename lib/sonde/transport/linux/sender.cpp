@@ -39,6 +39,15 @@ bool may_be_pending(int os_code) noexcept {
   return failure != probe::SendFailure::no_buffer && os_code != EPERM && os_code != EINVAL;
 }
 
+// `local`: what the error queue says about it.
+probe::SendError send_error_of(int os_code, const std::optional<QueuedError>& local) noexcept {
+  probe::SendError error{.failure = send_failure_of(os_code), .os_code = os_code};
+  if (error.failure == probe::SendFailure::too_big && local && local->info != 0) {
+    error.mtu = net::Mtu(local->info);
+  }
+  return error;
+}
+
 }  // namespace
 
 probe::SendFailure send_failure_of(int os_code) noexcept {
@@ -185,40 +194,54 @@ void Sender::remember(Channel& channel, std::span<const probe::ProbeSpec> specs,
 // One packet whose send failed with `os_code`. nullopt: it went out after all.
 std::optional<probe::SendError> Sender::send_again(Channel& channel, std::size_t index,
                                                    int os_code) {
-  const bool raw = !channel.queues_errors();
-  const bool learn_mtu = raw && os_code == EMSGSIZE;
-  std::optional<QueuedError> local = drain(channel);
+  return channel.queues_errors() ? send_past_errors(channel, index, os_code)
+                                 : send_for_mtu(channel, index, os_code);
+}
+
+// The first failure may be due to an ICMP error whose entry was read before; each further one must
+// have its entry.
+std::optional<probe::SendError> Sender::send_past_errors(Channel& channel, std::size_t index,
+                                                         int os_code) {
+  constexpr int kMostTries = 16;
+  for (int tries = 0;; ++tries) {
+    const Drained drained = drain(channel);
+    channel.restart_stamp_keys();
+    const bool own_fault = drained.local && drained.local->os_code == os_code;
+    const bool another = tries == 0 || drained.icmp_errors > 0;
+    if (own_fault || !another || tries == kMostTries || !may_be_pending(os_code)) {
+      return send_error_of(os_code, drained.local);
+    }
+    const auto sent = batch_.send(channel.fd(), index, 1);
+    if (sent) {
+      return std::nullopt;
+    }
+    os_code = sent.error();
+  }
+}
+
+// A raw socket takes no part in IP_RECVERR otherwise: the errors of every other program's pings
+// would disturb its sends and fill its memory (they are in no filter's reach).
+std::optional<probe::SendError> Sender::send_for_mtu(Channel& channel, std::size_t index,
+                                                     int os_code) {
+  (void)drain(channel);  // stamps, by the keys as they are
   channel.restart_stamp_keys();
-  const bool own_fault = local && local->os_code == os_code;
-  std::expected<std::size_t, int> sent = std::unexpected(os_code);
-  if (learn_mtu || (!raw && !own_fault && may_be_pending(os_code))) {
-    // A raw socket takes no part in IP_RECVERR otherwise: the errors of every other program's pings
-    // would disturb its sends and fill its memory (they are in no filter's reach).
-    if (learn_mtu) {
-      channel.set_error_queue(true);
-    }
-    sent = batch_.send(channel.fd(), index, 1);
-    if (!sent) {
-      local = drain(channel);
-      channel.restart_stamp_keys();
-    }
-    if (learn_mtu) {
-      channel.set_error_queue(false);
-    }
+  if (os_code != EMSGSIZE) {
+    return send_error_of(os_code, std::nullopt);
   }
-  if (sent) {
-    return std::nullopt;
+  channel.set_error_queue(true);
+  const auto sent = batch_.send(channel.fd(), index, 1);
+  std::optional<probe::SendError> error;
+  if (!sent) {
+    error = send_error_of(sent.error(), drain(channel).local);
+    channel.restart_stamp_keys();
   }
-  probe::SendError error{.failure = send_failure_of(sent.error()), .os_code = sent.error()};
-  if (error.failure == probe::SendFailure::too_big && local && local->info != 0) {
-    error.mtu = net::Mtu(local->info);
-  }
+  channel.set_error_queue(false);
   return error;
 }
 
-std::optional<QueuedError> Sender::drain(Channel& channel) {
+Sender::Drained Sender::drain(Channel& channel) {
   constexpr int kMostReads = 4;
-  std::optional<QueuedError> local;
+  Drained drained;
   std::array<probe::Observation, SendBatch::kMessages> seen;
   for (int i = 0; i < kMostReads && backlog_.size() < kMostBacklog; ++i) {
     const auto read = receiver_->errors(channel, seen);
@@ -226,15 +249,16 @@ std::optional<QueuedError> Sender::drain(Channel& channel) {
       break;
     }
     if (read->local) {
-      local = read->local;
+      drained.local = read->local;
     }
+    drained.icmp_errors += read->icmp_errors;
     std::move(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(read->observations),
               std::back_inserter(backlog_));
     if (read->messages < seen.size()) {
       break;
     }
   }
-  return local;
+  return drained;
 }
 
 }  // namespace sonde::transport

@@ -2,7 +2,8 @@
 // In:  probes that one channel can send with one socket state. Out: a report each.
 // A send that fails is reported and the rest goes on. On datagram sockets a pending ICMP error of
 // an earlier probe makes the next send fail without being sent (sk_err): the error queue is drained
-// into the backlog and that send tried once more. Never more than twice, never waits.
+// into the backlog and that send tried once more, and again as long as the queue holds another one,
+// which came meanwhile; 17 times at most. Never waits.
 #pragma once
 
 #include <array>
@@ -55,8 +56,16 @@ class Sender {
                 Instant at);
   [[nodiscard]] std::optional<probe::SendError> send_again(Channel& channel, std::size_t index,
                                                            int os_code);
-  // Empties the error queue into the backlog; the last local error in it.
-  [[nodiscard]] std::optional<QueuedError> drain(Channel& channel);
+  [[nodiscard]] std::optional<probe::SendError> send_past_errors(Channel& channel,
+                                                                 std::size_t index, int os_code);
+  [[nodiscard]] std::optional<probe::SendError> send_for_mtu(Channel& channel, std::size_t index,
+                                                             int os_code);
+  struct Drained {
+    std::optional<QueuedError> local{};  // the last of them
+    std::size_t icmp_errors = 0;
+  };
+  // Empties the error queue into the backlog.
+  [[nodiscard]] Drained drain(Channel& channel);
 
   const Clock* clock_;
   probe::TokenSealer* sealer_;
