@@ -27,6 +27,7 @@ TSAN_OPTIONS="${TSAN_OPTIONS:-} die_after_fork=0" "$stress" fork
 "$programs/icmpapi_outstanding" 10000 pd
 "$programs/icmpapi_outstanding" 2000 rpdp
 "$programs/icmpapi_thread_end"
+"$programs/icmpapi_cancelled"
 for what in drop sources rounds; do
   "$programs/icmpapi_holding" "$what"
 done
