@@ -66,7 +66,7 @@ void serve(const TunDevice& tun, test::PacketNetwork& network) {
       }
     }
     while (!coming.empty() && coming.begin()->first <= clock.now()) {
-      tun.write(coming.begin()->second);
+      (void)tun.write(coming.begin()->second);
       coming.erase(coming.begin());
     }
   }

@@ -12,6 +12,8 @@
 //   No answers, but replies with the newest request's identifier and sequence and a wrong token.
 // netns_tun_spoofer DEVICE repeaters RATE
 //   The answer to the newest request, again and again.
+// netns_tun_spoofer DEVICE complainers RATE
+//   Honest answers, and errors that quote requests with the same identifier that were never sent.
 // Makes the device in the namespace it is started in, prints "ready" and serves until standard
 // input is closed, then "requests N written N". Exit code: 0, 77 without a TUN device, 1 else.
 #include <poll.h>
@@ -83,7 +85,7 @@ constexpr std::size_t kIdentAt = 4;
 constexpr std::size_t kSequenceAt = 6;
 constexpr std::size_t kPayloadAt = 8;
 
-enum class Mode : std::uint8_t { sweep, strangers, forgers, repeaters };
+enum class Mode : std::uint8_t { sweep, strangers, forgers, repeaters, complainers };
 
 class Spoofer {
  public:
@@ -101,8 +103,8 @@ class Spoofer {
           }
           continue;
         }
-        if (mode_ == Mode::strangers) {
-          tun_.write(encode(reply_to(*request)));
+        if (mode_ == Mode::strangers || mode_ == Mode::complainers) {
+          (void)tun_.write(encode(reply_to(*request)));
         }
         prepare(*request);
       }
@@ -163,10 +165,26 @@ class Spoofer {
     if (mode_ == Mode::forgers && !reply.payload.empty()) {
       reply.payload.front() ^= std::byte{1};
     }
+    if (mode_ == Mode::complainers) {
+      constexpr std::uint16_t kFarAway = 1000;
+      EchoPacket never = request;
+      never.seq.value = static_cast<std::uint16_t>(never.seq.value + kFarAway);
+      packets_.emplace_back(encode(error_about(never, reply)));
+      return;
+    }
     packets_.emplace_back(encode(reply));
     if (mode_ == Mode::strangers) {
       add_other_kinds(request);
     }
+  }
+
+  // From where `reply` comes from.
+  static test::ErrorPacket error_about(const EchoPacket& request, const EchoPacket& reply) {
+    return {.ip = reply.ip,
+            .icmp = {.type = reply.ip.source.is_v4() ? wire::icmpv4::kDestinationUnreachable
+                                                     : wire::icmpv6::kDestinationUnreachable,
+                     .code = 1},
+            .quoted = encode(request)};
   }
 
   // A reply of another type and an error, neither a concern of who sent this request.
@@ -176,12 +194,8 @@ class Spoofer {
     other_type.icmp = {.type = v4 ? kTimestampReply : kNodeInformationReply};
     EchoPacket foreign = request;
     foreign.ident.value = static_cast<std::uint16_t>(request.ident.value + 1);
-    const test::ErrorPacket error{.ip = other_type.ip,
-                                  .icmp = {.type = v4 ? wire::icmpv4::kDestinationUnreachable
-                                                      : wire::icmpv6::kDestinationUnreachable},
-                                  .quoted = encode(foreign)};
     packets_.emplace_back(encode(other_type));
-    packets_.emplace_back(encode(error));
+    packets_.emplace_back(encode(error_about(foreign, other_type)));
   }
 
   void write_on_time() {
@@ -189,14 +203,18 @@ class Spoofer {
       return;
     }
     const Duration elapsed = clock_.now() - *began_;
-    const auto due = static_cast<std::uint64_t>(elapsed / 1us) * number_ / 1'000'000;
+    auto due = static_cast<std::uint64_t>(elapsed / 1us) * number_ / 1'000'000;
+    if (mode_ != Mode::complainers) {
+      constexpr std::uint64_t kMostAtOnce = 128;  // after a pause: what a buffer holds
+      due = std::min(due, written_ + kMostAtOnce);
+    }
     for (; written_ < due; ++written_) {
       Forgery& packet = packets_[written_ % packets_.size()];
       if (mode_ == Mode::strangers && written_ % packets_.size() == 0) {
         const auto ident = static_cast<std::uint16_t>(written_ / packets_.size());
         packet.put(kIdentAt, ident == ident_ ? static_cast<std::uint16_t>(ident + 1) : ident);
       }
-      tun_.write(packet.bytes());
+      (void)tun_.write(packet.bytes());
     }
   }
 
@@ -224,7 +242,8 @@ class Spoofer {
 
 int main(int argc, char** argv) {
   constexpr int kArguments = 4;
-  constexpr std::array<std::string_view, 4> kModes{"sweep", "strangers", "forgers", "repeaters"};
+  constexpr std::array<std::string_view, 5> kModes{"sweep", "strangers", "forgers", "repeaters",
+                                                   "complainers"};
   const std::string_view word = argc == kArguments ? argv[2] : "";
   const auto mode = static_cast<std::size_t>(std::ranges::find(kModes, word) - kModes.begin());
   if (mode == kModes.size()) {

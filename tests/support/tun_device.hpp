@@ -42,7 +42,7 @@ class TunDevice {
     return buffer.first(n > 0 ? static_cast<std::size_t>(n) : 0);
   }
   // The kernel refuses packets while the device is down, and some that are no IP: false.
-  bool write(Bytes packet) const noexcept {
+  [[nodiscard]] bool write(Bytes packet) const noexcept {
     return ::write(fd_, packet.data(), packet.size()) == static_cast<ssize_t>(packet.size());
   }
 

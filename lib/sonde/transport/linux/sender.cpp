@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sonde/transport/destination.hpp"
+#include "sonde/transport/linux/socket_options.hpp"
 #include "sonde/wire/checksum.hpp"
 #include "sonde/wire/icmpv4.hpp"
 #include "sonde/wire/icmpv6.hpp"
@@ -186,39 +187,54 @@ void Sender::remember(Channel& channel, std::span<const probe::ProbeSpec> specs,
 std::optional<probe::SendError> Sender::send_again(Channel& channel, std::size_t index,
                                                    int os_code) {
   const bool raw = !channel.queues_errors();
-  const bool learn_mtu = raw && os_code == EMSGSIZE;
-  std::optional<QueuedError> local = drain(channel);
+  Drained drained = drain(channel);
   channel.restart_stamp_keys();
-  const bool own_fault = local && local->os_code == os_code;
+  const bool own_fault = drained.local && drained.local->os_code == os_code;
   std::expected<std::size_t, int> sent = std::unexpected(os_code);
-  if (learn_mtu || (!raw && !own_fault && may_be_pending(os_code))) {
+  if (raw && os_code == EMSGSIZE) {
     // A raw socket takes no part in IP_RECVERR otherwise: the errors of every other program's pings
     // would disturb its sends and fill its memory (they are in no filter's reach).
-    if (learn_mtu) {
-      channel.set_error_queue(true);
-    }
-    sent = batch_.send(channel.fd(), index, 1);
-    if (!sent) {
-      local = drain(channel);
-      channel.restart_stamp_keys();
-    }
-    if (learn_mtu) {
-      channel.set_error_queue(false);
-    }
+    channel.set_error_queue(true);
+    sent = retry(channel, index, drained);
+    channel.set_error_queue(false);
+  } else if (!raw && !own_fault && may_be_pending(os_code)) {
+    sent = retry(channel, index, drained);
   }
   if (sent) {
     return std::nullopt;
   }
   probe::SendError error{.failure = send_failure_of(sent.error()), .os_code = sent.error()};
-  if (error.failure == probe::SendFailure::too_big && local && local->info != 0) {
-    error.mtu = net::Mtu(local->info);
+  if (error.failure == probe::SendFailure::too_big && drained.local && drained.local->info != 0) {
+    error.mtu = net::Mtu(drained.local->info);
   }
   return error;
 }
 
-std::optional<QueuedError> Sender::drain(Channel& channel) {
+std::expected<std::size_t, int> Sender::retry(Channel& channel, std::size_t index,
+                                              Drained& drained) {
+  constexpr int kMost = 9;
+  std::expected<std::size_t, int> sent = std::unexpected(0);
+  for (int attempt = 0; attempt < kMost; ++attempt) {
+    // What came since the queue was emptied, or was too much to empty, would fail this send as
+    // well.
+    clear_pending_error(channel.fd());
+    sent = batch_.send(channel.fd(), index, 1);
+    if (sent) {
+      break;
+    }
+    drained = drain(channel);
+    channel.restart_stamp_keys();
+    const bool own_fault = drained.local && drained.local->os_code == sent.error();
+    if (own_fault || !drained.icmp || !may_be_pending(sent.error())) {
+      break;
+    }
+  }
+  return sent;
+}
+
+Sender::Drained Sender::drain(Channel& channel) {
   constexpr int kMostReads = 4;
-  std::optional<QueuedError> local;
+  Drained drained;
   std::array<probe::Observation, SendBatch::kMessages> seen;
   for (int i = 0; i < kMostReads && backlog_.size() < kMostBacklog; ++i) {
     const auto read = receiver_->errors(channel, seen);
@@ -226,15 +242,16 @@ std::optional<QueuedError> Sender::drain(Channel& channel) {
       break;
     }
     if (read->local) {
-      local = read->local;
+      drained.local = read->local;
     }
+    drained.icmp = drained.icmp || read->icmp;
     std::move(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(read->observations),
               std::back_inserter(backlog_));
     if (read->messages < seen.size()) {
       break;
     }
   }
-  return local;
+  return drained;
 }
 
 }  // namespace sonde::transport
