@@ -51,19 +51,16 @@ def one_identifier(family, runs):
 
 def identifier_taken(family):
     """Of datagram sockets the kernel gives an identifier to one alone."""
-    first, second = start(family, "dgram", "-e", "7"), None
-    try:
-        while not second or second.returncode == 0:  # until they overlap; the first runs a second
-            second = subprocess.run([*start_words(family)], text=True, capture_output=True, timeout=60)
-            expect(first.poll() is None, f"the second did not meet the first: {second.stdout}")
-        expect(second.returncode == 4 and "another program has it" in second.stderr,
-               f"{second.returncode}: {second.stderr}")
-    finally:
-        expect_own_alone([finish(first)])
-
-
-def start_words(family):
-    return [SONDE, "ping", "--transport", "dgram", "-c", "1", "-e", "7", TARGET[family]]
+    words = [SONDE, "ping", "--ndjson", "--transport", "dgram", "-e", "7", TARGET[family]]
+    with subprocess.Popen([*words, "-c", "3", "-i", "500ms", "-W", "20s"], text=True,
+                          stdout=subprocess.PIPE) as first:
+        events = [json.loads(first.stdout.readline()) for _ in range(3)]  # start, resolve, reply
+        second = subprocess.run([*words, "-c", "1"], text=True, capture_output=True, timeout=60)
+        events += map(json.loads, first.stdout)
+    expect(second.returncode == 4 and "another program has it" in second.stderr,
+           f"{second.returncode}: {second.stdout}{second.stderr}")
+    replies = [event for event in events if event["event"] == "reply"]
+    expect(first.returncode == 0 and len(replies) == 3, f"the first was disturbed: {events}")
 
 
 def main():
