@@ -1,5 +1,5 @@
 // tun_spoofer.cpp: the target of a ping behind a TUN device, and somebody who writes packets in its
-// name; for tests/netns/spoofed.py, held.py, load.py.
+// name; for tests/netns/spoofed.py, held.py and strangers.py.
 // netns_tun_spoofer DEVICE sweep PROBES
 //   Answers nothing. When it has seen PROBES echo requests: replies with every identifier, 0 to
 //   65535, and every sequence from 1 to PROBES, as like to honest ones as can be guessed without
