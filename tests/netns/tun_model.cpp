@@ -4,11 +4,7 @@
 // Makes the device in the network namespace it is started in, prints "ready", and answers what the
 // kernel sends there until standard input is closed. Exit code: 0, 77 when there is no TUN device
 // to be had, 1 for anything else.
-#include <fcntl.h>
-#include <linux/if.h>
-#include <linux/if_tun.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,46 +17,20 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sonde/base/system_clock.hpp"
 #include "tests/support/sim_scenario.hpp"
 #include "tests/support/sim_trace_scenario.hpp"
+#include "tests/support/tun_device.hpp"
 
 namespace {
 
 using namespace sonde;
+using test::TunDevice;
 
 constexpr int kSkipped = 77;
 constexpr std::size_t kLargestPacket = 65536;
-
-class TunDevice {
- public:
-  explicit TunDevice(const std::string& name) : fd_(::open("/dev/net/tun", O_RDWR | O_CLOEXEC)) {
-    ifreq request{};
-    request.ifr_flags = IFF_TUN | IFF_NO_PI;
-    name.copy(request.ifr_name, IFNAMSIZ - 1);
-    if (fd_ >= 0 && ::ioctl(fd_, TUNSETIFF, &request) != 0) {
-      ::close(std::exchange(fd_, -1));
-    }
-  }
-  ~TunDevice() { ::close(fd_); }
-  TunDevice(const TunDevice&) = delete;
-  TunDevice& operator=(const TunDevice&) = delete;
-
-  [[nodiscard]] int fd() const { return fd_; }
-  [[nodiscard]] Bytes read(MutableBytes buffer) const {
-    const ssize_t n = ::read(fd_, buffer.data(), buffer.size());
-    return buffer.first(n > 0 ? static_cast<std::size_t>(n) : 0);
-  }
-  // The kernel refuses packets while the device is down: as lost as on any other network.
-  void write(Bytes packet) const {
-    const ssize_t n = ::write(fd_, packet.data(), packet.size());
-    (void)n;
-  }
-
- private:
-  int fd_;
-};
 
 // Until the next delivery, a packet from the kernel, or the end of standard input (false).
 bool wait(const TunDevice& tun, std::optional<Duration> patience) {
@@ -96,7 +66,7 @@ void serve(const TunDevice& tun, test::PacketNetwork& network) {
       }
     }
     while (!coming.empty() && coming.begin()->first <= clock.now()) {
-      tun.write(coming.begin()->second);
+      (void)tun.write(coming.begin()->second);
       coming.erase(coming.begin());
     }
   }
@@ -115,9 +85,6 @@ int run(const std::string& file, const std::string& family, const std::string& d
   if (tun.fd() < 0) {
     std::printf("[skipped] no TUN device: %s\n", std::strerror(errno));
     return kSkipped;
-  }
-  if (::fcntl(tun.fd(), F_SETFL, O_NONBLOCK) != 0) {
-    return 1;
   }
   std::printf("ready\n");
   std::fflush(stdout);

@@ -19,6 +19,7 @@ struct Known {
   Instant sent_at;
   Instant deadline;
   bool stamped = false;
+  bool awaited = true;
 };
 
 class Pair {  // the table and its model, called together
@@ -31,8 +32,8 @@ class Pair {  // the table and its model, called together
       const auto displaced = model_.find(sequence - back);
       if (displaced != model_.end() && displaced->second.state == State::pending) {
         displaced_.push_back(displaced->first);
-        --pending_;
       }
+      pending_ -= displaced != model_.end() && displaced->second.awaited ? 1 : 0;
       if (displaced != model_.end()) {
         model_.erase(displaced);
       }
@@ -46,10 +47,12 @@ class Pair {  // the table and its model, called together
   // Sends that failed. The slot of a skipped sequence keeps its old entry.
   void skip(std::uint64_t sequences) { newest_ += sequences; }
 
-  void settle(std::uint64_t sequence, State outcome) {
-    const auto found = outcome == State::answered  ? table_.answer(sequence)
-                       : outcome == State::refused ? table_.refuse(sequence)
-                                                   : table_.fail(sequence);
+  void settle(std::uint64_t sequence, State outcome, bool in_doubt = false) {
+    const bool doubted = in_doubt && outcome == State::refused;
+    const auto found = outcome == State::answered ? table_.answer(sequence)
+                       : outcome == State::failed ? table_.fail(sequence)
+                       : doubted                  ? table_.doubt(sequence)
+                                                  : table_.refuse(sequence);
     const auto known = model_.find(sequence);
     if (found.before == State::unknown) {
       REQUIRE(may_be_forgotten(known));
@@ -61,7 +64,8 @@ class Pair {  // the table and its model, called together
     REQUIRE(found.sent_at == known->second.sent_at);
     REQUIRE(found.deadline == known->second.deadline);
     REQUIRE(found.transmit_stamp == known->second.stamped);
-    pending_ -= known->second.state == State::pending ? 1 : 0;
+    pending_ -= known->second.awaited && !doubted ? 1 : 0;
+    known->second.awaited = known->second.awaited && doubted;
     State& state = known->second.state;
     const bool met = state == State::refused || state == State::answered;
     state = outcome == State::failed && met ? state : std::max(state, outcome);
@@ -87,16 +91,17 @@ class Pair {  // the table and its model, called together
         displaced_.pop_front();
         continue;
       }
-      const auto oldest = oldest_pending();
+      const auto oldest = oldest_pending(now);
       REQUIRE(oldest != model_.end());
       REQUIRE(expired->sequence == oldest->first);
       REQUIRE(expired->deadline == oldest->second.deadline);
       REQUIRE(expired->deadline < now);
       oldest->second.state = State::expired;
+      oldest->second.awaited = false;
       --pending_;
     }
     REQUIRE(displaced_.empty());
-    const auto oldest = oldest_pending();
+    const auto oldest = oldest_pending(now);
     REQUIRE(table_.next_deadline().has_value() == (oldest != model_.end()));
     if (oldest != model_.end()) {
       REQUIRE(*table_.next_deadline() == oldest->second.deadline);
@@ -112,17 +117,23 @@ class Pair {  // the table and its model, called together
   using Model = std::map<std::uint64_t, Known>;
 
   [[nodiscard]] bool may_be_forgotten(Model::const_iterator known) const {
-    return known == model_.end() || (known->second.state != State::pending &&
-                                     last_open_ - known->second.sent_at >= ProbeTable::kRemember);
+    return known == model_.end() ||
+           (!known->second.awaited && last_open_ - known->second.sent_at >= ProbeTable::kRemember);
   }
-  [[nodiscard]] Model::iterator oldest_pending() {
+  // Those in doubt whose deadline is over are closed on the way.
+  [[nodiscard]] Model::iterator oldest_pending(Instant now) {
     // Sequences below are closed for good: the search starts where it last ended.
     auto at = model_.lower_bound(oldest_);
-    while (at != model_.end() && at->second.state != State::pending) {
-      ++at;
+    for (; at != model_.end() && !counts_as_pending(at->second, now); ++at) {
+      pending_ -= at->second.awaited ? 1 : 0;
+      at->second.awaited = false;
     }
     oldest_ = at == model_.end() ? newest_ : at->first;
     return at;
+  }
+
+  static bool counts_as_pending(const Known& known, Instant now) {
+    return known.awaited && (known.state == State::pending || known.deadline >= now);
   }
 
   ProbeTable table_;
@@ -160,7 +171,7 @@ void run(const Mix& mix, int operations, std::uint64_t seed) {
     } else if (dice < mix.open + mix.answer) {
       pair.settle(sequence, State::answered);
     } else if (dice < mix.open + mix.answer + mix.refuse) {
-      pair.settle(sequence, rng.below(2) == 0 ? State::refused : State::failed);
+      pair.settle(sequence, rng.below(3) == 0 ? State::failed : State::refused, rng.below(2) == 0);
     } else if (dice < mix.open + mix.answer + mix.refuse + mix.refine) {
       pair.refine(sequence, now - Duration(static_cast<Duration::rep>(rng.below(1'000))));
     } else if (rng.below(50) == 0) {

@@ -52,6 +52,21 @@ void randomize(PacketBytes& bytes, Rng& rng) {
   }
 }
 
+void tell(behaviour::QuoteLie lie, EchoPacket& quoted, Rng& rng) {
+  constexpr std::uint16_t kFarAway = 500;  // from any sequence that a scenario sends
+  switch (lie) {
+    case behaviour::QuoteLie::ident:
+      quoted.ident = net::IcmpIdent(static_cast<std::uint16_t>(quoted.ident.value + 1));
+      break;
+    case behaviour::QuoteLie::sequence:
+      quoted.seq = net::IcmpSeq(static_cast<std::uint16_t>(quoted.seq.value + kFarAway));
+      break;
+    case behaviour::QuoteLie::token:
+      randomize(quoted.payload, rng);
+      break;
+  }
+}
+
 }  // namespace
 
 namespace behaviour {
@@ -160,10 +175,10 @@ Behaviour also_error(const ErrorKind& kind) {
   };
 }
 
-Behaviour strange_error(const ErrorKind& kind) {
+Behaviour strange_error(const ErrorKind& kind, QuoteLie lie) {
   return [=](Exchange& exchange) {
     EchoPacket other = exchange.request;
-    other.ident = net::IcmpIdent(static_cast<std::uint16_t>(other.ident.value + 1));
+    tell(lie, other, exchange.rng);
     Answer answer = error_answer(kind, exchange);
     std::get<ErrorPacket>(answer.content).quoted = encode(other);
     exchange.answers.push_back(std::move(answer));

@@ -64,8 +64,10 @@ namespace behaviour {
 // A router's error instead of the answers, or before them.
 [[nodiscard]] Behaviour error(const ErrorKind& kind);
 [[nodiscard]] Behaviour also_error(const ErrorKind& kind);
-// Its error quotes a packet that somebody else sent.
-[[nodiscard]] Behaviour strange_error(const ErrorKind& kind);
+// What of the quoted packet is not what we sent.
+enum class QuoteLie : std::uint8_t { ident, sequence, token };
+// Its error quotes a packet that somebody else sent, or nobody.
+[[nodiscard]] Behaviour strange_error(const ErrorKind& kind, QuoteLie lie = QuoteLie::ident);
 // Random bytes as an ICMP message, beside the answers.
 [[nodiscard]] Behaviour garbage(std::size_t icmp_bytes);
 // A reply to another program's ping, beside the answers.

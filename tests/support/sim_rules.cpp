@@ -33,6 +33,13 @@ std::byte byte_of(const json& rule, const char* key) {
   return static_cast<std::byte>(rule.at(key).get<std::uint8_t>());
 }
 
+behaviour::QuoteLie lie_of(const json& rule) {
+  using behaviour::QuoteLie;
+  static const std::map<std::string, QuoteLie, std::less<>> kLies{
+      {"ident", QuoteLie::ident}, {"sequence", QuoteLie::sequence}, {"token", QuoteLie::token}};
+  return kLies.at(rule.value("lie", "ident"));
+}
+
 using Factory = Behaviour (*)(const json&, net::Family);
 
 const std::map<std::string, Factory, std::less<>>& factories() {
@@ -78,7 +85,7 @@ const std::map<std::string, Factory, std::less<>>& factories() {
       {"error", [](const json& r, net::Family f) { return error(error_kind(r, f)); }},
       {"also_error", [](const json& r, net::Family f) { return also_error(error_kind(r, f)); }},
       {"strange_error",
-       [](const json& r, net::Family f) { return strange_error(error_kind(r, f)); }},
+       [](const json& r, net::Family f) { return strange_error(error_kind(r, f), lie_of(r)); }},
       {"garbage", [](const json& r, net::Family) { return garbage(size_of(r, "icmp_bytes")); }},
       {"stranger", [](const json&, net::Family) { return stranger(); }},
   };
@@ -128,9 +135,9 @@ net::Address address_of(const json& text) {
 
 Rule rule_of(const json& rule, net::Family family) {
   allow_only(rule,
-             {"do",    "seqs", "ratio", "burst",   "ms",      "jitter_ms", "copies",    "gap_ms",
-              "ttl",   "v4",   "v6",    "from_v4", "from_v6", "info",      "offset",    "mask",
-              "value", "from", "to",    "bytes",   "seq",     "by",        "icmp_bytes"});
+             {"do",    "seqs", "ratio", "burst",   "ms",      "jitter_ms", "copies",     "gap_ms",
+              "ttl",   "v4",   "v6",    "from_v4", "from_v6", "info",      "offset",     "mask",
+              "value", "from", "to",    "bytes",   "seq",     "by",        "icmp_bytes", "lie"});
   const auto& known = factories();
   const auto factory = known.find(rule.at("do").get<std::string>());
   if (factory == known.end()) {

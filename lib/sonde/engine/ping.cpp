@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sonde/engine/rtt_clock.hpp"
+#include "sonde/probe/token.hpp"
 
 namespace sonde::engine {
 
@@ -163,6 +164,10 @@ Instant PingEngine::handed_over(const ProbeTable::Found& found) const noexcept {
   return found.deadline - config_.timeout;
 }
 
+bool PingEngine::carries_token() const noexcept {
+  return config_.authenticate && config_.payload.size() >= probe::TokenSealer::kShortTag;
+}
+
 void PingEngine::on_reply(Target& target, const Observation& reply) {
   const ProbeTable::Found found = target.table.answer(reply.probe.sequence);
   if (found.before == ProbeTable::State::unknown || found.before == ProbeTable::State::failed) {
@@ -194,7 +199,11 @@ void PingEngine::on_reply(Target& target, const Observation& reply) {
 }
 
 void PingEngine::on_error(Target& target, const Observation& error) {
-  const ProbeTable::Found found = target.table.refuse(error.probe.sequence);
+  // Who does not see the probes can guess their numbers, but not their tokens. A system's echo call
+  // (api_ms) is over with the error, whoever made it.
+  const bool final = error.verified || error.api_ms.has_value() || !carries_token();
+  const ProbeTable::Found found =
+      final ? target.table.refuse(error.probe.sequence) : target.table.doubt(error.probe.sequence);
   if (found.before != ProbeTable::State::pending && found.before != ProbeTable::State::expired) {
     return;
   }

@@ -2,7 +2,8 @@
 // Regular: one probe an interval, on a grid without drift (probe/pacer). Self-clocked (flood,
 // adaptive): the next probe leaves when an answer came back, or when the interval has passed.
 // Targets may join while others run already, as their names resolve; done() once close_targets()
-// was called and every target has got its replies, or has sent its probes and has none pending.
+// was called and every target has got its replies, or has sent its probes and has none pending; an
+// ICMP error that no token proves lets the probe wait on for its reply.
 // Sequences start at 1. No allocation a probe once its tables and the event queue have grown.
 #pragma once
 
@@ -73,6 +74,7 @@ class PingEngine final : public TargetedEngine {
   [[nodiscard]] probe::ProbeSpec issue(Target& target, Instant now);
   // When a probe was given to the system to send.
   [[nodiscard]] Instant handed_over(const probe::ProbeTable::Found& found) const noexcept;
+  [[nodiscard]] bool carries_token() const noexcept;
   void on_reply(Target& target, const probe::Observation& reply);
   void on_error(Target& target, const probe::Observation& error);
   void on_failure(Target& target, const probe::Observation& failure);

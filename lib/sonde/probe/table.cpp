@@ -10,8 +10,7 @@ ProbeTable::Entry* ProbeTable::find(std::uint64_t sequence) noexcept {
 }
 
 bool ProbeTable::must_keep(const Entry& entry, Instant now) const noexcept {
-  return entry.state == State::pending ||
-         (entry.state != State::unknown && now - entry.sent_at < kRemember);
+  return entry.awaited || (entry.state != State::unknown && now - entry.sent_at < kRemember);
 }
 
 void ProbeTable::open(std::uint64_t sequence, Instant sent_at, Instant deadline) {
@@ -19,15 +18,16 @@ void ProbeTable::open(std::uint64_t sequence, Instant sent_at, Instant deadline)
     grow();
   }
   Entry& entry = at(sequence);
-  const bool displaces = entry.state == State::pending;
-  if (displaces) {
+  const bool displaces = entry.awaited;
+  if (entry.state == State::pending) {
     displaced_.push_back(
         {.sequence = entry.sequence, .sent_at = entry.sent_at, .deadline = entry.deadline});
-    --pending_;
   }
+  pending_ -= displaces ? 1 : 0;
   entry = {.sequence = sequence,
            .state = State::pending,
            .transmit_stamp = false,
+           .awaited = true,
            .sent_at = sent_at,
            .deadline = deadline};
   newest_ = sequence;
@@ -54,12 +54,16 @@ ProbeTable::Found ProbeTable::refuse(std::uint64_t sequence) noexcept {
   return settle(sequence, State::refused);
 }
 
+ProbeTable::Found ProbeTable::doubt(std::uint64_t sequence) noexcept {
+  return settle(sequence, State::refused, true);
+}
+
 ProbeTable::Found ProbeTable::fail(std::uint64_t sequence) noexcept {
   return settle(sequence, State::failed);
 }
 
 // States only ever move up: pending, expired, refused, answered; or from the first two to failed.
-ProbeTable::Found ProbeTable::settle(std::uint64_t sequence, State outcome) noexcept {
+ProbeTable::Found ProbeTable::settle(std::uint64_t sequence, State outcome, bool doubted) noexcept {
   Entry* entry = find(sequence);
   if (entry == nullptr) {
     return {};
@@ -72,7 +76,8 @@ ProbeTable::Found ProbeTable::settle(std::uint64_t sequence, State outcome) noex
   if (outcome == State::failed ? !met : outcome > entry->state) {
     entry->state = outcome;
   }
-  if (found.before == State::pending) {
+  if (entry->awaited && !doubted) {
+    entry->awaited = false;
     --pending_;
     find_oldest();
   }
@@ -85,16 +90,23 @@ std::optional<ProbeTable::Expired> ProbeTable::expire(Instant now) noexcept {
     displaced_.erase(displaced_.begin());
     return first;
   }
-  if (pending_ == 0 || at(oldest_).deadline >= now) {
-    return std::nullopt;
+  while (pending_ > 0 && at(oldest_).deadline < now) {
+    Entry& entry = at(oldest_);
+    const bool in_doubt = entry.state != State::pending;
+    close_oldest();
+    if (!in_doubt) {
+      entry.state = State::expired;
+      return Expired{
+          .sequence = entry.sequence, .sent_at = entry.sent_at, .deadline = entry.deadline};
+    }
   }
-  Entry& entry = at(oldest_);
-  entry.state = State::expired;
+  return std::nullopt;
+}
+
+void ProbeTable::close_oldest() noexcept {
+  at(oldest_).awaited = false;
   --pending_;
-  const Expired expired{
-      .sequence = entry.sequence, .sent_at = entry.sent_at, .deadline = entry.deadline};
   find_oldest();
-  return expired;
 }
 
 std::optional<Instant> ProbeTable::next_deadline() const noexcept {
@@ -124,7 +136,7 @@ void ProbeTable::find_oldest() noexcept {
   }
   while (oldest_ < newest_) {
     const Entry& entry = at(oldest_);
-    if (entry.sequence == oldest_ && entry.state == State::pending) {
+    if (entry.sequence == oldest_ && entry.awaited) {
       return;
     }
     ++oldest_;

@@ -38,6 +38,9 @@ class ProbeTable {
   [[nodiscard]] Found answer(std::uint64_t sequence) noexcept;
   // An ICMP error: refused, unless it is answered or refused already.
   [[nodiscard]] Found refuse(std::uint64_t sequence) noexcept;
+  // The same for an error that nothing proves. It stays pending until its deadline: somebody who
+  // does not see the probe may have made the error up, and the answer is on its way.
+  [[nodiscard]] Found doubt(std::uint64_t sequence) noexcept;
   // It was not sent after all: failed for good, unless somebody has reacted to it.
   [[nodiscard]] Found fail(std::uint64_t sequence) noexcept;
 
@@ -46,7 +49,8 @@ class ProbeTable {
     Instant sent_at;
     Instant deadline;
   };
-  // The oldest pending probe whose deadline is before `now`, now expired; call until nullopt.
+  // The oldest pending probe whose deadline is before `now`, now expired; call until nullopt. Those
+  // in doubt are closed on the way, without a word.
   [[nodiscard]] std::optional<Expired> expire(Instant now) noexcept;
 
   [[nodiscard]] std::optional<Instant> next_deadline() const noexcept;
@@ -57,6 +61,7 @@ class ProbeTable {
     std::uint64_t sequence = 0;
     State state = State::unknown;
     bool transmit_stamp = false;
+    bool awaited = false;  // State::pending, or in doubt
     Instant sent_at;
     Instant deadline;
   };
@@ -64,9 +69,10 @@ class ProbeTable {
     return ring_[sequence % ring_.size()];
   }
   [[nodiscard]] Entry* find(std::uint64_t sequence) noexcept;
-  [[nodiscard]] Found settle(std::uint64_t sequence, State outcome) noexcept;
+  [[nodiscard]] Found settle(std::uint64_t sequence, State outcome, bool doubted = false) noexcept;
   [[nodiscard]] bool must_keep(const Entry& entry, Instant now) const noexcept;
   void grow();
+  void close_oldest() noexcept;
   void find_oldest() noexcept;
 
   std::vector<Entry> ring_;         // sequence s at s mod size

@@ -36,10 +36,14 @@ class Harness {
   void reply(std::uint64_t sequence, Instant at, std::uint32_t target = 0) {
     see({.probe = {.target = target, .sequence = sequence}, .at = at});
   }
-  void icmp_error(std::uint64_t sequence, Instant at) {
+  struct Evidence {
+    bool verified = true;
+  };
+  void icmp_error(std::uint64_t sequence, Instant at, Evidence evidence = {true}) {
     see({.probe = {.target = 0, .sequence = sequence},
          .kind = probe::ObservationKind::icmp_error,
-         .at = at});
+         .at = at,
+         .verified = evidence.verified});
   }
   void see(const probe::Observation& observation) {
     engine.on_observations(std::span(&observation, 1));

@@ -6,6 +6,7 @@
 namespace sonde::engine {
 namespace {
 
+using Payload = std::vector<std::byte>;
 using probe::EventKind;
 using probe::Replaced;
 using probe::RttClock;
@@ -115,6 +116,40 @@ TEST_CASE("ping: a reply behind an error takes the error back: a forger cannot h
   REQUIRE(events.size() == 2);
   CHECK(events[1].kind == EventKind::reply);
   CHECK(events[1].replaces == Replaced::error);
+}
+
+TEST_CASE("ping: an error that no token proves does not end the wait for the answer") {
+  auto ping = Harness::with_target({.timeout = 1s, .count = 1, .payload = Payload(56)});
+  (void)ping.send(kStart);
+  (void)ping.events();
+  ping.icmp_error(1, kStart + 5ms, {.verified = false});
+  CHECK(ping.events() == Names{"error 1"});
+  CHECK_FALSE(ping.engine.done());
+  CHECK(ping.engine.deadline() == kStart + 1s + 1ns);
+  SUBCASE("it comes") {
+    ping.reply(1, kStart + 30ms);
+    CHECK(ping.events() == Names{"reply 1"});
+    CHECK(ping.engine.done());
+  }
+  SUBCASE("it does not come: the error stays") {
+    ping.engine.on_tick(kStart + 1s + 1ns);
+    CHECK(ping.events().empty());
+    CHECK(ping.engine.done());
+  }
+  SUBCASE("a second error proves it") {
+    ping.icmp_error(1, kStart + 6ms);
+    CHECK(ping.events().empty());
+    CHECK(ping.engine.done());
+  }
+}
+
+TEST_CASE("ping: of a payload too short for a token no error has a proof, and each ends the wait") {
+  auto ping = Harness::with_target({.timeout = 1s, .count = 1, .payload = Payload(3)});
+  (void)ping.send(kStart);
+  (void)ping.events();
+  ping.icmp_error(1, kStart + 5ms, {.verified = false});
+  CHECK(ping.events() == Names{"error 1"});
+  CHECK(ping.engine.done());
 }
 
 TEST_CASE(

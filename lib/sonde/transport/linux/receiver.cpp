@@ -88,7 +88,7 @@ std::expected<Receiver::Read, int> Receiver::errors(Channel& channel, std::span<
       read.local = ancillary.error;
       continue;
     }
-    read.icmp_errors += ancillary.error->origin == ErrorOrigin::icmp ? 1U : 0U;
+    read.icmp = read.icmp || ancillary.error->origin == ErrorOrigin::icmp;
     if (queued(channel, {i, ancillary, *ancillary.error}, now, out[read.observations])) {
       ++read.observations;
     }

@@ -32,7 +32,7 @@ class Receiver {
     std::size_t observations = 0;  // of them ours, written to `out`
     // errors(): the last local error, which belongs to a send call that failed.
     std::optional<QueuedError> local{};
-    std::size_t icmp_errors = 0;  // errors(): how many came from the network, ours or not
+    bool icmp = false;  // errors(): there was an ICMP error, of a probe of ours or not
   };
 
   Receiver(const Clock& clock, const probe::TokenSealer& sealer, SourceRule source_rule)

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sonde/transport/destination.hpp"
+#include "sonde/transport/linux/socket_options.hpp"
 #include "sonde/wire/checksum.hpp"
 #include "sonde/wire/icmpv4.hpp"
 #include "sonde/wire/icmpv6.hpp"
@@ -37,15 +38,6 @@ void learn_sources(Channel& channel, std::span<const probe::ProbeSpec> specs) {
 bool may_be_pending(int os_code) noexcept {
   const probe::SendFailure failure = send_failure_of(os_code);
   return failure != probe::SendFailure::no_buffer && os_code != EPERM && os_code != EINVAL;
-}
-
-// `local`: what the error queue says about it.
-probe::SendError send_error_of(int os_code, const std::optional<QueuedError>& local) noexcept {
-  probe::SendError error{.failure = send_failure_of(os_code), .os_code = os_code};
-  if (error.failure == probe::SendFailure::too_big && local && local->info != 0) {
-    error.mtu = net::Mtu(local->info);
-  }
-  return error;
 }
 
 }  // namespace
@@ -194,49 +186,50 @@ void Sender::remember(Channel& channel, std::span<const probe::ProbeSpec> specs,
 // One packet whose send failed with `os_code`. nullopt: it went out after all.
 std::optional<probe::SendError> Sender::send_again(Channel& channel, std::size_t index,
                                                    int os_code) {
-  return channel.queues_errors() ? send_past_errors(channel, index, os_code)
-                                 : send_for_mtu(channel, index, os_code);
-}
-
-// The first failure may be due to an ICMP error whose entry was read before; each further one must
-// have its entry.
-std::optional<probe::SendError> Sender::send_past_errors(Channel& channel, std::size_t index,
-                                                         int os_code) {
-  constexpr int kMostTries = 16;
-  for (int tries = 0;; ++tries) {
-    const Drained drained = drain(channel);
-    channel.restart_stamp_keys();
-    const bool own_fault = drained.local && drained.local->os_code == os_code;
-    const bool another = tries == 0 || drained.icmp_errors > 0;
-    if (own_fault || !another || tries == kMostTries || !may_be_pending(os_code)) {
-      return send_error_of(os_code, drained.local);
-    }
-    const auto sent = batch_.send(channel.fd(), index, 1);
-    if (sent) {
-      return std::nullopt;
-    }
-    os_code = sent.error();
-  }
-}
-
-// A raw socket takes no part in IP_RECVERR otherwise: the errors of every other program's pings
-// would disturb its sends and fill its memory (they are in no filter's reach).
-std::optional<probe::SendError> Sender::send_for_mtu(Channel& channel, std::size_t index,
-                                                     int os_code) {
-  (void)drain(channel);  // stamps, by the keys as they are
+  const bool raw = !channel.queues_errors();
+  Drained drained = drain(channel);
   channel.restart_stamp_keys();
-  if (os_code != EMSGSIZE) {
-    return send_error_of(os_code, std::nullopt);
+  const bool own_fault = drained.local && drained.local->os_code == os_code;
+  std::expected<std::size_t, int> sent = std::unexpected(os_code);
+  if (raw && os_code == EMSGSIZE) {
+    // A raw socket takes no part in IP_RECVERR otherwise: the errors of every other program's pings
+    // would disturb its sends and fill its memory (they are in no filter's reach).
+    channel.set_error_queue(true);
+    sent = retry(channel, index, drained);
+    channel.set_error_queue(false);
+  } else if (!raw && !own_fault && may_be_pending(os_code)) {
+    sent = retry(channel, index, drained);
   }
-  channel.set_error_queue(true);
-  const auto sent = batch_.send(channel.fd(), index, 1);
-  std::optional<probe::SendError> error;
-  if (!sent) {
-    error = send_error_of(sent.error(), drain(channel).local);
-    channel.restart_stamp_keys();
+  if (sent) {
+    return std::nullopt;
   }
-  channel.set_error_queue(false);
+  probe::SendError error{.failure = send_failure_of(sent.error()), .os_code = sent.error()};
+  if (error.failure == probe::SendFailure::too_big && drained.local && drained.local->info != 0) {
+    error.mtu = net::Mtu(drained.local->info);
+  }
   return error;
+}
+
+std::expected<std::size_t, int> Sender::retry(Channel& channel, std::size_t index,
+                                              Drained& drained) {
+  constexpr int kMost = 9;
+  std::expected<std::size_t, int> sent = std::unexpected(0);
+  for (int attempt = 0; attempt < kMost; ++attempt) {
+    // What came since the queue was emptied, or was too much to empty, would fail this send as
+    // well.
+    clear_pending_error(channel.fd());
+    sent = batch_.send(channel.fd(), index, 1);
+    if (sent) {
+      break;
+    }
+    drained = drain(channel);
+    channel.restart_stamp_keys();
+    const bool own_fault = drained.local && drained.local->os_code == sent.error();
+    if (own_fault || !drained.icmp || !may_be_pending(sent.error())) {
+      break;
+    }
+  }
+  return sent;
 }
 
 Sender::Drained Sender::drain(Channel& channel) {
@@ -251,7 +244,7 @@ Sender::Drained Sender::drain(Channel& channel) {
     if (read->local) {
       drained.local = read->local;
     }
-    drained.icmp_errors += read->icmp_errors;
+    drained.icmp = drained.icmp || read->icmp;
     std::move(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(read->observations),
               std::back_inserter(backlog_));
     if (read->messages < seen.size()) {

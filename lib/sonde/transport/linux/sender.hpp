@@ -2,8 +2,8 @@
 // In:  probes that one channel can send with one socket state. Out: a report each.
 // A send that fails is reported and the rest goes on. On datagram sockets a pending ICMP error of
 // an earlier probe makes the next send fail without being sent (sk_err): the error queue is drained
-// into the backlog and that send tried once more, and again as long as the queue holds another one,
-// which came meanwhile; 17 times at most. Never waits.
+// into the backlog and that send tried once more, and again while further ICMP errors come in
+// between (somebody may send them in masses). Never more than ten times, never waits.
 #pragma once
 
 #include <array>
@@ -56,16 +56,16 @@ class Sender {
                 Instant at);
   [[nodiscard]] std::optional<probe::SendError> send_again(Channel& channel, std::size_t index,
                                                            int os_code);
-  [[nodiscard]] std::optional<probe::SendError> send_past_errors(Channel& channel,
-                                                                 std::size_t index, int os_code);
-  [[nodiscard]] std::optional<probe::SendError> send_for_mtu(Channel& channel, std::size_t index,
-                                                             int os_code);
+  // What the error queue held: the last local error, and whether there were ICMP errors.
   struct Drained {
-    std::optional<QueuedError> local{};  // the last of them
-    std::size_t icmp_errors = 0;
+    std::optional<QueuedError> local{};
+    bool icmp = false;
   };
-  // Empties the error queue into the backlog.
+  // Empties it into the backlog.
   [[nodiscard]] Drained drain(Channel& channel);
+  // Of a datagram socket: until the errors that others caused are out of the way.
+  [[nodiscard]] std::expected<std::size_t, int> retry(Channel& channel, std::size_t index,
+                                                      Drained& drained);
 
   const Clock* clock_;
   probe::TokenSealer* sealer_;

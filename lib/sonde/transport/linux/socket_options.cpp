@@ -164,6 +164,12 @@ std::expected<void, Error> apply_common(int fd, net::Family family, const OpenOp
   return result;
 }
 
+void clear_pending_error(int fd) noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  (void)::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+}
+
 std::uint32_t queue_drops(int fd) noexcept {
   std::array<std::uint32_t, kMemoryInformationWords> words{};
   socklen_t size = sizeof words;

@@ -30,6 +30,10 @@ void try_option(int fd, OptionName option, int value) noexcept;
 [[nodiscard]] std::expected<void, Error> bind_source(int fd, const net::Address& source,
                                                      std::uint16_t ident = 0);
 
+// Takes away the error that an ICMP error left for the socket's next call (SO_ERROR, socket(7)).
+// What the error queue holds stays there.
+void clear_pending_error(int fd) noexcept;
+
 // How many packets the system dropped because this socket's queue was full.
 [[nodiscard]] std::uint32_t queue_drops(int fd) noexcept;
 

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""held.py: nobody can hold a run past its last send + time-out + 1 s: not with 50,000 forged replies a
+second that reach the socket, nor with as many copies of the honest one, nor with errors about what
+was never sent; and no probe is left unsent for those. Raw and datagram sockets, IPv4 and IPv6,
+each in a network namespace of its own."""
+import subprocess
+import sys
+import time
+
+from _hostile_tun import Failure, Hostile, command, expect, expect_counts, expect_end_in_time, finish
+from tun_scenarios import KINDS, run_workers
+
+RATE = {"forgers": 50_000, "repeaters": 50_000, "complainers": 300_000}
+INTERVAL, TIMEOUT, COUNT = 0.1, 0.3, 5
+WORDS = ["-c", str(COUNT), "-i", f"{INTERVAL}", "-W", f"{TIMEOUT}"]
+
+
+def held(mode, family, socket, *words):
+    with Hostile("tun_spoofer", mode, RATE[mode]) as spoofer:
+        started = time.monotonic()
+        with subprocess.Popen(command(family, socket, *WORDS, *words), text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            told = finish(process) if "--json" in words else process.communicate(timeout=60)[0]
+        took = time.monotonic() - started
+        written = spoofer.stop()["written"]
+    expect(written > RATE[mode] * INTERVAL, f"only {written} were written")
+    # The last of its time is the start and the end of a process, on a busy machine too.
+    expect(took <= INTERVAL * (COUNT - 1) + TIMEOUT + 1, f"{mode}: it took {took:.2f} s")
+    return told
+
+
+def forgers(family, socket):
+    document = held("forgers", family, socket, "--json")
+    expect_counts(document, sent=COUNT, lost=COUNT, duplicate=0, corrupt=0)
+    expect(document["rejects"]["token"] > COUNT, f"they did not come through: {document['rejects']}")
+    expect_end_in_time(document)
+
+
+def repeaters(family, socket):
+    document = held("repeaters", family, socket, "--json")
+    expect_counts(document, sent=COUNT, received=COUNT, corrupt=0)
+    expect(document["targets"][0]["counts"]["duplicate"] > COUNT, "no duplicates")
+    expect_end_in_time(document)
+
+
+def repeaters_in_words(family, socket):
+    """Each duplicate has a line of its own."""
+    words = held("repeaters", family, socket)
+    expect(f"{COUNT} packets transmitted, {COUNT} received, +" in words, words[-300:])
+    expect(" 0% packet loss" in words, words[-300:])
+
+
+def complainers(family, socket):
+    """Errors about what was never sent: a datagram socket tells of each at its next call, which then has
+    not sent; no probe may be left unsent for that. What they push out of the socket's buffer is lost."""
+    document = held("complainers", family, socket, "--json")
+    expect_counts(document, sent=COUNT, send_failures=0, errors=0, duplicate=0)
+    expect(document["rejects"]["quote"] > COUNT, f"they did not come through: {document['rejects']}")
+    expect_end_in_time(document)
+
+
+def worker(family, socket):
+    with open("/proc/sys/net/ipv4/ping_group_range", "w", encoding="ascii") as groups:
+        groups.write("0 0\n")  # ours, whatever it is outside
+    failed = 0
+    for case in (forgers, repeaters, repeaters_in_words, complainers):
+        try:
+            case(family, socket)
+        except (Failure, subprocess.TimeoutExpired) as failure:
+            failed += 1
+            print(f"FAILED {case.__name__} {family} {socket}: {failure}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    # One after the other: each of them would keep a processor busy.
+    sys.exit(worker(*sys.argv[2:4]) if sys.argv[1:2] == ["--worker"]
+             else max(run_workers(__file__, [kind]) for kind in KINDS))

@@ -1,0 +1,6 @@
+#!/usr/bin/env python3
+"""A blind spoofer over 262,144 packets a kind of socket: see _spoofed.py."""
+from _spoofed import main
+from tun_scenarios import KINDS, run_workers
+
+main(__file__, KINDS, run_workers, probes=4)
