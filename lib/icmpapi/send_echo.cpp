@@ -42,12 +42,10 @@ std::unique_ptr<Lane> take_free_lane(IcmpFile& file, const LaneKey& key) noexcep
   return take_free_lane(file, [&key](const LaneKey& other) { return other == key; });
 }
 
-// For when no socket can be opened: stamps make it slower, or late arrivals less exact, no more.
+// For when no socket can be opened: one for all destinations makes loopback slower, no more.
 std::unique_ptr<Lane> take_similar_lane(IcmpFile& file, LaneKey key) noexcept {
-  return take_free_lane(file, [&key](const LaneKey& other) {
-    key.stamps = other.stamps;
-    return other == key;
-  });
+  key.loopback = false;
+  return take_free_lane(file, key);
 }
 
 // What the file does not keep stays with the caller, to be closed without the mutex.
@@ -134,7 +132,7 @@ bool is_synchronous(const SendCall& call) noexcept {
 }
 
 LaneKey key_of(const SendCall& call) {
-  LaneKey key{.family = call.family, .stamps = !call.destination.is_loopback()};
+  LaneKey key{.family = call.family, .loopback = call.destination.is_loopback()};
   if (!call.source.is_unspecified()) {
     key.source = call.source;
   }
@@ -288,7 +286,7 @@ DWORD submit(const SendCall& call, FileUse& file) {
     completion.listener = event;
   }
   LaneKey key = key_of(call);
-  key.stamps = true;  // one worker for all destinations
+  key.loopback = false;  // one worker for all destinations
   const auto worker = reserve_worker(key);
   if (!worker) {
     return finish_call(0, worker.error());
