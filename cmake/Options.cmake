@@ -1,7 +1,7 @@
 # Options of the build and the flags that every target of ours gets (interface target sonde_options).
 option(SONDE_WERROR "Treat warnings as errors" ON)
 option(SONDE_LTO "Link-time optimisation of sonde (gcc)" OFF)
-option(SONDE_FUZZ "Build tests/fuzz as libFuzzer targets (clang); no other tests" OFF)
+option(SONDE_FUZZ "Build tests/fuzz as libFuzzer targets (clang)" OFF)
 option(SONDE_COVERAGE "Source-based coverage instrumentation (clang)" OFF)
 option(SONDE_BENCH "Build tests/bench" ON)
 set(SONDE_TESTS "AUTO" CACHE STRING "Build tests: AUTO (when doctest is installed), ON or OFF")
