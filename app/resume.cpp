@@ -111,6 +111,10 @@ std::expected<Resume, SavedFileError> Resume::open(const std::string& path, Swee
   if (auto why = not_together(*head, {.options = plan.run, .sweep = plan.sweep})) {
     return no(fmt::format("{}: {}", in_quotes(path), *why));
   }
+  if (head->sweep.merged) {
+    return no(fmt::format("{}: it is a merge of some shards; each goes on from its own file",
+                          in_quotes(path)));
+  }
   if (head->sweep.shard != plan.sweep.shard) {
     return no(fmt::format("{}: it is shard {}/{}", in_quotes(path), head->sweep.shard,
                           head->sweep.shards));

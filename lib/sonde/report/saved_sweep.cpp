@@ -158,6 +158,22 @@ bool possible(const stats::SweepRtt& rtt) noexcept {
   return rtt.min <= rtt.mean && rtt.mean <= rtt.max;
 }
 
+// Of a merge that lacks some of its shards. False: these are no shards.
+bool read_merged(const Value& sweep, stats::SweepOptions& options) {
+  const Value& shards = sweep.member("merged_shards");
+  if (!shards.is(Kind::array)) {
+    return true;
+  }
+  options.merged = stats::SweepOptions::Merged{};
+  for (const Value& shard : shards.items) {
+    if (!shard.is(Kind::whole) || shard.whole < 1 || shard.whole > options.shards) {
+      return false;
+    }
+    options.merged->shards.push_back(static_cast<std::uint32_t>(shard.whole));
+  }
+  return !shards.items.empty();
+}
+
 Result tell_head(const Value& object, std::string_view started, const SavedSweepSink& sink) {
   const Value& options = object.member("options");
   const Value& sweep = object.member("sweep");
@@ -192,6 +208,9 @@ Result tell_head(const Value& object, std::string_view started, const SavedSweep
   head.sweep.shard = static_cast<std::uint32_t>(shard);
   head.sweep.shards = static_cast<std::uint32_t>(shards);
   head.sweep.min_reachable = optional_count(sweep, "min_reachable");
+  if (!read_merged(sweep, head.sweep)) {
+    return no("is damaged: it is a merge of shards that are none");
+  }
   head.started = time_in(object, started).value_or(WallTime{});
   return result_of(sink.on_head(head));
 }

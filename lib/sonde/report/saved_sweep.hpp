@@ -18,7 +18,7 @@ namespace sonde::report {
 // How the run was asked for, and when it began.
 struct SavedHead {
   stats::RunOptions options{};
-  stats::SweepOptions sweep{};
+  stats::SweepOptions sweep{};  // merged: of one that lacks shards, these; its `targets` are 0
   WallTime started{};
 };
 

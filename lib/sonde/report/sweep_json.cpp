@@ -130,6 +130,9 @@ void put_sketch(JsonWriter& json, const stats::SweepResults& results) {
 }  // namespace
 
 std::uint64_t targets_of_shard(std::uint64_t targets, const stats::SweepOptions& options) noexcept {
+  if (options.merged) {
+    return options.merged->targets;
+  }
   const std::uint64_t before = options.shard - 1;
   return targets > before ? (targets - before + options.shards - 1) / options.shards : 0;
 }
@@ -161,6 +164,13 @@ void put_sweep_options(JsonWriter& json, FieldRef field, const stats::SweepOptio
   json.put("sweep.seed", options.random_order);
   json.put("sweep.shard", options.shard);
   json.put("sweep.shards", options.shards);
+  if (options.merged && !options.merged->shards.empty()) {
+    json.begin_array("sweep.merged_shards");
+    for (const std::uint32_t shard : options.merged->shards) {
+      json.element(std::uint64_t{shard});
+    }
+    json.end_array();
+  }
   json.put("sweep.summary_every_ms", options.summary_every);
   json.put("sweep.min_reachable", options.min_reachable);
   json.end_object();

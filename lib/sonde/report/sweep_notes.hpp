@@ -52,6 +52,7 @@ class SweepNotes final : public stats::SweepListener {
 
   Sink& err_;
   SweepNotesOptions options_;
+  stats::SweepOptions sweep_;
   bool rounds_ = false;
   Ration icmp_;
   Ration sends_;

@@ -10,6 +10,7 @@
 #include "sonde/report/failure_text.hpp"
 #include "sonde/report/numbers.hpp"
 #include "sonde/report/ping_summary.hpp"
+#include "sonde/report/sweep_json.hpp"
 
 namespace sonde::report {
 namespace {
@@ -122,7 +123,8 @@ void TextSweep::end_line() {
 void TextSweep::on_target(const stats::SweepResult& result, Instant at) {
   // Quiet is about what was not asked for: with -a or -u the list is.
   const bool silent = options_.quiet && options_.show == SweepShow::all;
-  if (rounds() || silent || result.state == SweepState::failed) {
+  if (rounds() || silent || result.state == SweepState::failed ||
+      result.state == SweepState::pending) {
     return;
   }
   const bool alive = result.state == SweepState::alive;
@@ -284,7 +286,8 @@ void TextSweep::totals(const stats::RunEnd& end, const stats::SweepResults& resu
   const std::uint64_t other = counts.duplicate + counts.errors;
   if (options_.totals) {
     append(line_, "\n {:7} targets\n {:7} alive\n {:7} unreachable\n {:7} unknown addresses\n",
-           results.size(), totals.alive, totals.unreachable, totals.failed);
+           targets_of_shard(results.size(), sweep_), totals.alive, totals.unreachable,
+           totals.failed);
     append(line_,
            "\n {:7} timeouts (waiting for response)\n {:7} ICMP Echos sent\n"
            " {:7} ICMP Echo Replies received\n {:7} other ICMP received\n",

@@ -23,7 +23,7 @@ class SweepScript {
                                                       .summary_every = 1s,
                                                       .min_reachable = 1})
       : listeners_(std::move(listeners)),
-        options_(options),
+        options_(std::move(options)),
         listed_(list_.append(net::Address::v4(0x7f000001), 2)),
         results_(list_, stats::SweepDetail::samples, kRounds, options_.mode) {
     results_.grow();
