@@ -53,7 +53,7 @@ class TakeOver {
   }
   Answer answer(const report::SavedAnswer& saved) {
     if (is_left(saved.target)) {
-      session_.restore_sample(saved.target, saved.round, saved.rtt);
+      session_.restore_sample(saved.target, saved.round, saved.sample);
       add(rounds_, saved.rtt);
     }
     return std::nullopt;
@@ -152,7 +152,7 @@ std::optional<SavedFileError> Resume::check(net::AddressList& targets) {
     return finished(saved) ? take(saved, targets) : Answer();
   };
   const auto answer = [&](const report::SavedAnswer& saved) {
-    if (saved.target < answers_.size()) {
+    if (saved.rtt && saved.target < answers_.size()) {
       ++answers_[saved.target];
     }
     return Answer();

@@ -387,6 +387,8 @@ inline constexpr std::array kCommonFields{
     row::address("sweep_icmp", "from", "Who sent it; null: not kept.").or_null(),
     // sweep_probe
     row::count("sweep_probe", "seq", "From 1."),
+    row::text("sweep_probe", "outcome", "How it ended.")
+        .one_of("reply|timeout|late|error|send_failed|in_flight"),
     row::number("sweep_probe", "rtt_ms", "Round-trip time; null: no answer.").or_null(),
     // sweep_totals
     row::count("sweep_totals", "targets", "Of this shard, as far as they were known."),

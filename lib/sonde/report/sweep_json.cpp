@@ -73,16 +73,32 @@ void put_icmp(JsonWriter& json, const stats::SweepResult& result,
   json.end_object();
 }
 
+[[nodiscard]] std::string_view end_name(stats::ProbeEnd end) noexcept {
+  switch (end) {
+    case stats::ProbeEnd::reply:
+      return "reply";
+    case stats::ProbeEnd::late:
+      return "late";
+    case stats::ProbeEnd::timeout:
+      return "timeout";
+    case stats::ProbeEnd::error:
+      return "error";
+    case stats::ProbeEnd::send_failed:
+      return "send_failed";
+    case stats::ProbeEnd::in_flight:
+      break;
+  }
+  return "in_flight";
+}
+
 void put_probes(JsonWriter& json, const stats::SweepResult& result) {
   const auto sent = std::min<std::uint64_t>(result.counts.sent, result.samples.size());
   json.begin_array("sweep_target.probes");
   for (std::uint64_t i = 0; i < sent; ++i) {
-    const float ns = result.samples[i];
     json.begin_object();
     json.put("sweep_probe.seq", i + 1);
-    json.put("sweep_probe.rtt_ms", ns == stats::kNoAnswer
-                                       ? std::nullopt
-                                       : std::optional(Duration(static_cast<Duration::rep>(ns))));
+    json.put("sweep_probe.outcome", end_name(result.samples[i].end()));
+    json.put("sweep_probe.rtt_ms", result.samples[i].rtt());
     json.end_object();
   }
   json.end_array();

@@ -27,11 +27,17 @@ void append(std::string& out, fmt::format_string<Args...> format, Args&&... args
   return counts.received + counts.late;
 }
 
-// Whole per cent of the finished probes, rounded down, as fping.
-[[nodiscard]] std::uint64_t loss_percent(const stats::Counts& counts) noexcept {
+// Whole per cent of the finished probes, rounded down, as fping; what is not known is NaN, as a
+// time is. An interval may have answers to probes of the one before.
+void append_loss(std::string& out, const stats::Counts& counts) {
   constexpr std::uint64_t kPercent = 100;
   const std::uint64_t finished = counts.sent - counts.in_flight;
-  return finished == 0 ? 0 : (finished - answers(counts)) * kPercent / finished;
+  if (finished == 0) {
+    out += "NaN%";
+    return;
+  }
+  const std::uint64_t unanswered = finished - std::min(finished, answers(counts));
+  append(out, "{}%", unanswered * kPercent / finished);
 }
 
 // Characters, not bytes.
@@ -194,7 +200,9 @@ void TextSweep::outcome(const probe::SweepEvent& event) {
 void TextSweep::so_far(const stats::SweepResult& result) {
   line_ += " (";
   append_ms_or_nan(line_, result.rtt.transform([](const auto& rtt) { return rtt.mean; }));
-  append(line_, " avg, {}% loss)", loss_percent(result.counts));
+  line_ += " avg, ";
+  append_loss(line_, result.counts);
+  line_ += " loss)";
 }
 
 void TextSweep::summaries(const stats::SweepResults& results) {
@@ -211,8 +219,9 @@ void TextSweep::summary(const stats::SweepResult& result, const stats::SweepResu
   if (options_.list_rounds && !result.samples.empty()) {
     rounds_of(result);
   } else {
-    append(line_, " : xmt/rcv/%loss = {}/{}/{}%", result.counts.sent, answers(result.counts),
-           loss_percent(result.counts));
+    const stats::Counts& counts = result.counts;
+    append(line_, " : xmt/rcv/%loss = {}/{}/", counts.sent, answers(counts));
+    append_loss(line_, counts);
     if (result.rtt) {
       line_ += ", min/avg/max = ";
       append_reply_ms(line_, result.rtt->min);
@@ -221,19 +230,28 @@ void TextSweep::summary(const stats::SweepResult& result, const stats::SweepResu
       line_ += '/';
       append_reply_ms(line_, result.rtt->max);
     }
+    some(counts.late, "late");
+    some(counts.in_flight, "in flight");
   }
   end_line();
+}
+
+// Behind what fping has.
+void TextSweep::some(std::uint64_t count, std::string_view what) {
+  if (count > 0) {
+    append(line_, ", {} {}", count, what);
+  }
 }
 
 void TextSweep::rounds_of(const stats::SweepResult& result) {
   line_ += " :";
   const auto sent = std::min<std::uint64_t>(result.counts.sent, result.samples.size());
-  for (const float ns : result.samples.first(sent)) {
+  for (const stats::ProbeSample& sample : result.samples.first(sent)) {
     line_ += ' ';
-    if (ns == stats::kNoAnswer) {
-      line_ += '-';
+    if (const auto rtt = sample.rtt()) {
+      append_reply_ms(line_, *rtt);
     } else {
-      append_reply_ms(line_, Duration(static_cast<Duration::rep>(ns)));
+      line_ += '-';
     }
   }
 }

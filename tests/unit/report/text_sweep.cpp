@@ -57,7 +57,8 @@ TEST_CASE("text sweep: a line a probe, and a summary of each target") {
       "127.0.0.2 : [1], ICMP Destination Host Unreachable from 10.9.1.2 (NaN avg, 100% loss)\n"
       "127.0.0.2 : [2], not sent: Network is unreachable (NaN avg, 100% loss)\n"
       "127.0.0.1 : duplicate for [1], 64 bytes, 0.095 ms\n\n";
-  const std::string first = "127.0.0.1 : xmt/rcv/%loss = 2/2/0%, min/avg/max = 0.030/0.060/0.090\n";
+  const std::string first =
+      "127.0.0.1 : xmt/rcv/%loss = 2/2/0%, min/avg/max = 0.030/0.060/0.090, 1 late\n";
   const std::string second = "127.0.0.2 : xmt/rcv/%loss = 3/0/100%\n";
   CHECK(text_of({}, kCount, play) == lines + first + second);
   CHECK(text_of({.quiet = true}, kCount, play) == first + second);
@@ -141,6 +142,22 @@ TEST_CASE("text sweep: enough hosts, or not") {
   options.min_reachable = 2;
   CHECK(text_of({.quiet = true}, options, one_of_two) ==
         "Not enough hosts reachable (required: 2, reachable: 1)\n");
+}
+
+TEST_CASE("text sweep: while all probes are under way, nothing is known of loss") {
+  const auto play = [](SweepScript& run) { run.sent(0, 0).sent(0, 1); };
+  CHECK(text_of({}, kCount, play) == "127.0.0.1 : xmt/rcv/%loss = 2/0/NaN%, 2 in flight\n");
+}
+
+TEST_CASE("text sweep: what comes after a target was finished changes its summary no more") {
+  const auto play = [](SweepScript& run) {
+    run.timeout(0, 0).settle(0, SweepState::unreachable);
+    run.too_late(0, 0, 900ms);
+  };
+  CHECK(text_of({}, kCount, play) ==
+        "127.0.0.1 : [0], timed out (NaN avg, 100% loss)\n"
+        "127.0.0.1 : [0], 64 bytes, 900 ms (NaN avg, 100% loss) (late)\n\n"
+        "127.0.0.1 : xmt/rcv/%loss = 1/0/100%\n");
 }
 
 TEST_CASE("sweep notes: look-ups that failed are named, and a flood of errors is not") {
