@@ -73,7 +73,7 @@ void append_host(std::string& out, const stats::SweepResult& result, bool numeri
 }
 
 stats::SweepEventMask TextSweep::wanted() const {
-  if (options_.quiet) {
+  if (options_.quiet || options_.show != SweepShow::all) {
     return 0;
   }
   using enum SweepEventKind;
@@ -208,10 +208,24 @@ void TextSweep::so_far(const stats::SweepResult& result) {
 void TextSweep::summaries(const stats::SweepResults& results) {
   for (std::uint64_t i = 0; i < results.size(); ++i) {
     const stats::SweepResult result = results.at(static_cast<std::uint32_t>(i));
-    if (result.counts.sent > 0) {
+    if (result.counts.sent > 0 && shows(result)) {
       summary(result, results);
     }
   }
+}
+
+// Of a target that has not answered, some probe must have had its time.
+bool TextSweep::shows(const stats::SweepResult& result) const noexcept {
+  const bool alive = result.state == SweepState::alive;
+  switch (options_.show) {
+    case SweepShow::alive:
+      return alive;
+    case SweepShow::unreachable:
+      return !alive && result.counts.sent > result.counts.in_flight;
+    case SweepShow::all:
+      break;
+  }
+  return true;
 }
 
 void TextSweep::summary(const stats::SweepResult& result, const stats::SweepResults& results) {
@@ -266,7 +280,11 @@ void TextSweep::on_interim(Instant now, const stats::SweepResults& /*results*/,
   const WallTime when = wall_at(start_.clock, now);
   constexpr std::size_t kTimeAt = 11;  // behind "2026-11-21T"
   constexpr std::size_t kTime = 8;
-  append(line_, "[{}]", local_text(when, options_.utc_offset(when)).substr(kTimeAt, kTime));
+  constexpr std::size_t kTimeMs = 12;
+  // Within one second the headings would be the same.
+  const bool fine = sweep_.summary_every && *sweep_.summary_every % 1s != Duration{};
+  append(line_, "[{}]",
+         local_text(when, options_.utc_offset(when)).substr(kTimeAt, fine ? kTimeMs : kTime));
   end_line();
   summaries(window);
   out_.flush();

@@ -147,6 +147,7 @@ TEST_CASE("text sweep: enough hosts, or not") {
 TEST_CASE("text sweep: while all probes are under way, nothing is known of loss") {
   const auto play = [](SweepScript& run) { run.sent(0, 0).sent(0, 1); };
   CHECK(text_of({}, kCount, play) == "127.0.0.1 : xmt/rcv/%loss = 2/0/NaN%, 2 in flight\n");
+  CHECK(text_of({.show = SweepShow::unreachable}, kCount, play).empty());
 }
 
 TEST_CASE("text sweep: what comes after a target was finished changes its summary no more") {
@@ -158,6 +159,29 @@ TEST_CASE("text sweep: what comes after a target was finished changes its summar
         "127.0.0.1 : [0], timed out (NaN avg, 100% loss)\n"
         "127.0.0.1 : [0], 64 bytes, 900 ms (NaN avg, 100% loss) (late)\n\n"
         "127.0.0.1 : xmt/rcv/%loss = 1/0/100%\n");
+}
+
+TEST_CASE("text sweep: with rounds, -a and -u are summaries of one kind of target") {
+  const auto play = [](SweepScript& run) {
+    run.answer(SweepEventKind::reply, 0, 0, 30us).timeout(1, 0);
+  };
+  CHECK(text_of({.show = SweepShow::alive}, kCount, play) ==
+        "127.0.0.1 : xmt/rcv/%loss = 1/1/0%, min/avg/max = 0.030/0.030/0.030\n");
+  CHECK(text_of({.show = SweepShow::unreachable}, kCount, play) ==
+        "127.0.0.2 : xmt/rcv/%loss = 1/0/100%\n");
+}
+
+TEST_CASE("text sweep: intervals within a second have headings of their own") {
+  stats::SweepOptions options = kCount;
+  options.summary_every = 100ms;
+  const std::string text =
+      text_of({.quiet = true, .utc_offset = [](WallTime) { return std::chrono::seconds(0); }},
+              options, [](SweepScript& run) {
+                run.answer(SweepEventKind::reply, 0, 0, 30us).interim();
+                run.answer(SweepEventKind::reply, 0, 1, 30us).interim();
+              });
+  CHECK(text.starts_with("[19:26:26.828]\n"));
+  CHECK(text.contains("[19:26:26.848]\n"));
 }
 
 TEST_CASE("sweep notes: look-ups that failed are named, and a flood of errors is not") {
