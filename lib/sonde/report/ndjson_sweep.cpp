@@ -35,7 +35,7 @@ using probe::SweepEventKind;
                                   const stats::SweepResults& results) {
   const bool answer = event.kind == SweepEventKind::reply || event.kind == SweepEventKind::late;
   return event.kind == SweepEventKind::timeout ||
-         (answer && results.at(event.target).state == probe::SweepState::pending);
+         (answer && results.state(event.target) == probe::SweepState::pending);
 }
 
 }  // namespace
