@@ -54,9 +54,8 @@ void SweepNotes::on_start(const stats::RunStart& /*start*/, const stats::SweepOp
   rounds_ = options.mode != probe::SweepMode::until_answer;
 }
 
-// With rounds, stdout has a line for each of these.
 void SweepNotes::on_event(const probe::SweepEvent& event, const stats::SweepResults& results) {
-  if (rounds_ && !options_.quiet) {
+  if (rounds_ && options_.lines && !options_.quiet) {
     return;
   }
   if (event.send_error != nullptr) {

@@ -204,6 +204,17 @@ TEST_CASE("sweep notes: look-ups that failed are named, and a flood of errors is
                           "to 500 probes a second\nsonde: 10 more ICMP errors not shown\n");
 }
 
+TEST_CASE("sweep notes: with rounds, what stdout has no line for is told") {
+  for (const bool lines : {true, false}) {
+    StringSink err;
+    SweepNotes notes(err, {.lines = lines});
+    SweepScript run({&notes}, kCount);
+    run.start().error(1, 0, "10.9.1.2").end();
+    CHECK(err.text() ==
+          (lines ? "" : "sonde: 127.0.0.2: Destination Host Unreachable, says 10.9.1.2\n"));
+  }
+}
+
 TEST_CASE("sweep progress: nothing for 2 s, then one line that makes way for others") {
   StringSink err;
   StringSink out;
