@@ -112,11 +112,12 @@ UsageError unknown_option(Mode mode, const std::string& typed) {
   return error;
 }
 
-std::optional<UsageError> refuse_operand(const std::string& word) {
+// `files`: the operands are files, and "-" is standard input.
+std::optional<UsageError> refuse_operand(const std::string& word, bool files) {
   if (word.empty()) {
     return UsageError{.message = "a target is empty", .hint = {}};
   }
-  if (word == "-") {
+  if (word == "-" && !files) {
     return UsageError{.message = "'-' is no target", .hint = {}};
   }
   return std::nullopt;
@@ -124,16 +125,17 @@ std::optional<UsageError> refuse_operand(const std::string& word) {
 
 // What CLI11 left over: operands, "--", and options that nobody knows.
 std::optional<UsageError> sort_rest(Mode mode, std::vector<std::string> rest, CommandLine& line) {
+  const bool files = line.find(OptionId::merge) != nullptr;
   bool options_ended = false;
   for (std::string& word : rest) {
     if (!options_ended && word == "--") {
       options_ended = true;
       continue;
     }
-    if (auto refusal = refuse_operand(word)) {
+    if (auto refusal = refuse_operand(word, files)) {
       return refusal;
     }
-    if (!options_ended && word.starts_with('-')) {
+    if (!options_ended && word.starts_with('-') && word != "-") {
       return unknown_option(mode, word);
     }
     line.operands.push_back(std::move(word));

@@ -53,7 +53,7 @@ class TakeOver {
   }
   Answer answer(const report::SavedAnswer& saved) {
     if (is_left(saved.target)) {
-      session_.restore_sample(saved.target, saved.round, saved.rtt);
+      session_.restore_sample(saved.target, saved.round, saved.sample);
       add(rounds_, saved.rtt);
     }
     return std::nullopt;
@@ -111,6 +111,10 @@ std::expected<Resume, SavedFileError> Resume::open(const std::string& path, Swee
   if (auto why = not_together(*head, {.options = plan.run, .sweep = plan.sweep})) {
     return no(fmt::format("{}: {}", in_quotes(path), *why));
   }
+  if (head->sweep.merged) {
+    return no(fmt::format("{}: it is a merge of some shards; each goes on from its own file",
+                          in_quotes(path)));
+  }
   if (head->sweep.shard != plan.sweep.shard) {
     return no(fmt::format("{}: it is shard {}/{}", in_quotes(path), head->sweep.shard,
                           head->sweep.shards));
@@ -148,7 +152,7 @@ std::optional<SavedFileError> Resume::check(net::AddressList& targets) {
     return finished(saved) ? take(saved, targets) : Answer();
   };
   const auto answer = [&](const report::SavedAnswer& saved) {
-    if (saved.target < answers_.size()) {
+    if (saved.rtt && saved.target < answers_.size()) {
       ++answers_[saved.target];
     }
     return Answer();

@@ -27,28 +27,47 @@ constexpr std::size_t kLongestLine = std::size_t{64} * 1024 * 1024;
 class Source {
  public:
   explicit Source(int fd) : fd_(fd) {}
-  ~Source() { (void)close_file(fd_); }
+  explicit Source(std::string_view bytes) : bytes_(bytes) {}
+  ~Source() {
+    if (fd_ >= 0) {
+      (void)close_file(fd_);
+    }
+  }
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
   [[nodiscard]] std::expected<std::string_view, std::string> next() {
     while (true) {
-      const auto n = read_some(fd_, *buffer_);
-      if (!n) {
-        return std::unexpected(std::generic_category().message(n.error()));
+      const auto bytes = more();
+      if (!bytes) {
+        return std::unexpected(bytes.error());
       }
-      const std::string_view text = text_.feed({buffer_->data(), *n});
+      const std::string_view text = text_.feed(*bytes);
       if (!text.empty()) {
         return text;
       }
-      if (*n == 0) {
+      if (bytes->empty()) {
         return text_.finish();
       }
     }
   }
 
  private:
-  int fd_;
+  std::expected<std::string_view, std::string> more() {
+    if (fd_ < 0) {
+      const std::string_view piece = bytes_.substr(0, kChunk);
+      bytes_.remove_prefix(piece.size());
+      return piece;
+    }
+    const auto n = read_some(fd_, *buffer_);
+    if (!n) {
+      return std::unexpected(std::generic_category().message(n.error()));
+    }
+    return std::string_view(buffer_->data(), *n);
+  }
+
+  int fd_ = -1;
+  std::string_view bytes_;  // without a descriptor
   TextDecoder text_;
   std::unique_ptr<std::array<char, kChunk>> buffer_ = std::make_unique<std::array<char, kChunk>>();
 };
@@ -86,6 +105,29 @@ Result read_lines(Source& source, std::string_view piece, const report::SavedSwe
   return result;  // not finish(): what has no line feed was cut short
 }
 
+std::expected<void, SavedFileError> read_source(Source& source, const std::string& name,
+                                                const report::SavedSweepSink& sink,
+                                                SavedForm form) {
+  const auto named = [&name](const std::string& why, bool system) {
+    return std::unexpected(
+        SavedFileError{.message = fmt::format("{}: {}", in_quotes(name), why), .system = system});
+  };
+  const auto first = source.next();
+  if (!first) {
+    return named(first.error(), true);
+  }
+  if (form == SavedForm::ndjson && first->starts_with(R"({"schema":)")) {
+    return named("a document of --json; what can be gone on from is --ndjson", false);
+  }
+  const Result result = form == SavedForm::any && report::is_document(*first)
+                            ? read_document(source, std::string(*first), sink)
+                            : read_lines(source, *first, sink);
+  if (!result) {
+    return named(result.error(), false);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::expected<void, SavedFileError> read_saved_file(const std::string& path,
@@ -105,20 +147,31 @@ std::expected<void, SavedFileError> read_saved_file(const std::string& path,
     return named(std::generic_category().message(fd.error()), true);
   }
   Source source(*fd);
-  const auto first = source.next();
-  if (!first) {
-    return named(first.error(), true);
+  return read_source(source, path, sink, form);
+}
+
+std::expected<void, SavedFileError> read_saved_input(const SavedInput& input,
+                                                     const report::SavedSweepSink& sink) {
+  if (!input.text) {
+    return read_saved_file(input.name, sink);
   }
-  if (form == SavedForm::ndjson && first->starts_with(R"({"schema":)")) {
-    return named("a document of --json; what can be gone on from is --ndjson", false);
+  Source source(*input.text);
+  return read_source(source, input.name, sink, SavedForm::any);
+}
+
+std::expected<std::string, std::string> read_all(int fd) {
+  std::string all;
+  const auto buffer = std::make_unique<std::array<char, kChunk>>();
+  while (true) {
+    const auto n = read_some(fd, *buffer);
+    if (!n) {
+      return std::unexpected(std::generic_category().message(n.error()));
+    }
+    if (*n == 0) {
+      return all;
+    }
+    all.append(buffer->data(), *n);
   }
-  const Result result = form == SavedForm::any && report::is_document(*first)
-                            ? read_document(source, std::string(*first), sink)
-                            : read_lines(source, *first, sink);
-  if (!result) {
-    return named(result.error(), false);
-  }
-  return {};
 }
 
 }  // namespace sonde::app

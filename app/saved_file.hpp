@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 
 #include "app/exit_code.hpp"
@@ -21,6 +22,16 @@ struct SavedFileError {
 [[nodiscard]] constexpr ExitCode code_of(const SavedFileError& error) noexcept {
   return error.system ? ExitCode::system : ExitCode::usage;
 }
+
+// A file, or what was read of one that can be read once only (standard input).
+struct SavedInput {
+  std::string name{};
+  std::optional<std::string> text{};
+};
+[[nodiscard]] std::expected<void, SavedFileError> read_saved_input(
+    const SavedInput& input, const report::SavedSweepSink& sink);
+// All that comes from a descriptor; an error: the system's words.
+[[nodiscard]] std::expected<std::string, std::string> read_all(int fd);
 
 enum class SavedForm : std::uint8_t { any, ndjson };
 

@@ -62,11 +62,12 @@ SweepListeners sweep_listeners(const SweepOptions& options, const SweepPlan& pla
   if (plan.format == Format::text || outputs.file != nullptr) {
     add(std::make_unique<report::TextSweep>(outputs.out, text_options(options, around)));
   }
-  add(std::make_unique<report::SweepNotes>(outputs.err,
-                                           report::SweepNotesOptions{.verbose = options.verbose,
-                                                                     .quiet = options.quiet,
-                                                                     .numeric = options.numeric,
-                                                                     .utf8 = utf8_of(around)}));
+  add(std::make_unique<report::SweepNotes>(
+      outputs.err, report::SweepNotesOptions{.verbose = options.verbose,
+                                             .quiet = options.quiet,
+                                             .lines = !options.alive && !options.unreachable,
+                                             .numeric = options.numeric,
+                                             .utf8 = utf8_of(around)}));
   return listeners;
 }
 

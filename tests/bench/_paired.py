@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Time two commands in turn and print the ratio of the medians.
 
-usage: _paired.py [--runs N] [--warmup N] [--limit RATIO] [--memory-limit RATIO] A -- B
+usage: _paired.py [--runs N] [--warmup N] [--limit RATIO] [--memory-limit RATIO] [--fresh FILE]
+                  A -- B
 
 Runs A B B A A B B A ... so that a drift of the machine's speed hits both alike; whole processes,
 wall time from spawn to exit; peak memory from GNU time in runs of their own, since a child's
-ru_maxrss starts at its parent's size. Output of the commands is thrown away. Exit code 1 when a
-ratio A/B is above its limit.
+ru_maxrss starts at its parent's size. Output of the commands is thrown away. --fresh: a file that a
+command writes, removed before each run and outside its time, since to empty the last run's is the
+file system's work. Exit code 1 when a ratio A/B is above its limit.
 """
 import argparse
 import os
+import pathlib
 import statistics
 import subprocess
 import sys
@@ -41,11 +44,13 @@ def peak_memory(command):
     return statistics.median(peaks)
 
 
-def measure(commands, runs, warmup):
+def measure(commands, runs, warmup, fresh):
     figures = ([], [])
     for i in range(warmup + runs):
         order = (0, 1) if i % 2 == 0 else (1, 0)
         for which in order:
+            if fresh:
+                pathlib.Path(fresh).unlink(missing_ok=True)
             figure = run_once(commands[which])
             if i >= warmup:
                 figures[which].append(figure)
@@ -58,10 +63,11 @@ def main():
     parser.add_argument("--warmup", type=int, default=5)
     parser.add_argument("--limit", type=float)
     parser.add_argument("--memory-limit", type=float)
+    parser.add_argument("--fresh")
     split = sys.argv.index("--", 1)
     options, first = parser.parse_known_args(sys.argv[1:split])
     commands = (first, sys.argv[split + 1 :])
-    figures = measure(commands, options.runs, options.warmup)
+    figures = measure(commands, options.runs, options.warmup, options.fresh)
     peaks = [peak_memory(command) for command in commands]
     for command, rows, peak in zip(commands, figures, peaks):
         walls = sorted(row[0] for row in rows)

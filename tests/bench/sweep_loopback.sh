@@ -16,8 +16,8 @@ sweep="$SONDE sweep -a -r 0 --rate max"
   python3 "$here/_paired.py" --runs "$runs" $sweep -g $first $last -- "$bare" $first 65534 --stamps
   echo "alive list, against fping (bar 0.5):"
   paired --runs "$runs" --limit 0.5 $sweep -g $first $last -- fping -a -r 0 -i 0 -g $first $last
-  echo "NDJSON to a file, against the bare loop (bar 2.0):"
-  paired --runs "$runs" --limit 2.0 $sweep --ndjson --output "$scratch/out.ndjson" \
+  echo "NDJSON to a new file, against the bare loop (bar 2.0):"
+  paired --runs "$runs" --limit 2.0 --fresh "$scratch/out.ndjson" $sweep --ndjson --output "$scratch/out.ndjson" \
     -g $first $last -- "$bare" $first 65534
 }
 exit "$missed"

@@ -40,6 +40,7 @@ class World {
     REQUIRE(list.append(net::Address::v4(0x0a000000), hosts));
     engine.extend(now);
     results.grow();
+    finals.grow();
     engine.close_targets();
   }
 
@@ -75,7 +76,10 @@ class World {
   std::uint64_t hosts;
   net::AddressList list{};
   SweepEngine engine{SweepEngine::make(config, list).value()};
+  // Of all that came: `finals` end with each target's result.
   stats::SweepResults results{list, stats::SweepDetail::records, 0, config.mode};
+  stats::SweepResults finals{list, stats::SweepDetail::records, 0, config.mode};
+  std::map<std::uint32_t, stats::Counts> told{};
   Instant now = kStart;
   std::map<std::uint64_t, Seen> probes{};
   std::multimap<Instant, Observation> coming{};
@@ -181,11 +185,15 @@ class World {
 
   void take() {
     for (const SweepEvent& event : engine.take_events()) {
-      results.apply(event);
+      finals.apply(event);
       if (event.kind == SweepEventKind::settled) {
+        told.insert_or_assign(event.target, finals.at(event.target).counts);
         settled[event.target].push_back(event.state);
-      } else if ((event.kind == SweepEventKind::reply || event.kind == SweepEventKind::late) &&
-                 !settled.contains(event.target)) {
+        continue;
+      }
+      results.apply(event);
+      if ((event.kind == SweepEventKind::reply || event.kind == SweepEventKind::late) &&
+          !settled.contains(event.target)) {
         answered_before_settled[event.target] = true;
       }
     }
@@ -247,6 +255,13 @@ void check_counts(const World& world) {
     REQUIRE(got.send_failures == want.send_failures);
     REQUIRE(got.duplicate == want.duplicate);
     REQUIRE(got.in_flight == 0);
+    const stats::Counts& told = world.told.at(target);
+    const stats::Counts last = world.finals.at(target).counts;
+    REQUIRE(last.sent == told.sent);
+    REQUIRE(last.received == told.received);
+    REQUIRE(last.late == told.late);
+    REQUIRE(last.lost == told.lost);
+    REQUIRE(last.duplicate == told.duplicate);
   }
 }
 

@@ -1,6 +1,8 @@
 // address_text.cpp: Address::parse and Address::to_text.
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdint>
 #include <limits>
 #include <utility>
 
@@ -132,23 +134,39 @@ void append_number(std::string& out, std::uint32_t value, int base) {
   out.append(digits.data(), end);
 }
 
-// Four numbers of at most three digits into one small array, and that into the text at once: lists
-// of millions of addresses come by here.
-void append_dotted(std::string& out, Bytes four) {
+// "0." to "255.".
+struct DottedPart {
+  std::array<char, Address::kV4Bytes> text{};
+  std::uint8_t size = 0;
+};
+constexpr auto kDottedParts = [] {
   constexpr unsigned kHundred = 100;
   constexpr unsigned kTen = 10;
-  std::array<char, 4 * Address::kV4Bytes> text{};
-  std::size_t at = 0;
-  for (const std::byte part : four) {
-    const auto value = std::to_integer<unsigned>(part);
+  constexpr std::size_t kParts = 256;
+  std::array<DottedPart, kParts> parts{};
+  for (unsigned value = 0; value < kParts; ++value) {
+    DottedPart& part = parts[value];
     if (value >= kHundred) {
-      text[at++] = static_cast<char>('0' + value / kHundred);
+      part.text[part.size++] = static_cast<char>('0' + value / kHundred);
     }
     if (value >= kTen) {
-      text[at++] = static_cast<char>('0' + value / kTen % kTen);
+      part.text[part.size++] = static_cast<char>('0' + value / kTen % kTen);
     }
-    text[at++] = static_cast<char>('0' + value % kTen);
-    text[at++] = '.';
+    part.text[part.size++] = static_cast<char>('0' + value % kTen);
+    part.text[part.size++] = '.';
+  }
+  return parts;
+}();
+
+// Four parts into one small array, and that into the text at once: lists of millions of addresses
+// come by here.
+void append_dotted(std::string& out, Bytes four) {
+  std::array<char, 4 * Address::kV4Bytes> text{};
+  std::size_t at = 0;
+  for (const std::byte value : four) {
+    const DottedPart& part = kDottedParts[std::to_integer<std::size_t>(value)];
+    std::ranges::copy(part.text, text.begin() + static_cast<std::ptrdiff_t>(at));
+    at += part.size;
   }
   out.append(text.data(), at - 1);
 }

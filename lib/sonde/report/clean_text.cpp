@@ -155,9 +155,25 @@ std::optional<JsonText> json_name(const Untrusted& name) {
   return no_name(name) ? std::nullopt : std::optional(json_text(name));
 }
 
+namespace {
+
+[[nodiscard]] bool is_plain_in_json(char c) noexcept {
+  return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+}  // namespace
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  while (!text.empty()) {
+  while (true) {
+    // Nearly all of it is plain.
+    const auto odd =
+        static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain_in_json) - text.begin());
+    out += text.substr(0, odd);
+    text.remove_prefix(odd);
+    if (text.empty()) {
+      break;
+    }
     const Scalar scalar = first_scalar(text);
     if (scalar.code == U'"' || scalar.code == U'\\') {
       out += '\\';

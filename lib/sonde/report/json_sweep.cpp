@@ -36,7 +36,7 @@ void JsonSweep::target(const stats::SweepResult& result) {
 }
 
 void JsonSweep::unfinished(const stats::SweepResults& results) {
-  if (!results.has_records()) {
+  if (sweep_.merged || !results.has_records()) {
     return;
   }
   for (std::uint64_t i = 0; i < results.size(); ++i) {

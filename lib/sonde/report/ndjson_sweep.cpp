@@ -35,7 +35,7 @@ using probe::SweepEventKind;
                                   const stats::SweepResults& results) {
   const bool answer = event.kind == SweepEventKind::reply || event.kind == SweepEventKind::late;
   return event.kind == SweepEventKind::timeout ||
-         (answer && results.at(event.target).state == probe::SweepState::pending);
+         (answer && results.state(event.target) == probe::SweepState::pending);
 }
 
 }  // namespace
@@ -146,7 +146,7 @@ void NdjsonSweep::on_slower(std::uint64_t rate) {
 }
 
 void NdjsonSweep::unfinished(const stats::SweepResults& results, Instant ended) {
-  if (!results.has_records()) {
+  if (sweep_.merged || !results.has_records()) {
     return;
   }
   for (std::uint64_t i = 0; i < results.size(); ++i) {

@@ -52,11 +52,21 @@ void append_exact_ms(std::string& out, Duration d) {
     out += '-';
     ns = -ns;
   }
-  append_fixed(out, Duration(ns), kMsDecimals);
-  // One decimal stays: a reader that infers types sees the same one everywhere.
-  while (out.back() == '0' && out[out.size() - 2] != '.') {
-    out.pop_back();
+  constexpr std::size_t kLongest = 32;
+  std::array<char, kLongest> text{};
+  char* end = std::to_chars(text.data(), text.data() + text.size(), ns / kNsPerMs).ptr;
+  *end++ = '.';
+  std::int64_t rest = ns % kNsPerMs;
+  for (int i = kMsDecimals - 1; i >= 0; --i) {
+    end[i] = static_cast<char>('0' + rest % 10);
+    rest /= 10;
   }
+  // One decimal stays: a reader that infers types sees the same one everywhere.
+  char* last = end + kMsDecimals - 1;
+  while (last > end && *last == '0') {
+    --last;
+  }
+  out.append(text.data(), last + 1);
 }
 
 void append_reply_ms(std::string& out, Duration d) {

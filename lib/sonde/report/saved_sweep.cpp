@@ -92,6 +92,12 @@ constexpr auto kClockWords =
                                           {"steady", probe::RttClock::steady},
                                           {"api-ms", probe::RttClock::api_ms}});
 
+// Of probes without an answer.
+constexpr auto kEnds =
+    std::to_array<Word<stats::ProbeEnd>>({{"timeout", stats::ProbeEnd::timeout},
+                                          {"error", stats::ProbeEnd::error},
+                                          {"send_failed", stats::ProbeEnd::send_failed}});
+
 // "2026-11-21T19:26:27.123456Z"
 std::optional<WallTime> time_in(const Value& object, std::string_view key) {
   namespace chrono = std::chrono;
@@ -158,6 +164,22 @@ bool possible(const stats::SweepRtt& rtt) noexcept {
   return rtt.min <= rtt.mean && rtt.mean <= rtt.max;
 }
 
+// Of a merge that lacks some of its shards. False: these are no shards.
+bool read_merged(const Value& sweep, stats::SweepOptions& options) {
+  const Value& shards = sweep.member("merged_shards");
+  if (!shards.is(Kind::array)) {
+    return true;
+  }
+  options.merged = stats::SweepOptions::Merged{};
+  for (const Value& shard : shards.items) {
+    if (!shard.is(Kind::whole) || shard.whole < 1 || shard.whole > options.shards) {
+      return false;
+    }
+    options.merged->shards.push_back(static_cast<std::uint32_t>(shard.whole));
+  }
+  return !shards.items.empty();
+}
+
 Result tell_head(const Value& object, std::string_view started, const SavedSweepSink& sink) {
   const Value& options = object.member("options");
   const Value& sweep = object.member("sweep");
@@ -192,16 +214,30 @@ Result tell_head(const Value& object, std::string_view started, const SavedSweep
   head.sweep.shard = static_cast<std::uint32_t>(shard);
   head.sweep.shards = static_cast<std::uint32_t>(shards);
   head.sweep.min_reachable = optional_count(sweep, "min_reachable");
+  if (!read_merged(sweep, head.sweep)) {
+    return no("is damaged: it is a merge of shards that are none");
+  }
   head.started = time_in(object, started).value_or(WallTime{});
   return result_of(sink.on_head(head));
 }
 
-std::vector<float> samples_in(const Value& probes) {
-  std::vector<float> samples;
+stats::ProbeSample sample_in(std::string_view outcome, std::optional<Duration> rtt) {
+  if (rtt) {
+    return outcome == "late" ? stats::ProbeSample::late(*rtt) : stats::ProbeSample::reply(*rtt);
+  }
+  for (const auto& [word, end] : kEnds) {
+    if (word == outcome) {
+      return stats::ProbeSample(end);
+    }
+  }
+  return {};
+}
+
+std::vector<stats::ProbeSample> samples_in(const Value& probes) {
+  std::vector<stats::ProbeSample> samples;
   if (probes.is(Kind::array)) {
     for (const Value& probe : probes.items) {
-      const auto rtt = ms_in(probe, "rtt_ms");
-      samples.push_back(rtt ? static_cast<float>(rtt->count()) : stats::kNoAnswer);
+      samples.push_back(sample_in(text_in(probe, "outcome"), ms_in(probe, "rtt_ms")));
     }
   }
   return samples;
@@ -379,16 +415,21 @@ Result tell_event(const Value& document, std::string_view event, const SavedSwee
       return no(*why);
     }
   }
-  if (event != "reply" && event != "late") {
+  if (event == "duplicate") {
     return {};
   }
-  const auto rtt = ms_in(document, "rtt_ms");
+  const bool answer = event == "reply" || event == "late";
+  const auto rtt = answer ? ms_in(document, "rtt_ms") : std::nullopt;
   const std::uint64_t seq = count_in(document, "seq");
-  if (!rtt || seq < 1 || seq > kMostOfTarget) {
+  const bool numbered = seq >= 1 && seq <= kMostOfTarget;
+  if (answer && (!rtt || !numbered)) {
     return no("an answer lacks its number or time");
   }
-  return result_of(
-      sink.on_answer({.target = index, .round = static_cast<std::uint32_t>(seq - 1), .rtt = *rtt}));
+  return numbered ? result_of(sink.on_answer({.target = index,
+                                              .round = static_cast<std::uint32_t>(seq - 1),
+                                              .sample = sample_in(event, rtt),
+                                              .rtt = rtt}))
+                  : Result();
 }
 
 }  // namespace

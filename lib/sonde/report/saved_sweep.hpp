@@ -18,7 +18,7 @@ namespace sonde::report {
 // How the run was asked for, and when it began.
 struct SavedHead {
   stats::RunOptions options{};
-  stats::SweepOptions sweep{};
+  stats::SweepOptions sweep{};  // merged: of one that lacks shards, these; its `targets` are 0
   WallTime started{};
 };
 
@@ -29,11 +29,12 @@ struct SavedSweepTarget {
   std::optional<Duration> only_rtt{};  // one sample: which it was
 };
 
-// An answer that has a line of its own.
+// The end of a probe that has a line of its own.
 struct SavedAnswer {
   std::uint32_t target = 0;
   std::uint32_t round = 0;  // from 0
-  Duration rtt{};
+  stats::ProbeSample sample{};
+  std::optional<Duration> rtt{};  // to the nanosecond; null: no answer came
 };
 
 // Any line about one probe, written anew from what was understood of it; no line feed.

@@ -324,8 +324,12 @@ inline constexpr std::array kCommonFields{
     row::count("sweep", "rate", "Probes a second over all targets; null: no limit.").or_null(),
     row::text("sweep", "order", "Of the targets.").one_of("sequential|random"),
     row::count("sweep", "seed", "Of the random order; null: sequential.").or_null(),
-    row::count("sweep", "shard", "Which part of the targets this was, from 1."),
+    row::count("sweep", "shard",
+               "Which part of the targets this was, from 1; of a merge that lacks some, the first "
+               "that it has."),
     row::count("sweep", "shards", "Of how many."),
+    row::integers("sweep", "merged_shards", "Of a merge that lacks some: those that are in it.")
+        .when_needed(),
     row::number("sweep", "summary_every_ms", "Between two interval summaries.").or_null(),
     row::count("sweep", "min_reachable", "So many targets had to answer; null: all.").or_null(),
     // sweep_target
@@ -383,6 +387,8 @@ inline constexpr std::array kCommonFields{
     row::address("sweep_icmp", "from", "Who sent it; null: not kept.").or_null(),
     // sweep_probe
     row::count("sweep_probe", "seq", "From 1."),
+    row::text("sweep_probe", "outcome", "How it ended.")
+        .one_of("reply|timeout|late|error|send_failed|in_flight"),
     row::number("sweep_probe", "rtt_ms", "Round-trip time; null: no answer.").or_null(),
     // sweep_totals
     row::count("sweep_totals", "targets", "Of this shard, as far as they were known."),

@@ -73,16 +73,32 @@ void put_icmp(JsonWriter& json, const stats::SweepResult& result,
   json.end_object();
 }
 
+[[nodiscard]] std::string_view end_name(stats::ProbeEnd end) noexcept {
+  switch (end) {
+    case stats::ProbeEnd::reply:
+      return "reply";
+    case stats::ProbeEnd::late:
+      return "late";
+    case stats::ProbeEnd::timeout:
+      return "timeout";
+    case stats::ProbeEnd::error:
+      return "error";
+    case stats::ProbeEnd::send_failed:
+      return "send_failed";
+    case stats::ProbeEnd::in_flight:
+      break;
+  }
+  return "in_flight";
+}
+
 void put_probes(JsonWriter& json, const stats::SweepResult& result) {
   const auto sent = std::min<std::uint64_t>(result.counts.sent, result.samples.size());
   json.begin_array("sweep_target.probes");
   for (std::uint64_t i = 0; i < sent; ++i) {
-    const float ns = result.samples[i];
     json.begin_object();
     json.put("sweep_probe.seq", i + 1);
-    json.put("sweep_probe.rtt_ms", ns == stats::kNoAnswer
-                                       ? std::nullopt
-                                       : std::optional(Duration(static_cast<Duration::rep>(ns))));
+    json.put("sweep_probe.outcome", end_name(result.samples[i].end()));
+    json.put("sweep_probe.rtt_ms", result.samples[i].rtt());
     json.end_object();
   }
   json.end_array();
@@ -130,6 +146,9 @@ void put_sketch(JsonWriter& json, const stats::SweepResults& results) {
 }  // namespace
 
 std::uint64_t targets_of_shard(std::uint64_t targets, const stats::SweepOptions& options) noexcept {
+  if (options.merged) {
+    return options.merged->targets;
+  }
   const std::uint64_t before = options.shard - 1;
   return targets > before ? (targets - before + options.shards - 1) / options.shards : 0;
 }
@@ -161,6 +180,13 @@ void put_sweep_options(JsonWriter& json, FieldRef field, const stats::SweepOptio
   json.put("sweep.seed", options.random_order);
   json.put("sweep.shard", options.shard);
   json.put("sweep.shards", options.shards);
+  if (options.merged && !options.merged->shards.empty()) {
+    json.begin_array("sweep.merged_shards");
+    for (const std::uint32_t shard : options.merged->shards) {
+      json.element(std::uint64_t{shard});
+    }
+    json.end_array();
+  }
   json.put("sweep.summary_every_ms", options.summary_every);
   json.put("sweep.min_reachable", options.min_reachable);
   json.end_object();

@@ -17,7 +17,7 @@ void put_sweep_target(JsonWriter& json, const stats::SweepResult& result, bool p
 void put_sweep_totals(JsonWriter& json, FieldRef field, const stats::SweepResults& results,
                       const stats::SweepOptions& options);
 
-// How many of `targets` belong to the shard.
+// How many of `targets` belong to the shard; of a merge, how many its parts have.
 [[nodiscard]] std::uint64_t targets_of_shard(std::uint64_t targets,
                                              const stats::SweepOptions& options) noexcept;
 

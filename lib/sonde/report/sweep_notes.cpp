@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "sonde/report/failure_text.hpp"
+#include "sonde/report/sweep_json.hpp"
 #include "sonde/report/text_notes.hpp"
 #include "sonde/report/text_sweep.hpp"
 
@@ -48,12 +50,12 @@ stats::SweepEventMask SweepNotes::wanted() const {
 }
 
 void SweepNotes::on_start(const stats::RunStart& /*start*/, const stats::SweepOptions& options) {
+  sweep_ = options;
   rounds_ = options.mode != probe::SweepMode::until_answer;
 }
 
-// With rounds, stdout has a line for each of these.
 void SweepNotes::on_event(const probe::SweepEvent& event, const stats::SweepResults& results) {
-  if (rounds_ && !options_.quiet) {
+  if (rounds_ && options_.lines && !options_.quiet) {
     return;
   }
   if (event.send_error != nullptr) {
@@ -85,8 +87,8 @@ void SweepNotes::on_interim(Instant /*now*/, const stats::SweepResults& results,
   }
   const stats::SweepTotals& totals = results.totals();
   line(fmt::format("{} of {} targets done, {} alive, {} unreachable, {} probes sent",
-                   totals.settled(), results.size(), totals.alive, totals.unreachable,
-                   totals.counts.sent));
+                   totals.settled(), targets_of_shard(results.size(), sweep_), totals.alive,
+                   totals.unreachable, totals.counts.sent));
   flush();
 }
 
@@ -102,11 +104,12 @@ void SweepNotes::on_end(const stats::RunEnd& end, const stats::SweepResults& res
   tell_withheld(failures_, "targets that could not be probed");
   tell_withheld(icmp_, "ICMP errors");
   tell_withheld(sends_, "send errors");
-  const std::uint64_t undone = results.size() - results.totals().settled();
+  const std::uint64_t targets = targets_of_shard(results.size(), sweep_);
+  const std::uint64_t undone = targets - std::min(targets, results.totals().settled());
   const bool early =
       end.reason == stats::EndReason::signal || end.reason == stats::EndReason::deadline;
-  if (early && !rounds_ && undone > 0) {
-    line(fmt::format("ended early: no result for {} of {} targets", undone, results.size()));
+  if (early && !rounds_ && !sweep_.merged && undone > 0) {
+    line(fmt::format("ended early: no result for {} of {} targets", undone, targets));
   }
   if (options_.verbose) {
     note_rejects(err_, end.rejects);

@@ -17,6 +17,7 @@ namespace sonde::report {
 struct SweepNotesOptions {
   bool verbose = false;
   bool quiet = false;  // no ICMP errors
+  bool lines = true;   // with rounds, stdout has a line for each of them
   bool numeric = false;
   Utf8Terminal utf8 = Utf8Terminal::no;
 };
@@ -52,6 +53,7 @@ class SweepNotes final : public stats::SweepListener {
 
   Sink& err_;
   SweepNotesOptions options_;
+  stats::SweepOptions sweep_;
   bool rounds_ = false;
   Ration icmp_;
   Ration sends_;

@@ -10,6 +10,7 @@
 #include "sonde/report/failure_text.hpp"
 #include "sonde/report/numbers.hpp"
 #include "sonde/report/ping_summary.hpp"
+#include "sonde/report/sweep_json.hpp"
 
 namespace sonde::report {
 namespace {
@@ -26,11 +27,17 @@ void append(std::string& out, fmt::format_string<Args...> format, Args&&... args
   return counts.received + counts.late;
 }
 
-// Whole per cent of the finished probes, rounded down, as fping.
-[[nodiscard]] std::uint64_t loss_percent(const stats::Counts& counts) noexcept {
+// Whole per cent of the finished probes, rounded down, as fping; what is not known is NaN, as a
+// time is. An interval may have answers to probes of the one before.
+void append_loss(std::string& out, const stats::Counts& counts) {
   constexpr std::uint64_t kPercent = 100;
   const std::uint64_t finished = counts.sent - counts.in_flight;
-  return finished == 0 ? 0 : (finished - answers(counts)) * kPercent / finished;
+  if (finished == 0) {
+    out += "NaN%";
+    return;
+  }
+  const std::uint64_t unanswered = finished - std::min(finished, answers(counts));
+  append(out, "{}%", unanswered * kPercent / finished);
 }
 
 // Characters, not bytes.
@@ -66,7 +73,7 @@ void append_host(std::string& out, const stats::SweepResult& result, bool numeri
 }
 
 stats::SweepEventMask TextSweep::wanted() const {
-  if (options_.quiet) {
+  if (options_.quiet || options_.show != SweepShow::all) {
     return 0;
   }
   using enum SweepEventKind;
@@ -122,7 +129,8 @@ void TextSweep::end_line() {
 void TextSweep::on_target(const stats::SweepResult& result, Instant at) {
   // Quiet is about what was not asked for: with -a or -u the list is.
   const bool silent = options_.quiet && options_.show == SweepShow::all;
-  if (rounds() || silent || result.state == SweepState::failed) {
+  if (rounds() || silent || result.state == SweepState::failed ||
+      result.state == SweepState::pending) {
     return;
   }
   const bool alive = result.state == SweepState::alive;
@@ -192,16 +200,32 @@ void TextSweep::outcome(const probe::SweepEvent& event) {
 void TextSweep::so_far(const stats::SweepResult& result) {
   line_ += " (";
   append_ms_or_nan(line_, result.rtt.transform([](const auto& rtt) { return rtt.mean; }));
-  append(line_, " avg, {}% loss)", loss_percent(result.counts));
+  line_ += " avg, ";
+  append_loss(line_, result.counts);
+  line_ += " loss)";
 }
 
 void TextSweep::summaries(const stats::SweepResults& results) {
   for (std::uint64_t i = 0; i < results.size(); ++i) {
     const stats::SweepResult result = results.at(static_cast<std::uint32_t>(i));
-    if (result.counts.sent > 0) {
+    if (result.counts.sent > 0 && shows(result)) {
       summary(result, results);
     }
   }
+}
+
+// Of a target that has not answered, some probe must have had its time.
+bool TextSweep::shows(const stats::SweepResult& result) const noexcept {
+  const bool alive = result.state == SweepState::alive;
+  switch (options_.show) {
+    case SweepShow::alive:
+      return alive;
+    case SweepShow::unreachable:
+      return !alive && result.counts.sent > result.counts.in_flight;
+    case SweepShow::all:
+      break;
+  }
+  return true;
 }
 
 void TextSweep::summary(const stats::SweepResult& result, const stats::SweepResults& results) {
@@ -209,8 +233,9 @@ void TextSweep::summary(const stats::SweepResult& result, const stats::SweepResu
   if (options_.list_rounds && !result.samples.empty()) {
     rounds_of(result);
   } else {
-    append(line_, " : xmt/rcv/%loss = {}/{}/{}%", result.counts.sent, answers(result.counts),
-           loss_percent(result.counts));
+    const stats::Counts& counts = result.counts;
+    append(line_, " : xmt/rcv/%loss = {}/{}/", counts.sent, answers(counts));
+    append_loss(line_, counts);
     if (result.rtt) {
       line_ += ", min/avg/max = ";
       append_reply_ms(line_, result.rtt->min);
@@ -219,19 +244,28 @@ void TextSweep::summary(const stats::SweepResult& result, const stats::SweepResu
       line_ += '/';
       append_reply_ms(line_, result.rtt->max);
     }
+    some(counts.late, "late");
+    some(counts.in_flight, "in flight");
   }
   end_line();
+}
+
+// Behind what fping has.
+void TextSweep::some(std::uint64_t count, std::string_view what) {
+  if (count > 0) {
+    append(line_, ", {} {}", count, what);
+  }
 }
 
 void TextSweep::rounds_of(const stats::SweepResult& result) {
   line_ += " :";
   const auto sent = std::min<std::uint64_t>(result.counts.sent, result.samples.size());
-  for (const float ns : result.samples.first(sent)) {
+  for (const stats::ProbeSample& sample : result.samples.first(sent)) {
     line_ += ' ';
-    if (ns == stats::kNoAnswer) {
-      line_ += '-';
+    if (const auto rtt = sample.rtt()) {
+      append_reply_ms(line_, *rtt);
     } else {
-      append_reply_ms(line_, Duration(static_cast<Duration::rep>(ns)));
+      line_ += '-';
     }
   }
 }
@@ -246,7 +280,11 @@ void TextSweep::on_interim(Instant now, const stats::SweepResults& /*results*/,
   const WallTime when = wall_at(start_.clock, now);
   constexpr std::size_t kTimeAt = 11;  // behind "2026-11-21T"
   constexpr std::size_t kTime = 8;
-  append(line_, "[{}]", local_text(when, options_.utc_offset(when)).substr(kTimeAt, kTime));
+  constexpr std::size_t kTimeMs = 12;
+  // Within one second the headings would be the same.
+  const bool fine = sweep_.summary_every && *sweep_.summary_every % 1s != Duration{};
+  append(line_, "[{}]",
+         local_text(when, options_.utc_offset(when)).substr(kTimeAt, fine ? kTimeMs : kTime));
   end_line();
   summaries(window);
   out_.flush();
@@ -284,7 +322,8 @@ void TextSweep::totals(const stats::RunEnd& end, const stats::SweepResults& resu
   const std::uint64_t other = counts.duplicate + counts.errors;
   if (options_.totals) {
     append(line_, "\n {:7} targets\n {:7} alive\n {:7} unreachable\n {:7} unknown addresses\n",
-           results.size(), totals.alive, totals.unreachable, totals.failed);
+           targets_of_shard(results.size(), sweep_), totals.alive, totals.unreachable,
+           totals.failed);
     append(line_,
            "\n {:7} timeouts (waiting for response)\n {:7} ICMP Echos sent\n"
            " {:7} ICMP Echo Replies received\n {:7} other ICMP received\n",

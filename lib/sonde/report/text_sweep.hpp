@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "sonde/report/clean_text.hpp"
 #include "sonde/report/sink.hpp"
@@ -14,6 +15,7 @@
 
 namespace sonde::report {
 
+// With rounds, one kind has summaries only.
 enum class SweepShow : std::uint8_t { all, alive, unreachable };
 
 struct TextSweepOptions {
@@ -57,6 +59,8 @@ class TextSweep final : public stats::SweepListener {
   void so_far(const stats::SweepResult& result);
   void summaries(const stats::SweepResults& results);
   void summary(const stats::SweepResult& result, const stats::SweepResults& results);
+  [[nodiscard]] bool shows(const stats::SweepResult& result) const noexcept;
+  void some(std::uint64_t count, std::string_view what);
   void rounds_of(const stats::SweepResult& result);
   void totals(const stats::RunEnd& end, const stats::SweepResults& results);
   void end_line();

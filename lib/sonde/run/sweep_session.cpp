@@ -60,9 +60,10 @@ void SweepSession::restore(const stats::SavedTarget& saved) {
   tell(results_.at(saved.index), started_);
 }
 
-void SweepSession::restore_sample(std::uint32_t target, std::uint32_t round, Duration rtt) {
+void SweepSession::restore_sample(std::uint32_t target, std::uint32_t round,
+                                  stats::ProbeSample sample) {
   (void)grow(started_);
-  results_.set_sample(target, round, rtt);
+  results_.set_sample(target, round, sample);
 }
 
 void SweepSession::restore_rtt(const stats::RttStats& rtt, const stats::Quantiles& quantiles) {

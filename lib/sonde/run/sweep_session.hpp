@@ -65,8 +65,8 @@ class SweepSession {
   // Before run(): a target of the list that an earlier run has settled. It is told to the listeners
   // as settled and not probed. The first call is the start of the run.
   void restore(const stats::SavedTarget& saved);
-  // The round-trip time of one of its rounds, where they are kept. Counts nothing.
-  void restore_sample(std::uint32_t target, std::uint32_t round, Duration rtt);
+  // What became of one of its rounds, where that is kept. Counts nothing.
+  void restore_sample(std::uint32_t target, std::uint32_t round, stats::ProbeSample sample);
   // Tells the listeners that the run begins, if nothing has yet.
   void start();
   void restore_rtt(const stats::RttStats& rtt, const stats::Quantiles& quantiles);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "sonde/stats/run_record.hpp"
 #include "sonde/stats/sweep_results.hpp"
@@ -22,6 +23,12 @@ struct SweepOptions {
   std::uint32_t shards = 1;
   std::optional<Duration> summary_every{};
   std::optional<std::uint64_t> min_reachable{};
+  // The sum of saved runs. Every target that has a result is told by on_target(), finished or not.
+  struct Merged {
+    std::uint64_t targets = 0;            // in all its parts
+    std::vector<std::uint32_t> shards{};  // those of `shards` that are in it; empty: all
+  };
+  std::optional<Merged> merged{};  // absent: a run
 };
 
 // Which kinds of event a listener wants in on_event().

@@ -18,6 +18,27 @@ constexpr std::size_t kMostResponders = 65536;
 
 [[nodiscard]] Duration from_ns(double ns) noexcept { return Duration(std::llround(ns)); }
 
+// Of a sent probe nothing is known yet, and a duplicate changes nothing.
+[[nodiscard]] std::optional<ProbeSample> sample_of(const SweepEvent& event) noexcept {
+  switch (event.kind) {
+    case SweepEventKind::reply:
+      return ProbeSample::reply(event.rtt);
+    case SweepEventKind::late:
+      return ProbeSample::late(event.rtt);
+    case SweepEventKind::timeout:
+      return ProbeSample(ProbeEnd::timeout);
+    case SweepEventKind::error:
+      return ProbeSample(ProbeEnd::error);
+    case SweepEventKind::send_failed:
+      return ProbeSample(ProbeEnd::send_failed);
+    case SweepEventKind::sent:
+    case SweepEventKind::duplicate:
+    case SweepEventKind::settled:
+      break;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 SweepResults::SweepResults(const net::AddressList& targets, SweepDetail detail,
@@ -77,10 +98,11 @@ void SweepResults::count(Counters& into, const SweepEvent& event) noexcept {
   }
   const bool answer = event.kind == SweepEventKind::reply || event.kind == SweepEventKind::late;
   into.corrupt += answer && event.corruption ? 1 : 0;
+  // Of an interval: what is replaced may have been counted in the one before.
   if (event.replaces == Replaced::timeout) {
-    --into.lost;
+    into.lost -= into.lost > 0 ? 1 : 0;
   } else if (event.replaces == Replaced::error) {
-    --into.errors;
+    into.errors -= into.errors > 0 ? 1 : 0;
   }
 }
 
@@ -101,6 +123,9 @@ void SweepResults::apply(const SweepEvent& event) {
         tries_.erase(*settled_last_);
       }
       settled_last_ = event.target;
+      if (has_records()) {
+        records_[event.target].settled = true;
+      }
       return;
     case SweepEventKind::send_failed:
     case SweepEventKind::timeout:
@@ -164,11 +189,18 @@ void SweepResults::set_state(std::uint32_t target, SweepState state) noexcept {
 
 void SweepResults::record(const SweepEvent& event) {
   Record& record = records_[event.target];
+  if (record.settled) {
+    return;
+  }
   count(record, event);
+  if (detail_ == SweepDetail::samples) {
+    if (const auto sample = sample_of(event)) {
+      set_sample(event.target, event.round, *sample);
+    }
+  }
   if (event.kind == SweepEventKind::reply || event.kind == SweepEventKind::late) {
     add_rtt(record, event.rtt);
     record.clock = std::max(record.clock, event.clock);
-    set_sample(event.target, event.round, event.rtt);
   } else if (event.kind == SweepEventKind::error && event.observation != nullptr &&
              event.observation->kind == probe::ObservationKind::icmp_error) {
     note_error(record, event.observation->icmp, event.observation->responder);
@@ -227,7 +259,7 @@ void SweepResults::restore(const SavedTarget& saved) {
     restore_record(saved);
   }
   if (detail_ == SweepDetail::samples) {
-    const std::span<float> row = samples_[saved.index];
+    const std::span<ProbeSample> row = samples_[saved.index];
     std::copy_n(saved.samples.begin(), std::min(saved.samples.size(), row.size()), row.begin());
   }
 }
@@ -251,6 +283,7 @@ void SweepResults::restore_counts(const Counts& counts, std::optional<probe::Rtt
 void SweepResults::restore_record(const SavedTarget& saved) {
   const auto narrow = [](std::uint64_t count) { return static_cast<std::uint32_t>(count); };
   Record& record = records_[saved.index];
+  record.settled = saved.state == SweepState::alive || saved.state == SweepState::unreachable;
   record.sent = narrow(saved.counts.sent - saved.counts.in_flight);
   record.received = narrow(saved.counts.received);
   record.late = narrow(saved.counts.late);
@@ -277,9 +310,9 @@ void SweepResults::restore_record(const SavedTarget& saved) {
   }
 }
 
-void SweepResults::set_sample(std::uint32_t index, std::uint32_t round, Duration rtt) {
+void SweepResults::set_sample(std::uint32_t index, std::uint32_t round, ProbeSample sample) {
   if (detail_ == SweepDetail::samples && round < rounds_) {
-    samples_[index][round] = static_cast<float>(std::max<Duration::rep>(rtt.count(), 1));
+    samples_[index][round] = sample;
   }
 }
 

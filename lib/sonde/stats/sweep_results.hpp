@@ -1,10 +1,11 @@
 // sweep_results.hpp: what a sweep found, target by target and in all.
 // How much is kept a target is chosen once: only its state (2 bits), until one answers also its
 // tries while there is more than one (some 70 bytes), a record (counts and RTT sums, 80 bytes), or
-// also each round's RTT (4 bytes more a round). Totals and the RTT quantiles of the whole run are
-// always kept. Fed by run/sweep_session with the engine's events; read by reporters and the judge.
-// Buckets as in target_stats.hpp: sent = received + late + lost + errors + send_failures +
-// in_flight.
+// also each round's outcome (4 bytes more a round). Totals and the RTT quantiles of the whole run
+// are always kept. A record is final when its target is settled: what comes later is in the totals
+// alone, so that text, JSON and the verdict say the same. Fed by run/sweep_session with the
+// engine's events; read by reporters and the judge. Buckets as in target_stats.hpp: sent = received
+// + late + lost + errors + send_failures + in_flight.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@
 #include "sonde/net/address_list.hpp"
 #include "sonde/probe/state_map.hpp"
 #include "sonde/probe/sweep_event.hpp"
+#include "sonde/stats/probe_sample.hpp"
 #include "sonde/stats/quantiles.hpp"
 #include "sonde/stats/run_record.hpp"
 #include "sonde/stats/target_stats.hpp"
@@ -57,12 +59,9 @@ struct SweepResult {
   std::optional<SweepRtt> rtt{};  // of reply and late
   std::optional<SweepIcmpError> icmp_error{};
   const TargetError* error = nullptr;  // failed: why; else null
-  // Detail `samples`: by round, in nanoseconds; kNoAnswer where none came (yet).
-  std::span<const float> samples{};
+  // Detail `samples`: by round.
+  std::span<const ProbeSample> samples{};
 };
-
-// What stands in SweepResult::samples for a round without an answer; an RTT is never below 1 ns.
-inline constexpr float kNoAnswer = 0;
 
 // A target that an earlier run has settled.
 struct SavedTarget {
@@ -73,7 +72,7 @@ struct SavedTarget {
   std::optional<SweepIcmpError> icmp_error{};
   std::optional<Untrusted> name{};
   std::optional<TargetError> error{};
-  std::vector<float> samples{};
+  std::vector<ProbeSample> samples{};
 };
 
 struct SweepTotals {
@@ -99,6 +98,9 @@ class SweepResults {
   [[nodiscard]] std::uint64_t size() const noexcept { return targets_->size(); }
   [[nodiscard]] bool has_records() const noexcept { return detail_ >= SweepDetail::records; }
   [[nodiscard]] SweepResult at(std::uint32_t index) const;
+  [[nodiscard]] probe::SweepState state(std::uint32_t index) const noexcept {
+    return states_.at(index);
+  }
   // The result of the target that `event` was about, just applied. Without records its counts and
   // RTT are those of its tries so far (detail `states`: of this one alone), and of the answer if
   // this is one.
@@ -117,7 +119,7 @@ class SweepResults {
   void drop_name(std::uint32_t index);
   // As an earlier run left it; its counts go into the totals, its RTTs by restore_rtt().
   void restore(const SavedTarget& saved);
-  void set_sample(std::uint32_t index, std::uint32_t round, Duration rtt);
+  void set_sample(std::uint32_t index, std::uint32_t round, ProbeSample sample);
   void restore_rtt(const RttStats& rtt, const Quantiles& quantiles);
   // What was counted beside the targets: answers that came after they were settled.
   void restore_counts(const Counts& counts, std::optional<probe::RttClock> clock);
@@ -141,7 +143,8 @@ class SweepResults {
     double m2 = 0;  // sum of squared distances from the mean (Welford)
     std::uint8_t icmp_type = 0;
     std::uint8_t icmp_code = 0;
-    bool met_error = false;
+    bool met_error : 1 = false;
+    bool settled : 1 = false;  // what comes now is in the totals alone
     probe::RttClock clock = probe::RttClock::kernel_tx_rx;
     std::uint32_t corrupt = 0;
   };
@@ -178,7 +181,7 @@ class SweepResults {
   bool alive_at_once_;
   probe::StateMap states_;
   PagedArray<Record> records_;
-  PagedRows<float> samples_;
+  PagedRows<ProbeSample> samples_;
   IndexMap<Tries> tries_;
   std::optional<std::uint32_t> settled_last_;  // its tries are kept until the next one is
   std::map<std::uint32_t, TargetError> failures_;

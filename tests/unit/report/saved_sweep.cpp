@@ -76,10 +76,16 @@ TEST_CASE("saved sweep: a target comes back with its error, name, clock and time
   REQUIRE(alive.rtt);
   CHECK(alive.rtt->max == 700ms);
   CHECK(alive.rtt->clock == probe::RttClock::kernel_rx);
-  CHECK(alive.samples == std::vector<float>{4070.F, 7e8F, 1e6F, stats::kNoAnswer});
+  using stats::ProbeEnd;
+  using stats::ProbeSample;
+  CHECK(alive.samples == std::vector{ProbeSample::reply(4070ns), ProbeSample::late(700ms),
+                                     ProbeSample::reply(1ms), ProbeSample(ProbeEnd::timeout)});
   CHECK_FALSE(alive.icmp_error);
   const stats::SavedTarget& silent = read.targets[1].target;
   CHECK(silent.name == Untrusted("x\xff"));
+  CHECK(silent.samples ==
+        std::vector{ProbeSample(ProbeEnd::error), ProbeSample(ProbeEnd::send_failed),
+                    ProbeSample(ProbeEnd::timeout), ProbeSample(ProbeEnd::timeout)});
   REQUIRE(silent.icmp_error);
   CHECK(silent.icmp_error->icmp == wire::IcmpType{.type = 3, .code = 1});
   CHECK(silent.icmp_error->responder == RunScript::address("10.9.1.2"));
@@ -94,9 +100,12 @@ TEST_CASE("saved sweep: each line of a probe is told again, letter by letter") {
   for (const SavedEvent& event : read.events) {
     CHECK(text.contains(event.line + "\n"));
   }
-  REQUIRE(read.answers.size() == 3);
+  REQUIRE(read.answers.size() == 8);
   CHECK(read.answers[1].round == 1);
   CHECK(read.answers[1].rtt == 700ms);
+  CHECK(read.answers[1].sample.end() == stats::ProbeEnd::late);
+  CHECK(read.answers[3].sample.end() == stats::ProbeEnd::timeout);
+  CHECK_FALSE(read.answers[3].rtt);
 }
 
 TEST_CASE("saved sweep: a line told again is safe to look at, whatever it says") {

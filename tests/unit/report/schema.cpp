@@ -79,6 +79,20 @@ void play_sweeps(SchemaCheck& check) {
   }
 }
 
+// What only a merge that lacks shards has.
+void play_merge(SchemaCheck& check) {
+  StringSink lines;
+  NdjsonSweep reporter(lines, "0.1.0", true);
+  stats::SweepOptions options{.shards = 3};
+  options.merged = stats::SweepOptions::Merged{.targets = 2, .shards = {1, 3}};
+  SweepScript run({&reporter}, options);
+  run.start().end();
+  std::istringstream in(lines.text());
+  for (std::string line; std::getline(in, line);) {
+    check.event_line(json::parse(line));
+  }
+}
+
 // Every line and member that only a trace has.
 void play_trace(SchemaCheck& check) {
   StringSink document;
@@ -118,6 +132,7 @@ TEST_CASE("schema: every row of the table is written, and nothing else") {
     check.event_line(json::parse(line));
   }
   play_sweeps(check);
+  play_merge(check);
   play_trace(check);
   CHECK(check.wrongs == std::vector<std::string>{});
   for (const Field& field : kFields) {

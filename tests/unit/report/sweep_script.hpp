@@ -23,7 +23,7 @@ class SweepScript {
                                                       .summary_every = 1s,
                                                       .min_reachable = 1})
       : listeners_(std::move(listeners)),
-        options_(options),
+        options_(std::move(options)),
         listed_(list_.append(net::Address::v4(0x7f000001), 2)),
         results_(list_, stats::SweepDetail::samples, kRounds, options_.mode) {
     results_.grow();
@@ -37,6 +37,9 @@ class SweepScript {
         .options = {.count = kRounds, .interval = 1s, .timeout = 500ms, .payload_bytes = 56}};
     return tell([&](auto& l) { l.on_start(run, options_); });
   }
+  SweepScript& sent(std::uint32_t target, std::uint32_t round) {
+    return add(made(probe::SweepEventKind::sent, target, round));
+  }
   SweepScript& answer(probe::SweepEventKind kind, std::uint32_t target, std::uint32_t round,
                       Duration rtt) {
     if (kind != probe::SweepEventKind::duplicate) {
@@ -47,6 +50,14 @@ class SweepScript {
     event.rtt = rtt;
     event.bytes = 64;
     event.ttl = net::Ttl(64);
+    return add(event);
+  }
+  // The reply to a probe that has timed out.
+  SweepScript& too_late(std::uint32_t target, std::uint32_t round, Duration rtt) {
+    probe::SweepEvent event = made(probe::SweepEventKind::late, target, round);
+    event.replaces = probe::Replaced::timeout;
+    event.rtt = rtt;
+    event.bytes = 64;
     return add(event);
   }
   SweepScript& timeout(std::uint32_t target, std::uint32_t round) {
@@ -132,9 +143,6 @@ class SweepScript {
     event.round = round;
     event.at = now_;
     return event;
-  }
-  SweepScript& sent(std::uint32_t target, std::uint32_t round) {
-    return add(made(probe::SweepEventKind::sent, target, round));
   }
   SweepScript& add(const probe::SweepEvent& event) {
     results_.apply(event);

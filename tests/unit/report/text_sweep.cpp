@@ -57,7 +57,8 @@ TEST_CASE("text sweep: a line a probe, and a summary of each target") {
       "127.0.0.2 : [1], ICMP Destination Host Unreachable from 10.9.1.2 (NaN avg, 100% loss)\n"
       "127.0.0.2 : [2], not sent: Network is unreachable (NaN avg, 100% loss)\n"
       "127.0.0.1 : duplicate for [1], 64 bytes, 0.095 ms\n\n";
-  const std::string first = "127.0.0.1 : xmt/rcv/%loss = 2/2/0%, min/avg/max = 0.030/0.060/0.090\n";
+  const std::string first =
+      "127.0.0.1 : xmt/rcv/%loss = 2/2/0%, min/avg/max = 0.030/0.060/0.090, 1 late\n";
   const std::string second = "127.0.0.2 : xmt/rcv/%loss = 3/0/100%\n";
   CHECK(text_of({}, kCount, play) == lines + first + second);
   CHECK(text_of({.quiet = true}, kCount, play) == first + second);
@@ -143,6 +144,46 @@ TEST_CASE("text sweep: enough hosts, or not") {
         "Not enough hosts reachable (required: 2, reachable: 1)\n");
 }
 
+TEST_CASE("text sweep: while all probes are under way, nothing is known of loss") {
+  const auto play = [](SweepScript& run) { run.sent(0, 0).sent(0, 1); };
+  CHECK(text_of({}, kCount, play) == "127.0.0.1 : xmt/rcv/%loss = 2/0/NaN%, 2 in flight\n");
+  CHECK(text_of({.show = SweepShow::unreachable}, kCount, play).empty());
+}
+
+TEST_CASE("text sweep: what comes after a target was finished changes its summary no more") {
+  const auto play = [](SweepScript& run) {
+    run.timeout(0, 0).settle(0, SweepState::unreachable);
+    run.too_late(0, 0, 900ms);
+  };
+  CHECK(text_of({}, kCount, play) ==
+        "127.0.0.1 : [0], timed out (NaN avg, 100% loss)\n"
+        "127.0.0.1 : [0], 64 bytes, 900 ms (NaN avg, 100% loss) (late)\n\n"
+        "127.0.0.1 : xmt/rcv/%loss = 1/0/100%\n");
+}
+
+TEST_CASE("text sweep: with rounds, -a and -u are summaries of one kind of target") {
+  const auto play = [](SweepScript& run) {
+    run.answer(SweepEventKind::reply, 0, 0, 30us).timeout(1, 0);
+  };
+  CHECK(text_of({.show = SweepShow::alive}, kCount, play) ==
+        "127.0.0.1 : xmt/rcv/%loss = 1/1/0%, min/avg/max = 0.030/0.030/0.030\n");
+  CHECK(text_of({.show = SweepShow::unreachable}, kCount, play) ==
+        "127.0.0.2 : xmt/rcv/%loss = 1/0/100%\n");
+}
+
+TEST_CASE("text sweep: intervals within a second have headings of their own") {
+  stats::SweepOptions options = kCount;
+  options.summary_every = 100ms;
+  const std::string text =
+      text_of({.quiet = true, .utc_offset = [](WallTime) { return std::chrono::seconds(0); }},
+              options, [](SweepScript& run) {
+                run.answer(SweepEventKind::reply, 0, 0, 30us).interim();
+                run.answer(SweepEventKind::reply, 0, 1, 30us).interim();
+              });
+  CHECK(text.starts_with("[19:26:26.828]\n"));
+  CHECK(text.contains("[19:26:26.848]\n"));
+}
+
 TEST_CASE("sweep notes: look-ups that failed are named, and a flood of errors is not") {
   StringSink err;
   SweepNotes notes(err, {});
@@ -161,6 +202,17 @@ TEST_CASE("sweep notes: look-ups that failed are named, and a flood of errors is
   CHECK(err.text() == wanted +
                           "sonde: many answers are \"administratively prohibited\": slowing down "
                           "to 500 probes a second\nsonde: 10 more ICMP errors not shown\n");
+}
+
+TEST_CASE("sweep notes: with rounds, what stdout has no line for is told") {
+  for (const bool lines : {true, false}) {
+    StringSink err;
+    SweepNotes notes(err, {.lines = lines});
+    SweepScript run({&notes}, kCount);
+    run.start().error(1, 0, "10.9.1.2").end();
+    CHECK(err.text() ==
+          (lines ? "" : "sonde: 127.0.0.2: Destination Host Unreachable, says 10.9.1.2\n"));
+  }
 }
 
 TEST_CASE("sweep progress: nothing for 2 s, then one line that makes way for others") {

@@ -216,13 +216,49 @@ TEST_CASE("sweep results: samples stand by round, and none is told apart from a 
   reply.round = 3;
   reply.rtt = 0ns;
   results.apply(reply);
-  const std::span<const float> samples = results.at(2).samples;
+  const std::span<const ProbeSample> samples = results.at(2).samples;
   REQUIRE(samples.size() == 4);
-  CHECK(samples[0] == kNoAnswer);
-  CHECK(samples[1] == 250'000.0F);
-  CHECK(samples[2] == kNoAnswer);
-  CHECK(samples[3] != kNoAnswer);
-  CHECK(results.at(1).samples[1] == kNoAnswer);
+  CHECK(samples[0] == ProbeSample());
+  CHECK(samples[1] == ProbeSample::reply(250us));
+  CHECK(samples[2] == ProbeSample());
+  CHECK(samples[3].rtt());
+  CHECK(results.at(1).samples[1] == ProbeSample());
+}
+
+TEST_CASE("sweep results: what an interval replaces may have been counted in the one before") {
+  const net::AddressList list = hosts(1);
+  SweepResults window(list, SweepDetail::records, 0, SweepMode::loop);
+  window.apply(event(SweepEventKind::sent, 0));
+  window.apply(event(SweepEventKind::timeout, 0));
+  window.restart();
+  window.apply(event(SweepEventKind::late, 0, 900ms, Replaced::timeout));
+  CHECK(window.at(0).counts.lost == 0);
+  CHECK(window.totals().counts.lost == 0);
+  CHECK(window.at(0).counts.late == 1);
+}
+
+TEST_CASE("sweep results: each probe has its end, in four bytes, until its target is settled") {
+  const net::AddressList list = hosts(1);
+  SweepResults results(list, SweepDetail::samples, 6, SweepMode::count);
+  std::uint32_t round = 0;
+  for (const auto kind : {SweepEventKind::reply, SweepEventKind::late, SweepEventKind::timeout,
+                          SweepEventKind::error, SweepEventKind::send_failed}) {
+    SweepEvent one = event(kind, 0, 1ms);
+    one.round = round++;
+    results.apply(one);
+  }
+  results.apply(settled(0, SweepState::alive));
+  results.apply(event(SweepEventKind::late, 0, 900ms, Replaced::timeout));
+  const std::span<const ProbeSample> samples = results.at(0).samples;
+  CHECK(samples[0] == ProbeSample::reply(1ms));
+  CHECK(samples[1] == ProbeSample::late(1ms));
+  CHECK(samples[1].rtt() == 1ms);
+  CHECK(samples[2].end() == ProbeEnd::timeout);
+  CHECK(samples[3].end() == ProbeEnd::error);
+  CHECK(samples[4].end() == ProbeEnd::send_failed);
+  CHECK(samples[5].end() == ProbeEnd::in_flight);
+  CHECK(results.at(0).counts.late == 1);
+  CHECK(results.totals().counts.late == 2);
 }
 
 TEST_CASE("sweep results: the last ICMP error keeps its responder") {
@@ -279,8 +315,9 @@ TEST_CASE("sweep results: what an earlier run left is counted, except what was i
   before.apply(event(SweepEventKind::sent, 1));
   before.apply(event(SweepEventKind::sent, 1));
   before.apply(event(SweepEventKind::reply, 1, 4ms));
-  before.apply(event(SweepEventKind::timeout, 1));
-  before.apply(settled(1, SweepState::alive));
+  SweepEvent second = event(SweepEventKind::timeout, 1);
+  second.round = 1;
+  before.apply(second);
   const SweepResult saved = before.at(1);
   SweepResults after(list, SweepDetail::samples, 2, SweepMode::count);
   const probe::Observation seen{.probe = {},
@@ -289,6 +326,7 @@ TEST_CASE("sweep results: what an earlier run left is counted, except what was i
                                 .icmp = {.type = 3, .code = 13}};
   SweepEvent error = event(SweepEventKind::error, 1, 1ms, Replaced::timeout);
   error.observation = &seen;
+  error.round = 1;
   before.apply(error);
   after.restore({.index = 1,
                  .state = saved.state,
@@ -306,7 +344,8 @@ TEST_CASE("sweep results: what an earlier run left is counted, except what was i
   CHECK(restored.counts.lost == 1);
   CHECK(restored.counts.in_flight == 0);
   CHECK(restored.rtt->mean == 4ms);
-  CHECK(restored.samples[0] == 4'000'000.0F);
+  CHECK(restored.samples[0] == ProbeSample::reply(4ms));
+  CHECK(restored.samples[1].end() == ProbeEnd::error);  // the span sees what came then
   REQUIRE(restored.icmp_error);
   CHECK(restored.icmp_error->icmp == seen.icmp);
   CHECK(restored.icmp_error->responder == seen.responder);

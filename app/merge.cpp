@@ -1,0 +1,330 @@
+#include "app/merge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "app/sweep_parts.hpp"
+#include "app/sweep_verdict.hpp"
+#include "app/values.hpp"
+
+namespace sonde::app {
+
+namespace {
+
+using Answer = report::SavedSweepSink::Answer;
+
+bool is_sharded(const report::SavedHead& head) noexcept { return head.sweep.shards > 1; }
+
+std::unexpected<SavedFileError> no(std::string message) {
+  return std::unexpected(SavedFileError{.message = std::move(message)});
+}
+
+std::string text_of(const net::AddressList& list, std::uint32_t index) {
+  return list.is_name(index) ? std::string(list.name(index))
+                             : list.at(index).value_or(net::Address{}).to_text();
+}
+
+}  // namespace
+
+// --- first reading -------------------------------------------------------------------------------
+
+std::uint64_t MergeParts::missing() const noexcept {
+  return is_sharded(first) ? first.sweep.shards - shards.size() : 0;
+}
+
+std::optional<SavedFileError> MergeSurvey::add(const SavedInput& file) {
+  ended_ = false;
+  beyond_ = 0;
+  const auto read =
+      read_saved_input(file, {.on_head = [this](const auto& it) { return head(it); },
+                              .on_target = [this](const auto& it) { return target(it); },
+                              .on_end = [this](const auto& it) { return end(it); }});
+  if (!read) {
+    return read.error();
+  }
+  if (!ended_) {
+    return SavedFileError{.message = fmt::format("{}: the run was killed before its end; finish it "
+                                                 "with --resume first",
+                                                 in_quotes(file.name))};
+  }
+  seen_.merge(present_);
+  present_.clear();
+  return std::nullopt;
+}
+
+Answer MergeSurvey::head(const report::SavedHead& head) {
+  if (!std::exchange(began_, true)) {
+    parts_.first = head;
+  } else if (auto why = not_together(parts_.first, head)) {
+    return why;
+  }
+  parts_.bases.push_back(base_);
+  if (!is_sharded(head)) {
+    return std::nullopt;
+  }
+  const std::vector<std::uint32_t> alone{head.sweep.shard};
+  for (const std::uint32_t shard : head.sweep.merged ? head.sweep.merged->shards : alone) {
+    if (!parts_.shards.insert(shard).second) {
+      return fmt::format("shard {}/{} is there twice", shard, head.sweep.shards);
+    }
+  }
+  return std::nullopt;
+}
+
+Answer MergeSurvey::target(const report::SavedSweepTarget& saved) {
+  if (!began_) {
+    return "a target before the start of the run";
+  }
+  // A run may have been given a target twice; two files may not have the same one.
+  if (!is_sharded(parts_.first)) {
+    const std::uint64_t hash = std::hash<std::string>()(saved.input);
+    present_.insert(hash);
+    if (seen_.contains(hash)) {
+      return fmt::format("{} is there twice: the files overlap", in_quotes(saved.input));
+    }
+  }
+  const std::uint64_t number = base_ + saved.target.index;
+  if (number >= net::AddressList::kMax) {
+    return "too many targets";
+  }
+  Entry entry{.number = static_cast<std::uint32_t>(number), .address = saved.address};
+  if (!saved.address || saved.input != saved.address->to_text()) {
+    entry.name = static_cast<std::uint32_t>(names_.size());
+    names_.push_back(saved.input);
+  }
+  entries_.push_back(entry);
+  beyond_ = std::max(beyond_, saved.target.index + std::uint64_t{1});
+  parts_.rounds = std::max(parts_.rounds, static_cast<std::uint32_t>(saved.target.samples.size()));
+  return std::nullopt;
+}
+
+Answer MergeSurvey::end(const report::SavedEnd& end) {
+  if (!began_ || std::exchange(ended_, true)) {
+    return "an end that is not one";
+  }
+  parts_.targets += end.targets;
+  if (!is_sharded(parts_.first)) {
+    if (beyond_ > end.targets) {
+      return "is damaged: it has more targets than it counts";
+    }
+    base_ += end.targets;
+  }
+  return std::nullopt;
+}
+
+bool MergeSurvey::list(const Entry& entry) {
+  if (!entry.name) {
+    return entry.address && parts_.list.append(*entry.address);
+  }
+  const auto index = parts_.list.append_name(names_[*entry.name]);
+  if (index && entry.address) {
+    parts_.list.set_address(*index, *entry.address);
+  }
+  return index.has_value();
+}
+
+std::expected<MergeParts, SavedFileError> MergeSurvey::finish() {
+  std::ranges::sort(entries_, {}, &Entry::number);
+  parts_.numbers.reserve(entries_.size());
+  for (const Entry& entry : entries_) {
+    if (!list(entry)) {
+      return no("too many targets");
+    }
+    parts_.numbers.push_back(entry.number);
+  }
+  const auto twice = std::ranges::adjacent_find(parts_.numbers);
+  if (twice != parts_.numbers.end()) {
+    const auto index = static_cast<std::uint32_t>(twice - parts_.numbers.begin());
+    return no(fmt::format("target {}, {}, is there twice", *twice,
+                          in_quotes(text_of(parts_.list, index))));
+  }
+  entries_ = {};
+  return std::move(parts_);
+}
+
+// --- second reading ------------------------------------------------------------------------------
+
+namespace {
+
+class Merge {
+ public:
+  Merge(const MergeParts& parts, std::optional<std::uint64_t> min_reachable,
+        const std::vector<stats::SweepListener*>& listeners)
+      : parts_(parts),
+        min_reachable_(min_reachable),
+        listeners_(listeners),
+        results_(parts.list,
+                 parts.rounds > 0 ? stats::SweepDetail::samples : stats::SweepDetail::records,
+                 parts.rounds, parts.first.sweep.mode) {}
+
+  void start();
+  std::optional<SavedFileError> add(const SavedInput& file, std::uint64_t base);
+  Merged finish();
+
+ private:
+  // What may change between two readings was checked in the first.
+  [[nodiscard]] std::optional<std::uint32_t> place(std::uint64_t number) const;
+  Answer target(const report::SavedSweepTarget& saved);
+  Answer end(const report::SavedEnd& end);
+  void count(const stats::Counts& counts) noexcept;
+  [[nodiscard]] std::vector<std::string> lacks() const;
+
+  const MergeParts& parts_;
+  std::optional<std::uint64_t> min_reachable_;
+  const std::vector<stats::SweepListener*>& listeners_;
+  stats::SweepResults results_;
+  std::uint64_t base_ = 0;   // of the present file
+  stats::Counts counted_{};  // of its targets
+  Duration longest_{};
+  stats::RunEnd end_{};
+};
+
+// With all its shards it is what one run would have been.
+void Merge::start() {
+  stats::SweepOptions sweep = parts_.first.sweep;
+  sweep.merged = stats::SweepOptions::Merged{.targets = parts_.targets};
+  if (parts_.missing() > 0) {
+    sweep.merged->shards.assign(parts_.shards.begin(), parts_.shards.end());
+    sweep.shard = *parts_.shards.begin();
+  } else {
+    sweep.shard = sweep.shards = 1;
+  }
+  sweep.min_reachable = min_reachable_;
+  stats::RunStart start;
+  start.mode = "sweep";
+  start.clock.wall = parts_.first.started;
+  start.options = parts_.first.options;
+  for (stats::SweepListener* listener : listeners_) {
+    listener->on_start(start, sweep);
+  }
+}
+
+std::optional<SavedFileError> Merge::add(const SavedInput& file, std::uint64_t base) {
+  counted_ = {};
+  base_ = base;
+  const auto read =
+      read_saved_input(file, {.on_target = [this](const auto& it) { return target(it); },
+                              .on_end = [this](const auto& it) { return end(it); }});
+  return read ? std::nullopt : std::optional(read.error());
+}
+
+std::optional<std::uint32_t> Merge::place(std::uint64_t number) const {
+  const auto& numbers = parts_.numbers;
+  if (number < numbers.size() && numbers[number] == number) {
+    return static_cast<std::uint32_t>(number);
+  }
+  const auto at = std::ranges::lower_bound(numbers, number);
+  return at != numbers.end() && *at == number
+             ? std::optional(static_cast<std::uint32_t>(at - numbers.begin()))
+             : std::nullopt;
+}
+
+void Merge::count(const stats::Counts& counts) noexcept {
+  counted_.sent += counts.sent - counts.in_flight;
+  counted_.received += counts.received;
+  counted_.lost += counts.lost;
+  counted_.late += counts.late;
+  counted_.duplicate += counts.duplicate;
+  counted_.corrupt += counts.corrupt;
+  counted_.errors += counts.errors;
+  counted_.send_failures += counts.send_failures;
+}
+
+Answer Merge::target(const report::SavedSweepTarget& saved) {
+  const auto index = place(base_ + saved.target.index);
+  if (!index) {
+    return "it changed while it was read";
+  }
+  stats::SavedTarget placed = saved.target;
+  placed.index = *index;
+  results_.restore(placed);
+  count(placed.counts);
+  stats::SweepResult result = results_.at(*index);
+  result.index = parts_.numbers[*index];
+  for (stats::SweepListener* listener : listeners_) {
+    listener->on_target(result, Instant{});
+  }
+  return std::nullopt;
+}
+
+Answer Merge::end(const report::SavedEnd& end) {
+  // What came after a target was settled is in the totals alone, and may have taken from what the
+  // target said (late: no longer lost). Unsigned differences wrap, and their sums come back.
+  const stats::Counts& all = end.counts;
+  results_.restore_counts({.sent = all.sent - all.in_flight - counted_.sent,
+                           .received = all.received - counted_.received,
+                           .lost = all.lost - counted_.lost,
+                           .late = all.late - counted_.late,
+                           .duplicate = all.duplicate - counted_.duplicate,
+                           .corrupt = all.corrupt - counted_.corrupt,
+                           .errors = all.errors - counted_.errors,
+                           .send_failures = all.send_failures - counted_.send_failures},
+                          end.clock);
+  results_.restore_rtt(end.rtt, end.quantiles);
+  longest_ = std::max(longest_, end.elapsed);
+  end_.engine = end.engine;
+  if (end.reason != stats::EndReason::count) {
+    end_.reason = end.reason;
+  }
+  return std::nullopt;
+}
+
+// A file may say that there are billions of shards.
+std::vector<std::string> Merge::lacks() const {
+  constexpr std::uint64_t kMostNamed = 16;
+  std::vector<std::string> lacks;
+  const std::uint64_t missing = parts_.missing();
+  const std::uint32_t shards = parts_.first.sweep.shards;
+  for (std::uint32_t shard = 1; lacks.size() < std::min(missing, kMostNamed); ++shard) {
+    if (!parts_.shards.contains(shard)) {
+      lacks.push_back(fmt::format("shard {}/{} is missing", shard, shards));
+    }
+  }
+  if (missing > kMostNamed) {
+    lacks.push_back(fmt::format("{} more shards are missing", missing - kMostNamed));
+  }
+  return lacks;
+}
+
+Merged Merge::finish() {
+  end_.ended = Instant{} + longest_;
+  end_.verdict = judge_sweep(results_.totals(), parts_.targets, {.min_reachable = min_reachable_});
+  Merged merged{.lacks = lacks()};
+  for (const std::string& lack : merged.lacks) {
+    end_.verdict.pass = false;
+    end_.verdict.exit_code = std::max(end_.verdict.exit_code, number(ExitCode::no_answer));
+    end_.verdict.reasons.push_back(lack);
+  }
+  const std::uint64_t settled = results_.totals().settled();
+  if (settled < parts_.targets) {
+    merged.lacks.push_back(fmt::format("no result for {} of {} targets: their runs ended early",
+                                       parts_.targets - settled, parts_.targets));
+  }
+  for (stats::SweepListener* listener : listeners_) {
+    listener->on_end(end_, results_);
+    listener->flush();
+  }
+  merged.verdict = end_.verdict;
+  return merged;
+}
+
+}  // namespace
+
+std::expected<Merged, SavedFileError> tell_merged(
+    const std::vector<SavedInput>& files, const MergeParts& parts,
+    std::optional<std::uint64_t> min_reachable,
+    const std::vector<stats::SweepListener*>& listeners) {
+  Merge merge(parts, min_reachable, listeners);
+  merge.start();
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (auto why = merge.add(files[i], parts.bases.at(i))) {
+      return std::unexpected(*std::move(why));
+    }
+  }
+  return merge.finish();
+}
+
+}  // namespace sonde::app

@@ -1,0 +1,77 @@
+// merge.hpp: the saved results of several runs become one. The files are read twice: first for what
+// they are and which targets they have, then for what is told of these.
+// Shards of one list keep the numbers of their targets; the targets of whole runs are numbered in
+// the order of the files, as if one run had been given all their lists.
+// Errors: one line, with the file.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "app/saved_file.hpp"
+#include "sonde/net/address_list.hpp"
+#include "sonde/report/saved_sweep.hpp"
+#include "sonde/stats/sweep_listener.hpp"
+
+namespace sonde::app {
+
+// What the first reading found.
+struct MergeParts {
+  report::SavedHead first{};
+  std::set<std::uint32_t> shards{};      // which of first.sweep.shards; empty: whole runs
+  std::vector<std::uint64_t> bases{};    // by file: what its numbers begin at
+  std::uint64_t targets = 0;             // of all parts, those without a result included
+  std::uint32_t rounds = 0;              // the most samples that a target has
+  net::AddressList list{};               // the targets that have a result, by number
+  std::vector<std::uint32_t> numbers{};  // ascending; numbers[i] is that of the list's i
+  [[nodiscard]] std::uint64_t missing() const noexcept;  // shards
+};
+
+class MergeSurvey {
+ public:
+  [[nodiscard]] std::optional<SavedFileError> add(const SavedInput& file);
+  // Ends the survey.
+  [[nodiscard]] std::expected<MergeParts, SavedFileError> finish();
+
+ private:
+  using Answer = report::SavedSweepSink::Answer;
+  struct Entry {
+    std::uint32_t number = 0;
+    std::optional<std::uint32_t> name{};  // in names_
+    std::optional<net::Address> address{};
+  };
+  Answer head(const report::SavedHead& head);
+  Answer target(const report::SavedSweepTarget& saved);
+  Answer end(const report::SavedEnd& end);
+  [[nodiscard]] bool list(const Entry& entry);
+
+  MergeParts parts_;
+  bool began_ = false;
+  bool ended_ = false;        // the present file has its end
+  std::uint64_t base_ = 0;    // of the present file
+  std::uint64_t beyond_ = 0;  // one more than its largest number
+  std::vector<Entry> entries_;
+  std::vector<std::string> names_;
+  // Hashes of the targets of earlier files and of the present one, where these are whole runs.
+  std::unordered_set<std::uint64_t> seen_;
+  std::unordered_set<std::uint64_t> present_;
+};
+
+// What the sum lacks, for people: nothing if it is what one whole run would have given.
+struct Merged {
+  stats::Verdict verdict{};
+  std::vector<std::string> lacks{};
+};
+
+// The second reading: tells the listeners all of it, in the order of the files.
+[[nodiscard]] std::expected<Merged, SavedFileError> tell_merged(
+    const std::vector<SavedInput>& files, const MergeParts& parts,
+    std::optional<std::uint64_t> min_reachable,
+    const std::vector<stats::SweepListener*>& listeners);
+
+}  // namespace sonde::app
