@@ -124,11 +124,12 @@ net::Ttl PathShape::within(unsigned ttl) const noexcept {
 }
 
 void PathShape::judge_limits() noexcept {
-  const std::optional<net::Ttl> known = distance_          ? distance_
-                                        : refused_at_      ? refused_at_
-                                        : looped_at_       ? looped_at_
-                                        : follows_others() ? std::optional(others_->ttl)
-                                                           : std::nullopt;
+  const std::optional<net::Ttl> others =
+      follows_others() ? others_.transform([](const OthersEnd& o) { return o.ttl; }) : std::nullopt;
+  const std::optional<net::Ttl> known = distance_     ? distance_
+                                        : refused_at_ ? refused_at_
+                                        : looped_at_  ? looped_at_
+                                                      : others;
   if (known) {
     first_limit_ = limit_ = end_ = *known;
     return;

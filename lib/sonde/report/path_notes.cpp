@@ -63,19 +63,21 @@ using Hops = std::span<const stats::Hop>;
 
 // A router asks its link for three seconds before it says that nobody has an address (RFC 4861
 // section 10; Linux' ARP does the same): a trace believes in silence before that.
-[[nodiscard]] std::string neighbour_hint(const stats::PathStats& path) {
-  constexpr Duration kNeighbour = 3s;
-  const Hops hops = path.hops();
+[[nodiscard]] Duration longest_wait(Hops hops) {
   Duration longest{};
   for (const stats::Hop& hop : hops) {
     for (const stats::HopProbe& probe : hop.probes) {
-      if (probe.last.kind == probe::EventKind::timeout) {
-        longest = std::max(longest, probe.last.at - probe.last.sent_at);
-      }
+      const bool given_up = probe.last.kind == probe::EventKind::timeout;
+      longest = given_up ? std::max(longest, probe.last.at - probe.last.sent_at) : longest;
     }
   }
+  return longest;
+}
+[[nodiscard]] std::string neighbour_hint(const stats::PathStats& path) {
+  constexpr Duration kNeighbour = 3s;
+  const Duration longest = longest_wait(path.hops());
   const bool too_soon = longest > Duration::zero() && longest < kNeighbour;
-  return path.end() == probe::PathEnd::gap && std::ranges::any_of(hops, answered) && too_soon
+  return path.end() == probe::PathEnd::gap && std::ranges::any_of(path.hops(), answered) && too_soon
              ? "a host that is down looks the same: its router says so after 3 s, and -W 4 waits "
                "for that\n"
              : "";
@@ -290,36 +292,35 @@ void add_quotes(const stats::Hop& hop, std::vector<QuotedAt>& all) {
                                                : "are silent");
 }
 
+// Who answers every probe of the hop, and does not refuse it.
+[[nodiscard]] std::optional<net::Address> only_one(const stats::Hop& hop) {
+  std::optional<net::Address> who;
+  for (const stats::HopProbe& probe : hop.probes) {
+    const probe::Observation& seen = probe.last.observation;
+    if (!probe.answered() || stats::refuses(seen) || (who && *who != seen.responder)) {
+      return std::nullopt;
+    }
+    who = seen.responder;
+  }
+  return who;
+}
+
 // One address at hop after hop is another matter than a loop when the way goes on behind it.
 [[nodiscard]] std::string same_address_notes(const stats::PathStats& path) {
-  if (path.end() == probe::PathEnd::loop) {
-    return {};
-  }
-  const auto only_one = [](const stats::Hop& hop) {
-    std::optional<net::Address> who;
-    for (const stats::HopProbe& probe : hop.probes) {
-      const probe::Observation& seen = probe.last.observation;
-      if (!probe.answered() || stats::refuses(seen) || (who && *who != seen.responder)) {
-        return std::optional<net::Address>();
-      }
-      who = seen.responder;
-    }
-    return who;
-  };
   std::string notes;
-  const Hops hops = path.hops();
-  for (std::size_t i = 0; i < hops.size();) {
-    const auto who = only_one(hops[i]);
-    std::size_t next = i + 1;
-    while (who && next < hops.size() && only_one(hops[next]) == who) {
-      ++next;
-    }
-    if (next - i > 1) {
+  Hops rest = path.end() == probe::PathEnd::loop ? Hops() : path.hops();
+  while (!rest.empty()) {
+    const auto who = only_one(rest.front());
+    const auto other = std::ranges::find_if(
+        rest, [&](const stats::Hop& hop) { return !who || only_one(hop) != who; });
+    const auto count = std::max<std::size_t>(1, static_cast<std::size_t>(other - rest.begin()));
+    if (count > 1) {
       notes += fmt::format(
           "{} answers at hops {} to {}: perhaps a NAT or a proxy that speaks for those behind it\n",
-          who->to_text(), hops[i].ttl.value, hops[next - 1].ttl.value);
+          who.value_or(net::Address()).to_text(), rest.front().ttl.value,
+          rest[count - 1].ttl.value);
     }
-    i = next;
+    rest = rest.subspan(count);
   }
   return notes;
 }
