@@ -43,6 +43,7 @@ class TraceRun final : public TargetedRun {
     config.start.mode = "trace";
     config.names_patience = kNamesPatience;
     config.path = {.queries = std::uint32_t{plan_.engine.queries} * plan_.engine.flows,
+                   .flows = plan_.engine.flows,
                    .gap = plan_.engine.gap};
     config.judge = [](std::span<const stats::TargetResult> targets, stats::EndReason /*reason*/) {
       return judge_trace(targets);
@@ -76,6 +77,9 @@ TraceRun::Opening TraceRun::open(const Clock& clock, Rng& rng) {
   }
   second->ladder.insert(second->ladder.begin(), opened.error().message());
   plan_ = std::move(udp);
+  if (auto again = engine::TraceEngine::make(plan_.engine)) {
+    engine_ = *std::move(again);  // it has no target yet
+  }
   console().complain("no right to send ICMP: probing with UDP, as with -P udp (-v tells more)");
   return second;
 }

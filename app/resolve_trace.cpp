@@ -102,6 +102,7 @@ void plan_engine(const TraceOptions& options, TracePlan& plan) {
   engine.gap = options.gap.value_or(engine.gap);
   engine.timeout = options.timeout.value_or(engine.timeout);
   engine.adaptive = !options.timeout;
+  engine.last_query = options.protocol == TraceProtocol::udp;
   engine.find_mtu = options.mtu;
   engine.headers = options.protocol == TraceProtocol::tcp ? kTcpHeader : kOtherHeader;
   engine.ip = echo_ip_options(options);
@@ -216,6 +217,7 @@ std::expected<TracePlan, UsageError> resolve_trace(const TraceOptions& options,
 void fall_back_to_udp(TracePlan& plan) {
   plan.transport.protocol = TraceProtocol::udp;
   plan.run.protocol = protocol_name(TraceProtocol::udp);
+  plan.engine.last_query = true;
   if (plan.run.trace) {
     plan.run.trace->port = first_port(plan.transport);
   }

@@ -64,6 +64,7 @@ class Grammar {
         REQUIRE((last == EventKind::reply || last == EventKind::late));
         return;
       case EventKind::path_mtu:
+      case EventKind::flow_end:
       case EventKind::path_end:
         FAIL("not of a ping");
     }

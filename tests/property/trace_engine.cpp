@@ -46,6 +46,7 @@ class Grammar {
       case EventKind::path_end:
         REQUIRE_FALSE(std::exchange(ends_[event.probe.target], true));
         return;
+      case EventKind::flow_end:
       case EventKind::path_mtu:
         REQUIRE_FALSE(ends_[event.probe.target]);
         return;
@@ -112,11 +113,13 @@ struct World {
   World(std::uint64_t seed, TraceConfig config)
       : rng(seed),
         nearby(seed % 3 == 0 ? 5 : 300),
+        flows(config.flows),
         grammar(config.parallel),
         trace(TraceEngine::make(std::move(config)).value()) {}
 
   SeededRng rng;
   std::uint64_t nearby;  // one answer in so many is the destination's
+  std::uint16_t flows;
   Grammar grammar;
   TraceEngine trace;
   std::vector<Observation> under_way;         // in no order
@@ -247,7 +250,9 @@ TEST_CASE("trace property: any order, loss and repetition keeps the grammar and 
       CAPTURE(target);
       CHECK((end.path_end == probe::PathEnd::reached) == world.nearest.contains(target));
       if (world.nearest.contains(target)) {
-        CHECK(end.step.ttl.value == world.nearest.at(target));
+        // Of several flows each ends for itself: none before the nearest, some perhaps behind it.
+        CHECK(end.step.ttl.value >= world.nearest.at(target));
+        CHECK((world.flows > 1 || end.step.ttl.value == world.nearest.at(target)));
       }
     }
   }

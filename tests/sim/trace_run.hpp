@@ -41,6 +41,8 @@ struct ProbeEnd {
 };
 // By TTL; in each by flow, query and sequence. Probes of the MTU search are left out.
 [[nodiscard]] std::map<unsigned, std::vector<ProbeEnd>> probes_by_hop(const TraceRan& ran);
+// Where that flow ended.
+net::Ttl last_of(const TraceRan& ran, std::uint16_t flow);
 // The one path_end.
 [[nodiscard]] const probe::Event& end_of(const TraceRan& ran);
 

@@ -104,6 +104,9 @@ std::vector<std::string> hop_lines(const TraceRan& ran) {
     std::string line = std::to_string(ttl) + ":";
     std::uint16_t flow = 0;
     for (const ProbeEnd& probe : probes) {
+      if (ttl > last_of(ran, probe.last.step.flow).value) {
+        continue;
+      }
       line += std::exchange(flow, probe.last.step.flow) == flow ? " " : " | ";
       line += word_for(probe.last, ran.destination);
     }
@@ -121,8 +124,20 @@ void check_lines(const std::vector<std::string>& actual, const json& expect) {
 }
 
 std::string name_of(probe::PathEnd end) {
-  constexpr std::array<const char*, 5> kNames{"reached", "unreachable", "gap", "max_ttl", "loop"};
+  constexpr std::array<const char*, 6> kNames{"reached", "unreachable", "gap",
+                                              "max_ttl", "loop",        "silent"};
   return kNames.at(static_cast<std::size_t>(end));
+}
+
+// By flow, where there are several: how it ended, and where.
+std::vector<std::string> flow_lines(const TraceRan& ran) {
+  std::vector<std::string> lines;
+  for (const Event& event : ran.events) {
+    if (event.kind == EventKind::flow_end) {
+      lines.push_back(name_of(event.path_end) + " " + std::to_string(event.step.ttl.value));
+    }
+  }
+  return lines;
 }
 
 std::vector<std::string> mtu_lines(const TraceRan& ran) {
@@ -216,9 +231,12 @@ void check_rejects(const TraceRan& ran, const json& wanted) {
 
 void check_trace_expected(const TraceRan& ran, const json& expect, bool raw) {
   allow_only(expect, {"end", "hops", "ended_ms", "mtu", "answers", "sent", "send_failures",
-                      "timeouts", "late", "duplicates", "errors", "rejects"});
+                      "timeouts", "late", "duplicates", "errors", "rejects", "flows"});
   CHECK(name_of(end_of(ran).path_end) == expect.at("end").get<std::string>());
   check_lines(hop_lines(ran), expect.at("hops"));
+  if (expect.contains("flows")) {
+    check_lines(flow_lines(ran), expect.at("flows"));
+  }
   check_number("ended_ms", ms(ran.ended - ran.started), expect.at("ended_ms"));
   check_lines(mtu_lines(ran), expect.value("mtu", json::array()));
   check_answers(ran, expect.value("answers", json::object()));

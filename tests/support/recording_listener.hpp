@@ -27,6 +27,8 @@ namespace sonde::test {
       return "error";
     case probe::EventKind::path_mtu:
       return "path_mtu";
+    case probe::EventKind::flow_end:
+      return "flow_end";
     case probe::EventKind::path_end:
       return "path_end";
   }

@@ -213,7 +213,8 @@ bool SimPath::may_speak(const Voice& voice, Instant now) {
   }
   if (voice.interval) {
     const Duration most = *voice.interval * voice.burst;
-    Credit& credit = credit_.try_emplace(&voice, Credit{.last = now, .saved = most}).first->second;
+    const Credit fresh{.last = now, .saved = voice.spent ? Duration::zero() : most};
+    Credit& credit = credit_.try_emplace(&voice, fresh).first->second;
     credit.saved = std::min(most, credit.saved + (now - credit.last));
     credit.last = now;
     if (credit.saved < *voice.interval) {

@@ -42,6 +42,7 @@ struct Voice {
   Duration slow_jitter{};                   // up to so much more, at random
   std::optional<Duration> interval{};       // at most one answer in this time
   unsigned burst = 1;                       // so many in a row, before that holds
+  bool spent = false;                       // none of these is left at the start
   double loss = 0;                          // of its answers
   unsigned copies = 0;                      // of each answer, beside it
   std::uint8_t initial_ttl = 64;            // of its packets

@@ -50,6 +50,7 @@ Voice voice_of(const json& node) {
               .initial_ttl = node.value("initial_ttl", std::uint8_t{64}),
               .back_delay = milliseconds(node, "back_delay_ms")};
   voice.burst = node.value("burst", voice.burst);
+  voice.spent = node.value("spent", false);
   if (node.contains("interval_ms")) {
     voice.interval = milliseconds(node, "interval_ms");
   }
@@ -122,11 +123,11 @@ void read_passage(const json& node, PathRouter& router) {
 
 PathRouter router_of(const json& node, std::size_t number) {
   allow_only(node,
-             {"v4",          "v6",         "times",          "delay_ms",    "jitter_ms", "silent",
-              "slow_ms",     "loss",       "slow_jitter_ms", "interval_ms", "burst",     "copies",
-              "initial_ttl", "back_hops",  "back_delay_ms",  "quote_bytes", "layout",    "mpls",
-              "interface",   "mtu",        "complaint",      "refuses",     "swallows",  "nat",
-              "tos",         "passes_zero"});
+             {"v4",          "v6",          "times",          "delay_ms",    "jitter_ms", "silent",
+              "slow_ms",     "loss",        "slow_jitter_ms", "interval_ms", "burst",     "copies",
+              "initial_ttl", "back_hops",   "back_delay_ms",  "quote_bytes", "layout",    "mpls",
+              "interface",   "mtu",         "complaint",      "refuses",     "swallows",  "nat",
+              "tos",         "passes_zero", "spent"});
   static const std::map<std::string, QuoteLayout> kLayouts{{"compliant", QuoteLayout::compliant},
                                                            {"long_quote", QuoteLayout::long_quote},
                                                            {"no_length", QuoteLayout::no_length}};
@@ -237,7 +238,7 @@ PathModel path_of(const TraceScenario& scenario) {
   }
   const json& node = scenario.destination;
   allow_only(node, {"v4", "v6", "delay_ms", "jitter_ms", "silent", "slow_ms", "slow_jitter_ms",
-                    "interval_ms", "burst", "loss", "copies", "initial_ttl", "back_hops",
+                    "interval_ms", "burst", "spent", "loss", "copies", "initial_ttl", "back_hops",
                     "back_delay_ms", "exceeded", "refuses", "other_source"});
   model.host = {.address = addresses_of(
                     node, {.v4 = numbered("192.0.2.", 1), .v6 = numbered("2001:db8::", 1)}),
@@ -254,8 +255,9 @@ PathModel path_of(const TraceScenario& scenario) {
 
 engine::TraceConfig trace_of(const TraceScenario& scenario, net::Family family) {
   const json& part = scenario.trace;
-  allow_only(part, {"first_ttl", "max_ttl", "queries", "flows", "parallel", "rate", "gap",
-                    "timeout_ms", "adaptive", "find_mtu", "packet_bytes", "tos", "dont_fragment"});
+  allow_only(part,
+             {"first_ttl", "max_ttl", "queries", "flows", "parallel", "rate", "gap", "timeout_ms",
+              "adaptive", "last_query", "find_mtu", "packet_bytes", "tos", "dont_fragment"});
   constexpr std::uint32_t kV4Headers = 28;
   constexpr std::uint32_t kV6Headers = 48;
   engine::TraceConfig config;
@@ -268,6 +270,7 @@ engine::TraceConfig trace_of(const TraceScenario& scenario, net::Family family) 
   config.gap = part.value("gap", config.gap);
   config.timeout = part.contains("timeout_ms") ? milliseconds(part, "timeout_ms") : config.timeout;
   config.adaptive = part.value("adaptive", true);
+  config.last_query = part.value("last_query", false);
   config.find_mtu = part.value("find_mtu", false);
   config.payload = pattern(part.value("packet_bytes", config.find_mtu ? 1500U : 80U) -
                            (family == net::Family::v4 ? kV4Headers : kV6Headers));

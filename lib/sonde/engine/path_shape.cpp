@@ -59,6 +59,22 @@ void PathShape::judge() noexcept {
   judge_limits();
 }
 
+void PathShape::compare(const std::optional<OthersEnd>& others) noexcept {
+  others_ = others;
+  judge();
+}
+
+// Is it to go as far as other flows, and no further for now?
+bool PathShape::follows_others() const noexcept {
+  if (!others_ || reach() >= others_->ttl.value || others_->ttl.value < first_) {
+    return false;
+  }
+  const auto before = std::span(hops_).first(others_->ttl.value - first_ + 1);
+  return others_->arrived || !std::ranges::all_of(before, [](const HopShape& hop) {
+           return hop.answers > 0 || hop.asked > hop.out;
+         });
+}
+
 void PathShape::judge_hops() noexcept {
   distance_.reset();
   refused_at_.reset();
@@ -108,9 +124,12 @@ net::Ttl PathShape::within(unsigned ttl) const noexcept {
 }
 
 void PathShape::judge_limits() noexcept {
+  const std::optional<net::Ttl> others =
+      follows_others() ? others_.transform([](const OthersEnd& o) { return o.ttl; }) : std::nullopt;
   const std::optional<net::Ttl> known = distance_     ? distance_
                                         : refused_at_ ? refused_at_
-                                                      : looped_at_;
+                                        : looped_at_  ? looped_at_
+                                                      : others;
   if (known) {
     first_limit_ = limit_ = end_ = *known;
     return;
@@ -136,6 +155,9 @@ probe::PathEnd PathShape::path_end() const noexcept {
   }
   if (looped_at_) {
     return probe::PathEnd::loop;
+  }
+  if (follows_others()) {
+    return probe::PathEnd::silent;
   }
   return gap_ != 0 && reach() + gap_ <= last_ ? probe::PathEnd::gap : probe::PathEnd::max_ttl;
 }

@@ -55,6 +55,13 @@ struct TtlRange {
   net::Ttl last;
 };
 
+// How far other flows to the same destination got.
+struct OthersEnd {
+  net::Ttl ttl{};
+  bool arrived = false;  // the destination answered them there; false: somebody refuses
+  friend constexpr bool operator==(const OthersEnd&, const OthersEnd&) = default;
+};
+
 class PathShape {
  public:
   // `gap`: silent hops in a row that end a path; 0: none do.
@@ -75,6 +82,9 @@ class PathShape {
   void forget(net::Ttl ttl) noexcept;
   // Judges anew; call after answers were added, or probes were given up.
   void judge() noexcept;
+  // A flow is asked no further than others got, before it is known to go on behind that; and not
+  // behind where they arrive, unless it does. Judges anew.
+  void compare(const std::optional<OthersEnd>& others) noexcept;
 
   // The nearest TTL at which the destination answered.
   [[nodiscard]] std::optional<net::Ttl> distance() const noexcept { return distance_; }
@@ -101,6 +111,7 @@ class PathShape {
   }
   [[nodiscard]] bool silent_behind(unsigned ttl) const noexcept;
   [[nodiscard]] bool asked_once() const noexcept;
+  [[nodiscard]] bool follows_others() const noexcept;
   [[nodiscard]] net::Ttl within(unsigned ttl) const noexcept;
   void judge_hops() noexcept;
   void judge_limits() noexcept;
@@ -115,6 +126,7 @@ class PathShape {
   std::optional<net::Ttl> looped_at_{};
   std::optional<net::Ttl> answered_{};
   Duration longest_{};
+  std::optional<OthersEnd> others_{};
   net::Ttl first_limit_;
   net::Ttl limit_;
   net::Ttl end_;

@@ -22,9 +22,12 @@ struct TraceConfig {
   std::uint8_t gap = 8;         // silent hops in a row that end a path; 0: never
   Duration timeout = 3s;        // the longest wait for an answer
   bool adaptive = true;         // false: every probe is waited for as long as that
-  bool find_mtu = false;        // then `payload` is as long as the largest probe's
-  std::uint32_t headers = 8;    // bytes between the IP header and the payload: ICMP, UDP or TCP
-  probe::IpOptions ip{};        // without the TTL
+  // The destination may answer but once a second (net.ipv4.icmp_ratelimit), and have spent that
+  // already: a path that seems to end in silence is asked once more after a second. For UDP.
+  bool last_query = false;
+  bool find_mtu = false;      // then `payload` is as long as the largest probe's
+  std::uint32_t headers = 8;  // bytes between the IP header and the payload: ICMP, UDP or TCP
+  probe::IpOptions ip{};      // without the TTL
   std::vector<std::byte> payload{};
 };
 // NOLINTEND(readability-magic-numbers)

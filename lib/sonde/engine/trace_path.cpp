@@ -33,19 +33,9 @@ TracePath::TracePath(const TraceConfig& config, std::uint32_t id, const net::Add
     : config_(&config),
       id_(id),
       destination_(destination),
-      shape_(destination, {.first = config.first_ttl, .last = config.max_ttl}, config.gap),
-      highest_reply_(shape_.hops().size()) {}
-
-std::uint32_t TracePath::rounds() const noexcept {
-  return std::uint32_t{config_->queries} * config_->flows;
-}
-
-// Flow after flow: the first round of a hop is query 1 of flow 0.
-PathStep TracePath::step_of(net::Ttl ttl, std::uint32_t round) const noexcept {
-  return {.ttl = ttl,
-          .query = static_cast<std::uint8_t>(1 + round % config_->queries),
-          .flow = static_cast<std::uint16_t>(round / config_->queries)};
-}
+      ways_(PathShape(destination, {.first = config.first_ttl, .last = config.max_ttl}, config.gap),
+            config.flows),
+      highest_reply_(ways_.all().hops().size()) {}
 
 bool TracePath::crowded(const PathStep& step) const noexcept {
   return std::ranges::count_if(out_, [&](std::uint64_t sequence) {
@@ -55,12 +45,13 @@ bool TracePath::crowded(const PathStep& step) const noexcept {
 }
 
 std::optional<PathStep> TracePath::step_again() const {
-  const auto useful = std::ranges::find_if(
-      again_, [this](const PathStep& step) { return step.ttl <= shape_.first_query_limit(); });
+  const auto useful = std::ranges::find_if(again_, [this](const PathStep& step) {
+    return step.ttl <= ways_.first_query_limit(step.flow);
+  });
   return useful == again_.end() ? std::nullopt : std::optional(*useful);
 }
 
-// The hop that was asked least, of these the nearest.
+// Flow after flow.
 std::optional<PathStep> TracePath::next_step() const {
   if (ended_ || cut_off_) {
     return std::nullopt;
@@ -68,16 +59,31 @@ std::optional<PathStep> TracePath::next_step() const {
   if (const auto again = step_again()) {
     return again;
   }
+  for (std::uint16_t flow = 0; flow < config_->flows; ++flow) {
+    if (const auto step = next_step_of(flow)) {
+      return step;
+    }
+  }
+  return std::nullopt;
+}
+
+// The hop that was asked least, of these the nearest.
+std::optional<PathStep> TracePath::next_step_of(std::uint16_t flow) const {
   std::optional<PathStep> best;
-  std::uint32_t least = rounds();
-  const unsigned end = shape_.first_query_limit().value;
-  for (unsigned number = shape_.first().value; number <= end; ++number) {
+  const PathShape& way = ways_.of(flow);
+  std::uint32_t least = config_->queries;
+  const unsigned end = ways_.first_query_limit(flow).value;
+  for (unsigned number = way.first().value; number <= end; ++number) {
     const net::Ttl ttl(static_cast<std::uint8_t>(number));
-    const std::uint32_t asked = shape_.at(ttl).asked;
-    if (asked >= least || (asked > 0 && ttl > shape_.query_limit())) {
+    const std::uint32_t asked = way.at(ttl).asked;
+    if (flow == 0 && asked > 0 && asked + 1 == config_->queries && ttl == way.end() &&
+        last_query_left()) {
       continue;
     }
-    const PathStep step = step_of(ttl, asked);
+    if (asked >= least || (asked > 0 && ttl > ways_.query_limit(flow))) {
+      continue;
+    }
+    const PathStep step{.ttl = ttl, .query = static_cast<std::uint8_t>(asked + 1), .flow = flow};
     if (!crowded(step)) {
       best = step;
       least = asked;
@@ -90,7 +96,7 @@ std::optional<Instant> TracePath::due() const {
   if (mtu_) {
     return ended_ || cut_off_ ? std::nullopt : mtu_->due();
   }
-  return next_step().transform([](const PathStep&) { return Instant::min(); });
+  return next_step() ? std::optional(Instant::min()) : last_query_at();
 }
 
 std::optional<probe::ProbeSpec> TracePath::issue(Instant now) {
@@ -102,13 +108,15 @@ std::optional<probe::ProbeSpec> TracePath::issue(Instant now) {
     mtu_->issued(next);
     return hand_out({.ttl = next.ttl}, next.size);
   }
-  const PathStep step = next_step().value_or(PathStep{});
+  const auto next = next_step();
+  const PathStep step = next.value_or(last_step());
+  last_query_ = next ? last_query_ : probes_.size() + 1;
   if (const auto again = std::ranges::find(again_, step); again != again_.end()) {
     again_.erase(again);
   } else {
-    ++shape_.at(step.ttl).asked;
+    ways_.asked(step);
   }
-  ++shape_.at(step.ttl).out;
+  ways_.handed_out(step);
   return hand_out(step, usual_size());
 }
 
@@ -178,11 +186,13 @@ void TracePath::failed(Event event, const probe::SendError& error, bool crowd, E
 void TracePath::close(std::uint64_t sequence, State outcome) noexcept {
   Probe& probe = probes_[sequence - 1];
   if (probe.state == State::handed_out || probe.state == State::pending) {
-    shape_.at(probe.step.ttl).out -= of_mtu(probe) ? 0 : 1;
+    if (!of_mtu(probe)) {
+      ways_.came_back(probe.step);
+    }
     std::erase(out_, sequence);
   }
   probe.state = outcome;
-  shape_.judge();
+  ways_.judge(probe.step.flow);
 }
 
 void TracePath::observe(const Observation& seen, Events& events) {
@@ -248,7 +258,7 @@ void TracePath::on_reply(const Observation& reply, Events& events) {
   } else if (late) {
     event.replaces = Replaced::timeout;
   }
-  std::uint64_t& highest = highest_reply_[probe.step.ttl.value - shape_.first().value];
+  std::uint64_t& highest = highest_reply_[probe.step.ttl.value - config_->first_ttl.value];
   event.reordered = reply.probe.sequence < highest;
   highest = std::max(highest, reply.probe.sequence);
   learn(probe, reply, event.rtt.value_or(Duration::zero()));
@@ -296,25 +306,40 @@ void TracePath::learn(Probe& probe, const Observation& seen, Duration rtt) {
   if (replaces) {
     count_again(probe.step.ttl);
   } else {
-    shape_.add(probe.step.ttl, probe.answer);
+    ways_.add(probe.step, probe.answer);
   }
 }
 
 void TracePath::count_again(net::Ttl ttl) {
-  shape_.forget(ttl);
+  ways_.forget(ttl);
   for (const Probe& probe : probes_) {
     if (probe.step.ttl == ttl) {
-      shape_.add(ttl, probe.answer);
+      ways_.add(probe.step, probe.answer);
     }
   }
 }
 
 Duration TracePath::patience(net::Ttl ttl) const noexcept {
-  return wait_for({.timeout = config_->timeout, .adaptive = config_->adaptive}, shape_, ttl);
+  return wait_for({.timeout = config_->timeout, .adaptive = config_->adaptive}, ways_.all(), ttl);
 }
 
+// The only query of the last hop waits for the one that follows it: then the hop is known.
 Instant TracePath::expiry(const Probe& probe) const noexcept {
-  return probe.handed_over + patience(probe.step.ttl);
+  const Duration usual = patience(probe.step.ttl);
+  if (last_query_ != 0 && &probe == &probes_[last_query_ - 1]) {
+    return probe.handed_over + std::min(usual, last_patience());
+  }
+  const Instant over = probe.handed_over + usual;
+  if (probe.step != last_step() || config_->queries > 1) {
+    return over;
+  }
+  if (last_query_ == 0) {
+    const auto then = last_query_at();
+    return then ? std::max(over, *then + last_patience()) : over;
+  }
+  const Probe& last = probes_[last_query_ - 1];
+  const bool out = last.state == State::handed_out || last.state == State::pending;
+  return out ? std::max(over, last.handed_over + last_patience()) : over;
 }
 
 bool TracePath::waiting() const noexcept {
@@ -353,23 +378,38 @@ void TracePath::expire(Instant now, Events& events) {
   conclude(now, events);
 }
 
-// Has every probe that matters its outcome? Before the destination is found, all matter that are
-// out: one behind a silent stretch may still show more.
+// Has every probe that matters its outcome?
 bool TracePath::complete() const noexcept {
-  if (!shape_.distance()) {
-    if (!out_.empty()) {
+  for (std::uint16_t flow = 0; flow < config_->flows; ++flow) {
+    if (!complete(flow)) {
       return false;
     }
   }
-  const unsigned end = shape_.end().value;
-  for (unsigned number = shape_.first().value; number <= end; ++number) {
-    const HopShape& hop = shape_.at(net::Ttl(static_cast<std::uint8_t>(number)));
-    if (hop.out > 0 || (hop.asked < rounds() && !cut_off_)) {
+  return true;
+}
+
+// Before the destination is found, all matter that are out: one behind a silent stretch may still
+// show more.
+bool TracePath::complete(std::uint16_t flow) const noexcept {
+  const PathShape& way = ways_.of(flow);
+  if (flow == 0 && last_query_left()) {
+    return false;
+  }
+  if (!way.distance() && std::ranges::any_of(out_, [&](std::uint64_t sequence) {
+        return probes_[sequence - 1].step.flow == flow;
+      })) {
+    return false;
+  }
+  const unsigned end = way.end().value;
+  for (unsigned number = way.first().value; number <= end; ++number) {
+    const HopShape& hop = way.at(net::Ttl(static_cast<std::uint8_t>(number)));
+    if (hop.out > 0 || (hop.asked < config_->queries && !cut_off_)) {
       return false;
     }
   }
-  return cut_off_ || std::ranges::none_of(
-                         again_, [this](const PathStep& step) { return step.ttl <= shape_.end(); });
+  return cut_off_ || std::ranges::none_of(again_, [&](const PathStep& step) {
+           return step.flow == flow && step.ttl <= way.end();
+         });
 }
 
 void TracePath::conclude(Instant now, Events& events) {
@@ -394,12 +434,21 @@ void TracePath::conclude(Instant now, Events& events) {
 void TracePath::end(Instant now, Events& events) {
   ended_ = true;
   out_.clear();
-  Event event{.kind = EventKind::path_end, .probe = {.target = id_}, .at = now, .sent_at = now};
-  event.step.ttl = shape_.end();
+  const Event at_the_end{.probe = {.target = id_}, .at = now, .sent_at = now};
+  for (std::uint16_t flow = 0; config_->flows > 1 && flow < config_->flows; ++flow) {
+    Event& event = events.emplace_back(at_the_end);
+    event.kind = EventKind::flow_end;
+    event.step = {.ttl = ways_.of(flow).end(), .flow = flow};
+    event.path_end = ways_.of(flow).path_end();
+  }
+  Event event = at_the_end;
+  event.kind = EventKind::path_end;
+  event.step.ttl = ways_.end();
   const bool unsent =
       std::ranges::all_of(probes_, [](const Probe& probe) { return probe.state == State::failed; });
-  const bool kept_back = (cut_off_ || unsent) && !shape_.distance() && !mtu_;
-  event.path_end = kept_back ? probe::PathEnd::unreachable : shape_.path_end();
+  const bool kept_back =
+      (cut_off_ || unsent) && ways_.path_end() != probe::PathEnd::reached && !mtu_;
+  event.path_end = kept_back ? probe::PathEnd::unreachable : ways_.path_end();
   events.push_back(std::move(event));
 }
 

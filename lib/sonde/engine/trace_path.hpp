@@ -11,7 +11,7 @@
 
 #include "sonde/base/time.hpp"
 #include "sonde/engine/path_mtu.hpp"
-#include "sonde/engine/path_shape.hpp"
+#include "sonde/engine/path_ways.hpp"
 #include "sonde/engine/trace_config.hpp"
 #include "sonde/probe/event.hpp"
 #include "sonde/probe/observation.hpp"
@@ -59,9 +59,13 @@ class TracePath {
 
   [[nodiscard]] std::optional<probe::PathStep> next_step() const;
   [[nodiscard]] std::optional<probe::PathStep> step_again() const;
-  [[nodiscard]] probe::PathStep step_of(net::Ttl ttl, std::uint32_t round) const noexcept;
+  [[nodiscard]] std::optional<probe::PathStep> next_step_of(std::uint16_t flow) const;
+  // The query that is kept back until a path that seems to end in silence is to be believed.
+  [[nodiscard]] bool last_query_left() const noexcept;
+  [[nodiscard]] std::optional<Instant> last_query_at() const noexcept;
+  [[nodiscard]] probe::PathStep last_step() const noexcept;
+  [[nodiscard]] Duration last_patience() const noexcept;
   [[nodiscard]] bool crowded(const probe::PathStep& step) const noexcept;
-  [[nodiscard]] std::uint32_t rounds() const noexcept;
   [[nodiscard]] Probe* find(std::uint64_t sequence) noexcept;
   [[nodiscard]] Duration patience(net::Ttl ttl) const noexcept;
   [[nodiscard]] Instant expiry(const Probe& probe) const noexcept;
@@ -76,6 +80,7 @@ class TracePath {
   void learn(Probe& probe, const probe::Observation& seen, Duration rtt);
   void count_again(net::Ttl ttl);
   [[nodiscard]] bool complete() const noexcept;
+  [[nodiscard]] bool complete(std::uint16_t flow) const noexcept;
   void conclude(Instant now, Events& events);
   void end(Instant now, Events& events);
   // The search for the MTU, once the path is known.
@@ -93,12 +98,13 @@ class TracePath {
   const TraceConfig* config_;
   std::uint32_t id_;
   net::Address destination_;
-  PathShape shape_;
+  PathWays ways_;
   std::vector<Probe> probes_;
   std::vector<std::uint64_t> out_;            // sequences of those without an outcome, oldest first
   std::vector<probe::PathStep> again_;        // the system had no room for them
   std::vector<std::uint64_t> highest_reply_;  // by hop: the highest sequence replied to
   std::uint32_t failures_ = 0;                // sends refused in a row, not for our own crowd
+  std::uint64_t last_query_ = 0;              // its sequence, once it was asked
   bool cut_off_ = false;                      // the system sends nothing any more
   std::optional<PathMtuSearch> mtu_{};
   bool ended_ = false;

@@ -32,9 +32,10 @@ net::Mtu TracePath::usual_size() const noexcept {
 
 void TracePath::start_mtu() {
   std::vector<net::Ttl> hops;
-  for (unsigned number = shape_.first().value; number <= shape_.end().value; ++number) {
+  const PathShape& way = ways_.of(0);  // the search keeps to the first flow
+  for (unsigned number = way.first().value; number <= way.end().value; ++number) {
     const net::Ttl ttl(static_cast<std::uint8_t>(number));
-    if (shape_.at(ttl).passing || shape_.at(ttl).arrived) {
+    if (way.at(ttl).passing || way.at(ttl).arrived) {
       hops.push_back(ttl);
     }
   }

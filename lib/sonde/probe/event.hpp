@@ -26,6 +26,7 @@ enum class EventKind : std::uint8_t {
   duplicate,  // another reply to a probe that already has its outcome
   error,      // an ICMP error
   path_mtu,   // trace: what reaches hop `step.ttl`; of no probe, sequence 0
+  flow_end,   // trace of several flows: where and how `step.flow` ended; sequence 0
   path_end,   // trace: the target's path is known, see Event::path_end; sequence 0
 };
 
@@ -49,7 +50,7 @@ struct Event {
   std::optional<SendError> send_error{};  // send_failed
   PathStep step{};                        // trace: of every kind but path_end
   std::optional<PathMtu> path_mtu{};      // path_mtu
-  PathEnd path_end = PathEnd::reached;    // path_end
+  PathEnd path_end = PathEnd::reached;    // path_end, flow_end
 };
 
 }  // namespace sonde::probe

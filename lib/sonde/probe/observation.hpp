@@ -42,7 +42,9 @@ struct Corruption {
 struct QuotedHeader {
   net::Ttl ttl;
   net::Tos tos;
-  bool rewritten = false;  // source address or transport checksum are not what we sent: NAT
+  // Source address or transport checksum are not what we sent: NAT (RFC 3022). nullopt: the quote
+  // has nothing that would show it.
+  std::optional<bool> rewritten{};
 };
 
 // What few packets carry; allocated only for those.

@@ -24,6 +24,7 @@ enum class PathEnd : std::uint8_t {
   gap,          // so many hops in a row are silent
   max_ttl,      // the last TTL was asked
   loop,         // the same routers again and again
+  silent,       // only of one flow among several: no answer at the hop where others arrive
 };
 
 // How a path MTU is known.

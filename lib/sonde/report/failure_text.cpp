@@ -128,6 +128,10 @@ std::string send_error_text(const probe::SendError& error) {
       !words.empty()) {
     return fmt::format("{} (error {})", words, error.os_code);
   }
+  const std::error_code posix(error.os_code, std::generic_category());
+  if (error.failure == probe::SendFailure::unreachable && posix == std::errc::invalid_argument) {
+    return "No usable route";  // the kernel's word for a blackhole, which is misleading
+  }
   // The POSIX condition where there is one: its words are English on every system.
   const std::error_code code(error.os_code, std::system_category());
   const std::error_condition condition = code.default_error_condition();

@@ -69,7 +69,7 @@ void JsonReporter::target(JsonWriter& json, const stats::TargetResult& result) {
 void JsonReporter::path(JsonWriter& json, const stats::TargetResult& result) {
   const stats::PathStats nothing;
   const stats::PathStats& path = result.path ? *result.path : nothing;
-  put_path(json, path);
+  put_path(json, result, start_.options);
   json.begin_array("target.hops");
   for (const stats::Hop& hop : path.hops()) {
     json.begin_object();

@@ -25,6 +25,7 @@ namespace {
       return "send_failed";
     case probe::EventKind::sent:
     case probe::EventKind::path_mtu:
+    case probe::EventKind::flow_end:
     case probe::EventKind::path_end:
       break;
   }
@@ -124,12 +125,14 @@ void NdjsonReporter::tell_hops(const probe::Event& event, const stats::TargetRes
   }
   net::Ttl& told = told_[event.probe.target];
   const net::Ttl before = told;
+  const bool of_the_end =
+      event.kind == probe::EventKind::flow_end || event.kind == probe::EventKind::path_end;
   for (const stats::Hop& hop : after.path->hops()) {
     const bool fresh = hop.ttl > before;
     if (!hop.complete) {
       return;
     }
-    if (fresh || (hop.ttl == event.step.ttl && event.kind != probe::EventKind::path_end)) {
+    if (fresh || (hop.ttl == event.step.ttl && !of_the_end)) {
       told = std::max(told, hop.ttl);
       hop_line(hop, event.probe.target, event.at);
     }
@@ -196,7 +199,7 @@ void NdjsonReporter::on_end(const stats::RunEnd& end,
     put_identity(json_, result.target);
     put_result(json_, result, start_.clock);
     if (start_.options.trace) {
-      put_path(json_, result.path.value_or(stats::PathStats()));
+      put_path(json_, result, start_.options);
     }
     end_line(end.ended);
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sonde/report/path_notes.hpp"
 #include "sonde/report/path_words.hpp"
 
 namespace sonde::report {
@@ -66,8 +67,9 @@ void put_hop_probe(JsonWriter& json, const stats::HopProbe& probe, const ClockPa
 [[nodiscard]] std::optional<bool> nat_before(const stats::Hop& hop) {
   std::optional<bool> nat;
   for (const stats::HopProbe& probe : hop.probes) {
-    if (probe.answered() && probe.last.observation.quoted) {
-      nat = nat.value_or(false) || probe.last.observation.quoted->rewritten;
+    const std::optional<probe::QuotedHeader>& quoted = probe.last.observation.quoted;
+    if (probe.answered() && quoted && quoted->rewritten) {
+      nat = nat.value_or(false) || *quoted->rewritten;
     }
   }
   return nat;
@@ -181,7 +183,9 @@ void put_trace_options(JsonWriter& json, const stats::TraceRunOptions& options) 
   json.end_object();
 }
 
-void put_path(JsonWriter& json, const stats::PathStats& path) {
+void put_path(JsonWriter& json, const stats::TargetResult& result,
+              const stats::RunOptions& options) {
+  const stats::PathStats path = result.path.value_or(stats::PathStats());
   json.put("path.reached", path.reached());
   json.put("path.end_reason", path.end().transform(path_end_name));
   json.put("path.distance", path.distance().transform([](net::Ttl t) { return t.value; }));
@@ -195,6 +199,7 @@ void put_path(JsonWriter& json, const stats::PathStats& path) {
   json.put("path_mtu.mtu", mtu->mtu.value);
   json.put("path_mtu.evidence", evidence_name(mtu->evidence));
   json.put("path_mtu.hop", narrowest->ttl.value);
+  json.put("path_mtu.at_least", none_larger_tried(*mtu, result, options));
   json.end_object();
 }
 
@@ -227,12 +232,16 @@ void put_flow_paths(JsonWriter& json, const stats::TargetResult& result) {
   }
   json.begin_array("target.paths");
   for (const std::uint16_t flow : flows) {
+    const auto last = result.path->last_of(flow);
     json.begin_object();
     json.put("flow_path.flow", flow);
     json.put("flow_path.reached", reached_by(hops, flow, *result.target.address));
+    json.put("flow_path.end_reason", result.path->end_of(flow).transform(path_end_name));
     json.begin_array("flow_path.hops");
     for (const stats::Hop& hop : hops) {
-      put_flow_hop(json, hop, flow);
+      if (!last || hop.ttl <= *last) {
+        put_flow_hop(json, hop, flow);
+      }
     }
     json.end_array();
     json.end_object();

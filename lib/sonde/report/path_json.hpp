@@ -20,7 +20,8 @@ using Names = std::map<net::Address, Untrusted>;
 
 void put_trace_options(JsonWriter& json, const stats::TraceRunOptions& options);
 // reached, end_reason, distance, pmtu.
-void put_path(JsonWriter& json, const stats::PathStats& path);
+void put_path(JsonWriter& json, const stats::TargetResult& result,
+              const stats::RunOptions& options);
 // All of a hop, its probes too.
 void put_hop(JsonWriter& json, const stats::Hop& hop, const Names& names, const ClockPair& clock);
 // target.paths, where there are several flows.

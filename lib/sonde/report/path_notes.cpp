@@ -61,6 +61,28 @@ using Hops = std::span<const stats::Hop>;
   return {};
 }
 
+// A router asks its link for three seconds before it says that nobody has an address (RFC 4861
+// section 10; Linux' ARP does the same): a trace believes in silence before that.
+[[nodiscard]] Duration longest_wait(Hops hops) {
+  Duration longest{};
+  for (const stats::Hop& hop : hops) {
+    for (const stats::HopProbe& probe : hop.probes) {
+      const bool given_up = probe.last.kind == probe::EventKind::timeout;
+      longest = given_up ? std::max(longest, probe.last.at - probe.last.sent_at) : longest;
+    }
+  }
+  return longest;
+}
+[[nodiscard]] std::string neighbour_hint(const stats::PathStats& path) {
+  constexpr Duration kNeighbour = 3s;
+  const Duration longest = longest_wait(path.hops());
+  const bool too_soon = longest > Duration::zero() && longest < kNeighbour;
+  return path.end() == probe::PathEnd::gap && std::ranges::any_of(path.hops(), answered) && too_soon
+             ? "a host that is down looks the same: its router says so after 3 s, and -W 4 waits "
+               "for that\n"
+             : "";
+}
+
 [[nodiscard]] std::string refusal(Hops hops, const std::optional<net::Address>& source) {
   const auto no = [](const stats::HopProbe& probe) {
     return probe.answered() && stats::refuses(probe.last.observation);
@@ -106,6 +128,7 @@ using Hops = std::span<const stats::Hop>;
       return loop_text(hops);
     case probe::PathEnd::max_ttl:
     case probe::PathEnd::reached:
+    case probe::PathEnd::silent:  // only of a flow
       break;
   }
   const unsigned last = hops.empty() ? 0U : hops.back().ttl.value;
@@ -144,13 +167,18 @@ using Hops = std::span<const stats::Hop>;
                      unknown->ttl.value);
 }
 
-[[nodiscard]] std::string mtu_note(const stats::PathStats& path) {
+[[nodiscard]] std::string mtu_note(const stats::TargetResult& result, const stats::PathStats& path,
+                                   const stats::RunOptions& options) {
   const stats::Hop* const hop = path.narrowest();
   const auto mtu = path.mtu();
   if (hop == nullptr || !mtu) {
     return no_mtu_note(path);
   }
   const bool whole = mtu->evidence == probe::MtuEvidence::passed;
+  if (none_larger_tried(*mtu, result, options)) {
+    return fmt::format("path MTU {} at least: such packets get through, none larger was tried\n",
+                       mtu->mtu.value);
+  }
   return fmt::format("path MTU {}{}: {}\n", mtu->mtu.value,
                      whole ? "" : fmt::format(", from hop {} on", hop->ttl.value),
                      why_this_mtu(mtu->evidence));
@@ -187,7 +215,7 @@ void add_quotes(const stats::Hop& hop, std::vector<QuotedAt>& all) {
   bool nat = false;
   net::Tos tos = sent;
   for (const QuotedAt& at : quotes(hops)) {
-    if (at.header.rewritten && !std::exchange(nat, true)) {
+    if (at.header.rewritten.value_or(false) && !std::exchange(nat, true)) {
       notes += fmt::format("NAT before hop {}: the probe's source or checksum is another one\n",
                            at.ttl.value);
     }
@@ -200,35 +228,101 @@ void add_quotes(const stats::Hop& hop, std::vector<QuotedAt>& all) {
   return notes;
 }
 
-// A destination that answers only so often stays silent at its own hop, and answers what went
-// further: what was left of the TTL, which it quotes, says where it is.
-[[nodiscard]] std::string nearer_note(const stats::PathStats& path,
-                                      const net::Address& destination) {
-  const unsigned distance = path.distance().value_or(net::Ttl(0)).value;
-  const stats::Hop* const hop = path.find(net::Ttl(static_cast<std::uint8_t>(distance)));
-  if (!path.reached() || hop == nullptr) {
-    return {};
-  }
-  unsigned left = 0;
-  for (const stats::HopProbe& probe : hop->probes) {
+[[nodiscard]] net::Ttl ttl_of(unsigned value) noexcept {
+  return net::Ttl(static_cast<std::uint8_t>(value));
+}
+
+// What was left of the TTL of a probe that the destination answers at that hop; nullopt: it quotes
+// none.
+[[nodiscard]] std::optional<unsigned> left_over(const stats::Hop& hop,
+                                                const net::Address& destination) {
+  std::optional<unsigned> left;
+  for (const stats::HopProbe& probe : hop.probes) {
     const probe::Observation& seen = probe.last.observation;
     if (probe.answered() && seen.quoted && probe::arrived(destination, seen)) {
       left = seen.quoted->ttl.value;
     }
   }
-  if (left < 2 || left > distance) {
+  return left;
+}
+
+// The nearest of the hops in front of this one of which nobody is known.
+[[nodiscard]] unsigned unknown_from(const stats::PathStats& path, unsigned ttl) {
+  while (ttl > 1) {
+    const stats::Hop* const before = path.find(ttl_of(ttl - 1));
+    if (before != nullptr && answered(*before)) {
+      break;
+    }
+    --ttl;
+  }
+  return ttl;
+}
+
+// A destination that answers only so often stays silent at its own hop, and answers what went
+// further: what was left of the TTL says where it is, if it quotes that. Else it can be at any of
+// the hops before which are silent, or were not asked.
+[[nodiscard]] std::string nearer_note(const stats::PathStats& path,
+                                      const net::Address& destination) {
+  const unsigned distance = path.distance().value_or(net::Ttl(0)).value;
+  const stats::Hop* const hop = path.find(ttl_of(distance));
+  if (!path.reached() || hop == nullptr) {
     return {};
   }
-  const unsigned nearest = distance - left + 1;
-  for (unsigned ttl = nearest; ttl < distance; ++ttl) {
-    const stats::Hop* const before = path.find(net::Ttl(static_cast<std::uint8_t>(ttl)));
-    if (before == nullptr || answered(*before)) {
-      return {};  // somebody else is there: it quotes another TTL than it got
-    }
+  const unsigned unknown = unknown_from(path, distance);
+  const auto left = left_over(*hop, destination);
+  if (unknown == distance || left == 1U) {
+    return {};
   }
-  return fmt::format(
-      "by the TTL that it quotes the destination is at hop {}: it does not answer every probe\n",
-      nearest);
+  if (left && *left > 1 && *left <= distance) {
+    const unsigned nearest = distance - *left + 1;
+    // Somebody else is there: it quotes another TTL than it got.
+    return nearest < unknown
+               ? std::string()
+               : fmt::format(
+                     "by the TTL that it quotes the destination is at hop {}: it does not "
+                     "answer every probe\n",
+                     nearest);
+  }
+  const bool asked = path.find(ttl_of(distance - 1)) != nullptr;
+  return fmt::format("the destination is at hop {} at most: {} {}\n", distance,
+                     unknown + 1 == distance ? fmt::format("hop {}", unknown)
+                                             : fmt::format("hops {} to {}", unknown, distance - 1),
+                     !asked ? (unknown + 1 == distance ? "was not asked" : "were not asked")
+                     : unknown + 1 == distance ? "is silent"
+                                               : "are silent");
+}
+
+// Who answers every probe of the hop, and does not refuse it.
+[[nodiscard]] std::optional<net::Address> only_one(const stats::Hop& hop) {
+  std::optional<net::Address> who;
+  for (const stats::HopProbe& probe : hop.probes) {
+    const probe::Observation& seen = probe.last.observation;
+    if (!probe.answered() || stats::refuses(seen) || (who && *who != seen.responder)) {
+      return std::nullopt;
+    }
+    who = seen.responder;
+  }
+  return who;
+}
+
+// One address at hop after hop is another matter than a loop when the way goes on behind it.
+[[nodiscard]] std::string same_address_notes(const stats::PathStats& path) {
+  std::string notes;
+  Hops rest = path.end() == probe::PathEnd::loop ? Hops() : path.hops();
+  while (!rest.empty()) {
+    const auto who = only_one(rest.front());
+    const auto other = std::ranges::find_if(
+        rest, [&](const stats::Hop& hop) { return !who || only_one(hop) != who; });
+    const auto count = std::max<std::size_t>(1, static_cast<std::size_t>(other - rest.begin()));
+    if (count > 1) {
+      notes += fmt::format(
+          "{} answers at hops {} to {}: perhaps a NAT or a proxy that speaks for those behind it\n",
+          who.value_or(net::Address()).to_text(), rest.front().ttl.value,
+          rest[count - 1].ttl.value);
+    }
+    rest = rest.subspan(count);
+  }
+  return notes;
 }
 
 [[nodiscard]] std::string back_note(const stats::PathStats& path, const net::Address& destination) {
@@ -260,18 +354,66 @@ void add_quotes(const stats::Hop& hop, std::vector<QuotedAt>& all) {
   return who.empty() ? std::string("*") : fmt::format("{}", fmt::join(who, "|"));
 }
 
-[[nodiscard]] std::string way_of(Hops hops, std::uint16_t flow) {
+// Why the flow, which did not arrive, went no further.
+[[nodiscard]] std::string why_not(const stats::PathStats& path, std::uint16_t flow,
+                                  const std::optional<net::Address>& source) {
+  const stats::HopProbe* farthest = nullptr;  // that was answered
+  for (const stats::Hop& hop : path.hops()) {
+    for (const stats::HopProbe& probe : hop.probes) {
+      farthest = probe.step().flow == flow && probe.answered() ? &probe : farthest;
+    }
+  }
+  const auto end = path.end_of(flow).value_or(probe::PathEnd::reached);
+  switch (end) {
+    case probe::PathEnd::reached:
+      return "the trace was ended before";
+    case probe::PathEnd::loop:
+      return "a loop";
+    case probe::PathEnd::max_ttl:
+      return "the last TTL was asked";
+    case probe::PathEnd::unreachable:
+      return farthest == nullptr || !stats::refuses(farthest->last.observation)
+                 ? "it cannot be sent to"
+                 : refusal_text(farthest->last.observation, source);
+    case probe::PathEnd::gap:
+    case probe::PathEnd::silent:
+      break;
+  }
+  return fmt::format(
+      "silent{}{}",
+      farthest == nullptr ? "" : fmt::format(" behind hop {}", farthest->step().ttl.value),
+      end == probe::PathEnd::silent ? ", where others arrive" : "");
+}
+
+[[nodiscard]] bool reached_by(const stats::PathStats& path, std::uint16_t flow,
+                              const net::Address& destination) {
+  return std::ranges::any_of(path.hops(), [&](const stats::Hop& hop) {
+    return std::ranges::any_of(hop.probes, [&](const stats::HopProbe& probe) {
+      return probe.step().flow == flow && probe.answered() &&
+             probe::arrived(destination, probe.last.observation);
+    });
+  });
+}
+
+// " 10.0.1.1 10.0.2.1 *", and how it ended if it did not arrive.
+[[nodiscard]] std::string way_of(const stats::TargetResult& result, const stats::PathStats& path,
+                                 std::uint16_t flow) {
   std::string way;
-  for (const stats::Hop& hop : hops) {
-    way += " " + who_at(hop, flow);
+  const auto last = path.last_of(flow);
+  for (const stats::Hop& hop : path.hops()) {
+    way += !last || hop.ttl <= *last ? " " + who_at(hop, flow) : "";
+  }
+  if (!reached_by(path, flow, result.target.address.value_or(net::Address()))) {
+    way += fmt::format(" (not reached: {})", why_not(path, flow, result.target.source));
   }
   return way;
 }
 
-[[nodiscard]] std::string flow_notes(Hops hops, std::uint16_t flows) {
+[[nodiscard]] std::string flow_notes(const stats::TargetResult& result,
+                                     const stats::PathStats& path, std::uint16_t flows) {
   std::vector<std::pair<std::string, std::string>> ways;  // with their flows
   for (std::uint16_t flow = 0; flow < flows; ++flow) {
-    const std::string way = way_of(hops, flow);
+    const std::string way = way_of(result, path, flow);
     auto at = std::ranges::find(ways, way, &std::pair<std::string, std::string>::first);
     if (at == ways.end()) {
       at = ways.insert(at, {way, {}});
@@ -296,16 +438,24 @@ std::string path_notes(const stats::TargetResult& result, const stats::RunOption
   const stats::TraceRunOptions trace = options.trace.value_or(stats::TraceRunOptions());
   std::string notes;
   if (trace.flows > 1) {
-    notes += flow_notes(path.hops(), trace.flows);
+    notes += flow_notes(result, path, trace.flows);
   }
   if (!path.reached()) {
     notes += fmt::format("not reached: {}\n", why_not(path, result.target.source));
+    notes += neighbour_hint(path);
   }
   notes += nearer_note(path, *result.target.address);
-  notes += trace.find_mtu ? mtu_note(path) : "";
+  notes += trace.find_mtu ? mtu_note(result, path, options) : "";
   notes += header_notes(path.hops(), options.tos);
+  notes += same_address_notes(path);
   notes += wanted.back ? back_note(path, *result.target.address) : "";
   return notes;
+}
+
+bool none_larger_tried(const probe::PathMtu& mtu, const stats::TargetResult& result,
+                       const stats::RunOptions& options) noexcept {
+  return mtu.evidence == probe::MtuEvidence::passed && result.target.address &&
+         mtu.mtu.value == packet_bytes(options, *result.target.address);
 }
 
 std::uint32_t packet_bytes(const stats::RunOptions& options,

@@ -5,6 +5,7 @@
 //   TOS 0xb8 (DSCP 46, ECN 0) is 0x00 (DSCP 0, ECN 0) from hop 4 on
 //   path: 4 hops there, 5 back
 //   path of flow 0 2: 10.0.0.1 10.0.1.1 10.0.9.1
+//   path of flow 1: 10.0.0.1 10.0.2.1 (not reached: 10.0.2.1 says: Packet filtered)
 // None begins with a blank or a digit. Pure.
 #pragma once
 
@@ -23,6 +24,10 @@ struct PathNotesOptions {
 [[nodiscard]] std::string path_notes(const stats::TargetResult& result,
                                      const stats::RunOptions& options,
                                      const PathNotesOptions& wanted);
+
+// That path MTU is only a lower bound: it is as large as the largest probe.
+[[nodiscard]] bool none_larger_tried(const probe::PathMtu& mtu, const stats::TargetResult& result,
+                                     const stats::RunOptions& options) noexcept;
 
 // Bytes of a probe's whole packet.
 [[nodiscard]] std::uint32_t packet_bytes(const stats::RunOptions& options,

@@ -56,6 +56,7 @@ Outcome outcome_of(probe::EventKind kind) noexcept {
     case probe::EventKind::sent:
     case probe::EventKind::duplicate:
     case probe::EventKind::path_mtu:
+    case probe::EventKind::flow_end:
     case probe::EventKind::path_end:
       break;
   }

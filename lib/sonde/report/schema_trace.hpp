@@ -75,11 +75,14 @@ inline constexpr std::array kTraceFields{
               "named 0, and this usual size passed; searched: larger ones vanish without a word.")
         .one_of(kMtuEvidence),
     row::count("path_mtu", "hop", "The first hop that larger packets do not reach.").when_needed(),
+    row::flag("path_mtu", "at_least",
+              "Such packets get through, and none larger was tried: more may.")
+        .when_needed(),
     // path_hop
     row::count("path_hop", "ttl", "Of the probes, when they left."),
     row::flag("path_hop", "complete", "All its probes have their outcome."),
     row::flag("path_hop", "nat",
-              "A NAT stands before it: see quoted; null: no answer quotes enough to tell.")
+              "A NAT stands before it: see quoted; null: no answer quotes what would tell.")
         .or_null(),
     row::list("path_hop", "responders", "In the order of their first answers.").each("responder"),
     row::object("path_hop", "mtu", "path_mtu").or_null(),
@@ -92,7 +95,12 @@ inline constexpr std::array kTraceFields{
     // flow_path
     row::count("flow_path", "flow", "From 0."),
     row::flag("flow_path", "reached", "The destination answered a probe of this flow."),
-    row::list("flow_path", "hops", "By TTL.").each("flow_hop"),
+    row::text("flow_path", "end_reason",
+              "Why it went no further: as in path, or silent: no answer at the hop where others "
+              "arrive; null: the run ended before.")
+        .one_of("reached|unreachable|gap|max_ttl|loop|silent")
+        .or_null(),
+    row::list("flow_path", "hops", "By TTL, up to its own end.").each("flow_hop"),
     // flow_hop
     row::count("flow_hop", "ttl", "Of the probes, when they left."),
     row::list("flow_hop", "addresses", "Who answered; empty: nobody."),
@@ -114,7 +122,9 @@ inline constexpr std::array kTraceFields{
     row::count("quoted", "ttl", "Time to Live or Hop Limit: 1 where it ended as it should."),
     row::count("quoted", "tos", "Type of Service or Traffic Class."),
     row::flag("quoted", "nat",
-              "Source address or transport checksum are not those that were sent: a NAT."),
+              "Source address or transport checksum are not those that were sent: a NAT; null: "
+              "nothing is quoted that would show one that puts the address back.")
+        .or_null(),
     // extension
     row::count("extension", "class", "Class-Num."),
     row::count("extension", "type", "C-Type."),

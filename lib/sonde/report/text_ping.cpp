@@ -82,6 +82,7 @@ void TextPing::on_event(const probe::Event& event, const stats::TargetResult& af
     case EventKind::sent:
     case EventKind::send_failed:
     case EventKind::path_mtu:
+    case EventKind::flow_end:
     case EventKind::path_end:
       break;
   }
@@ -107,6 +108,7 @@ void TextPing::flood_mark(const probe::Event& event) {
     case EventKind::timeout:
     case EventKind::duplicate:
     case EventKind::path_mtu:
+    case EventKind::flow_end:
     case EventKind::path_end:
       break;
   }

@@ -62,11 +62,15 @@ void count_anew(const HopProbe& probe, TargetStats& stats) {
   return stats;
 }
 
+// All its queries have their outcome, and none that was added is out.
 [[nodiscard]] bool asked_enough(const Hop& hop, std::uint32_t queries) {
-  const auto settled = std::ranges::count_if(hop.probes, [](const HopProbe& probe) {
-    return probe.step().query > 0 && probe.last.kind != EventKind::sent && !probe.made_up_for();
+  const auto of_hop = [](const HopProbe& probe) {
+    return probe.step().query > 0 && !probe.made_up_for();
+  };
+  const bool out = std::ranges::any_of(hop.probes, [&](const HopProbe& probe) {
+    return of_hop(probe) && probe.last.kind == EventKind::sent;
   });
-  return std::cmp_greater_equal(settled, queries);
+  return !out && std::cmp_greater_equal(std::ranges::count_if(hop.probes, of_hop), queries);
 }
 
 }  // namespace
@@ -102,6 +106,13 @@ void PathStats::apply(const Event& event) {
         hop.complete = true;
       }
       break;
+    case EventKind::flow_end:
+      if (event.step.flow < flows_.size()) {
+        flows_[event.step.flow].last = event.step.ttl;
+        flows_[event.step.flow].end = event.path_end;
+        shorten(event.step.flow);
+      }
+      break;
     case EventKind::path_mtu:
       hop_at(event.step.ttl).mtu = event.path_mtu;
       break;
@@ -111,7 +122,64 @@ void PathStats::apply(const Event& event) {
   }
 }
 
+std::optional<net::Ttl> PathStats::Flow::limit() const noexcept {
+  if (arrived) {
+    return arrived;
+  }
+  return last ? last : refused && passed < *refused ? refused : std::nullopt;
+}
+
+std::optional<probe::PathEnd> PathStats::end_of(std::uint16_t flow) const noexcept {
+  return flow < flows_.size() ? flows_[flow].end : std::nullopt;
+}
+
+std::optional<net::Ttl> PathStats::last_of(std::uint16_t flow) const noexcept {
+  return flow < flows_.size() ? flows_[flow].limit() : std::nullopt;
+}
+
+bool PathStats::beyond(const probe::PathStep& step) const noexcept {
+  const auto limit = last_of(step.flow);
+  return limit && step.ttl > *limit;
+}
+
+// What an answer tells of its flow.
+void PathStats::learn(const Event& event) {
+  const net::Ttl ttl = event.step.ttl;
+  if (event.step.flow >= flows_.size() || event.step.query == 0 ||
+      !HopProbe{.last = event}.answered()) {
+    return;
+  }
+  Flow& flow = flows_[event.step.flow];
+  const auto before = flow.limit();
+  if (probe::arrived(destination_, event.observation)) {
+    flow.arrived = std::min(flow.arrived.value_or(ttl), ttl);
+  } else if (refuses(event.observation)) {
+    flow.refused = std::min(flow.refused.value_or(ttl), ttl);
+  } else {
+    flow.passed = std::max(flow.passed, ttl);
+  }
+  if (flow.limit() != before) {
+    shorten(event.step.flow);
+  }
+}
+
+// Its probes behind its end make no hop.
+void PathStats::shorten(std::uint16_t flow) {
+  for (Hop& hop : hops_) {
+    const auto gone = std::erase_if(hop.probes, [&](const HopProbe& probe) {
+      return probe.step().flow == flow && beyond(probe.step());
+    });
+    if (gone > 0) {
+      hop.stats = counted_anew(hop.probes);
+    }
+  }
+}
+
 void PathStats::record(const Event& event) {
+  learn(event);
+  if (beyond(event.step)) {
+    return;
+  }
   Hop& hop = hop_at(event.step.ttl);
   auto at = std::ranges::lower_bound(hop.probes, event.probe.sequence, {}, &HopProbe::sequence);
   bool takes_back_an_answer = false;
@@ -170,6 +238,9 @@ std::optional<net::Ttl> PathStats::refused_at() const noexcept {
 }
 
 std::optional<net::Ttl> PathStats::last() const noexcept {
+  if (several_flows()) {
+    return end_ ? end_ttl_ : known_until();
+  }
   if (distance_) {
     return distance_;
   }
@@ -225,7 +296,8 @@ const Hop* PathStats::narrowest() const noexcept {
 const Hop* PathStats::mtu_unknown_at() const noexcept {
   const auto passes = [this](const HopProbe& probe) {
     const probe::Observation& seen = probe.last.observation;
-    return probe.answered() && (!refuses(seen) || probe::arrived(destination_, seen));
+    return probe.answered() && probe.step().flow == 0 &&
+           (!refuses(seen) || probe::arrived(destination_, seen));
   };
   const auto near_to_far = hops();
   const auto farthest = std::ranges::find_if(std::views::reverse(near_to_far), [&](const Hop& hop) {

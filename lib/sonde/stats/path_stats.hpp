@@ -39,14 +39,15 @@ struct Hop {
 
 struct PathLimits {
   std::uint32_t queries = 0;  // a hop, of all flows
-  std::uint8_t gap = 0;       // silent hops in a row that end a path; 0: none do
+  std::uint16_t flows = 1;
+  std::uint8_t gap = 0;  // silent hops in a row that end a path; 0: none do
 };
 
 class PathStats {
  public:
   PathStats() = default;
   PathStats(const net::Address& destination, const PathLimits& limits)
-      : destination_(destination), limits_(limits) {}
+      : destination_(destination), limits_(limits), flows_(limits.flows > 1 ? limits.flows : 0) {}
 
   void apply(const probe::Event& event);
   // The event as the target's own statistics count it, to be asked before apply(): whatever shows
@@ -54,14 +55,20 @@ class PathStats {
   [[nodiscard]] probe::Event for_target(const probe::Event& event) const;
 
   // By TTL, up to where the path ends: at the destination, at the router that lets nothing pass, or
-  // where the trace was given up; silent hops before that are there, too. While the trace goes on,
-  // up to the last hop of which anything is known, and at most `gap` behind the last answer.
+  // where the trace was given up; with several flows where the last of them ends, and without the
+  // probes of a flow behind its own end; silent hops before that are there, too. While the trace
+  // goes on, up to the last hop of which anything is known, and at most `gap` behind the last
+  // answer.
   [[nodiscard]] std::span<const Hop> hops() const noexcept;
   [[nodiscard]] const Hop* find(net::Ttl ttl) const noexcept;
   [[nodiscard]] bool reached() const noexcept { return distance_.has_value(); }
   // The nearest TTL at which the destination answered.
   [[nodiscard]] std::optional<net::Ttl> distance() const noexcept { return distance_; }
   [[nodiscard]] std::optional<probe::PathEnd> end() const noexcept { return end_; }
+  // How that flow ended; nullopt: not yet, or there is but one.
+  [[nodiscard]] std::optional<probe::PathEnd> end_of(std::uint16_t flow) const noexcept;
+  // The last hop that belongs to the way of that flow, as far as it is known.
+  [[nodiscard]] std::optional<net::Ttl> last_of(std::uint16_t flow) const noexcept;
   // The hop with the smallest MTU, of those whose MTU is known.
   [[nodiscard]] const Hop* narrowest() const noexcept;
   // The farthest hop that packets pass or arrive at, if its MTU is not known; nullptr otherwise.
@@ -73,6 +80,20 @@ class PathStats {
   [[nodiscard]] std::optional<probe::RttClock> clock() const noexcept;
 
  private:
+  // What is known of one flow among several.
+  struct Flow {
+    std::optional<net::Ttl> arrived{};  // the nearest TTL
+    std::optional<net::Ttl> refused{};  // the nearest
+    net::Ttl passed{0};                 // the farthest at which a probe was on its way
+    std::optional<net::Ttl> last{};     // as flow_end says it
+    std::optional<probe::PathEnd> end{};
+
+    [[nodiscard]] std::optional<net::Ttl> limit() const noexcept;
+  };
+  [[nodiscard]] bool several_flows() const noexcept { return limits_.flows > 1; }
+  void learn(const probe::Event& event);
+  void shorten(std::uint16_t flow);
+  [[nodiscard]] bool beyond(const probe::PathStep& step) const noexcept;
   [[nodiscard]] Hop& hop_at(net::Ttl ttl);
   void record(const probe::Event& event);
   [[nodiscard]] std::optional<net::Ttl> refused_at() const noexcept;
@@ -84,6 +105,7 @@ class PathStats {
   std::vector<Hop> hops_;  // by TTL
   std::optional<net::Ttl> distance_;
   std::optional<probe::PathEnd> end_;
+  std::vector<Flow> flows_;          // if there are several
   std::optional<net::Ttl> end_ttl_;  // the last hop of the path, as path_end says it
 };
 

@@ -74,6 +74,7 @@ void TargetStats::apply(const probe::Event& event) {
       outages_.unanswered(sequence);
       break;
     case EventKind::path_mtu:
+    case EventKind::flow_end:
     case EventKind::path_end:
       return;  // of no probe
   }

@@ -76,20 +76,25 @@ const SentProbe* Matcher::by_token(const net::Address& destination, Bytes payloa
   return nullptr;
 }
 
-bool Matcher::rewritten(const SentProbe& sent, const wire::QuotedDatagram& quoted) const noexcept {
+std::optional<bool> Matcher::rewritten(const SentProbe& sent,
+                                       const wire::QuotedDatagram& quoted) const noexcept {
   if (shape_ == nullptr) {
-    return false;
+    return std::nullopt;
   }
   const auto own = sources_->of(sent.destination);
   if (own && !own->same_host(quoted.source)) {
     return true;
   }
   // 0: not computed, or wiped by the router that quotes.
-  if (sent.checksum == 0 || quoted.transport_checksum == 0 ||
-      quoted.transport_checksum == sent.checksum) {
-    return false;
+  const bool unknown = sent.checksum == 0 || quoted.transport_checksum == 0;
+  if (quoted.transport_checksum == sent.checksum && !unknown) {
+    // ICMP's own covers no address (RFC 792), that of ICMPv6 does (RFC 4443).
+    return is_udp() || sent.destination.is_v6() ? std::optional(false) : std::nullopt;
   }
-  return !is_udp() || quoted.transport_checksum != unfinished_checksum(sent, quoted);
+  if (unknown || (is_udp() && quoted.transport_checksum == unfinished_checksum(sent, quoted))) {
+    return std::nullopt;
+  }
+  return true;
 }
 
 }  // namespace sonde::transport

@@ -56,14 +56,20 @@ std::optional<std::uint16_t> quoted_checksum(const wire::QuotedDatagram& quoted)
   return in.failed() || !plain ? std::nullopt : std::optional(checksum);
 }
 
+// Without the checksum nothing tells that a NAT did not put the rest back.
+std::optional<bool> rewritten(const wire::QuotedDatagram& quoted, const SentSyn& sent,
+                              net::Port port) noexcept {
+  if (!quoted.source.same_host(sent.source) || quoted.source_port != sent.source_port ||
+      quoted.destination_port != port) {
+    return true;
+  }
+  return quoted_checksum(quoted).transform(
+      [&](std::uint16_t checksum) { return checksum != sent.checksum; });
+}
+
 probe::QuotedHeader quoted_header(const wire::QuotedDatagram& quoted, const SentSyn& sent,
                                   net::Port port) noexcept {
-  const auto checksum = quoted_checksum(quoted);
-  return {.ttl = quoted.ttl,
-          .tos = quoted.tos,
-          .rewritten = !quoted.source.same_host(sent.source) ||
-                       quoted.source_port != sent.source_port || quoted.destination_port != port ||
-                       (checksum && *checksum != sent.checksum)};
+  return {.ttl = quoted.ttl, .tos = quoted.tos, .rewritten = rewritten(quoted, sent, port)};
 }
 
 std::expected<wire::IcmpMessage, Reject> icmp_error_in(const Content& content) noexcept {

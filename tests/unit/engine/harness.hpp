@@ -99,6 +99,8 @@ class Harness {
         return "error";
       case EventKind::path_mtu:
         return "path_mtu";
+      case EventKind::flow_end:
+        return "flow_end";
       case EventKind::path_end:
         return "path_end";
     }

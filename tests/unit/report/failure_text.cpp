@@ -52,6 +52,14 @@ TEST_CASE("failure text: ICMPv6 errors in ping's words") {
   CHECK(v6(200, 0) == "unknown icmp type: 200");
 }
 
+TEST_CASE("failure text: a bad argument that is a blackhole route is no bad argument") {
+  const int code = static_cast<int>(std::errc::invalid_argument);
+  CHECK(send_error_text({.failure = probe::SendFailure::unreachable, .os_code = code}) ==
+        "No usable route");
+  CHECK(send_error_text({.failure = probe::SendFailure::other, .os_code = code}) ==
+        "Invalid argument");
+}
+
 TEST_CASE("failure text: a send error in the system's words, or ours without a code") {
   CHECK(send_error_text({.failure = probe::SendFailure::unreachable, .os_code = ENETUNREACH}) ==
         "Network is unreachable");

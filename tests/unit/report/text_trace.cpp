@@ -57,7 +57,9 @@ TEST_CASE("trace text: header, hops as they are complete, a silent one as stars"
   CHECK(rig.fresh() == " 2  * * *\n");
   rig.script.hop(3, "destination", {9ms, 0ms, 10500us});
   rig.script.ended(PathEnd::reached, 3).end();
-  CHECK(rig.fresh() == " 3  198.51.100.9  9.000 ms *  10.500 ms\n");
+  CHECK(rig.fresh() ==
+        " 3  198.51.100.9  9.000 ms *  10.500 ms\n"
+        "the destination is at hop 3 at most: hop 2 is silent\n");
 }
 
 TEST_CASE("trace text: a hop waits for those before it") {
@@ -178,7 +180,9 @@ TEST_CASE("trace text: why the destination was not reached is one line") {
       .ended(PathEnd::gap, 3);
   CHECK(gap.fresh() ==
         " 1  10.0.0.1  1.000 ms\n 2  *\n 3  *\n"
-        "not reached: 2 hops in a row are silent behind hop 1\n");
+        "not reached: 2 hops in a row are silent behind hop 1\n"
+        "a host that is down looks the same: its router says so after 3 s, and -W 4 waits for "
+        "that\n");
   Rig refused({.numeric = true}, {.queries = 1});
   refused.begin().fresh();
   refused.script.hop(1, "10.0.0.1", {1ms}, {3, 13}).ended(PathEnd::unreachable, 1);
@@ -259,7 +263,37 @@ TEST_CASE("trace text: a destination that answers seldom is nearer than where it
   CHECK(notes(1, false) == row);
   CHECK(notes(2, true) == row);
   CHECK(notes(4, false) == row);
-  CHECK(notes(64, false) == row);
+  const std::string doubt = "the destination is at hop 4 at most: hops 2 to 3 are silent\n";
+  CHECK(notes(64, false) == row + doubt);  // it quotes what nobody sent
+}
+
+TEST_CASE("trace text: what quotes no TTL is at most where it answered first") {
+  const auto notes = [](int first, int silent, int distance) {
+    Rig rig({.numeric = true},
+            {.first_ttl = net::Ttl(static_cast<std::uint8_t>(first)), .queries = 1});
+    rig.begin();
+    for (int ttl = first; ttl < distance; ++ttl) {
+      rig.script.hop(ttl, "10.0.0.1", {ttl < silent ? 1ms : 0ms}, {11, ttl == 0 ? 1 : 0});
+    }
+    rig.script.hop(distance, "destination", {1ms}).ended(PathEnd::reached, distance);
+    const std::string text = rig.fresh();
+    return text.substr(text.find("198.51.100.9  1.000 ms\n") + 23);
+  };
+  CHECK(notes(1, 2, 2).empty());
+  CHECK(notes(1, 1, 1).empty());
+  CHECK(notes(1, 2, 3) == "the destination is at hop 3 at most: hop 2 is silent\n");
+  CHECK(notes(20, 20, 20) == "the destination is at hop 20 at most: hops 1 to 19 were not asked\n");
+}
+
+TEST_CASE("trace text: a path MTU that is as large as what was tried is so at least") {
+  Rig rig({.numeric = true}, {.queries = 1, .find_mtu = true});
+  rig.begin().fresh();
+  rig.script.hop(1, "destination", {2ms});
+  rig.script.add(test::path_mtu(1, 60, probe::MtuEvidence::passed, 5ms));
+  rig.script.ended(PathEnd::reached, 1);
+  CHECK(rig.fresh() ==
+        " 1  198.51.100.9  2.000 ms F=60\n"
+        "path MTU 60 at least: such packets get through, none larger was tried\n");
 }
 
 TEST_CASE("trace text: a path MTU that could not be told is none") {
@@ -289,7 +323,9 @@ TEST_CASE("trace text: NAT and a changed TOS are told once, where they begin") {
   CHECK(rig.fresh() ==
         " 4  198.51.100.9  4.000 ms\n"
         "TOS 0xb8 (DSCP 46, ECN 0) is 0x00 (DSCP 0, ECN 0) from hop 2 on\n"
-        "NAT before hop 3: the probe's source or checksum is another one\n");
+        "NAT before hop 3: the probe's source or checksum is another one\n"
+        "10.0.0.1 answers at hops 1 to 3: perhaps a NAT or a proxy that speaks for those behind "
+        "it\n");
 }
 
 TEST_CASE("trace text: --back shows where the way back is another one, and its length") {
@@ -322,6 +358,35 @@ TEST_CASE(
         " 2  198.51.100.9  2.000 ms  2.000 ms  2.000 ms\n"
         "path of flow 0 2: 10.0.0.1 198.51.100.9\n"
         "path of flow 1: 10.0.0.2 198.51.100.9\n");
+}
+
+TEST_CASE("trace text: each flow says how it ended, and shows no hop behind that") {
+  Rig rig({.numeric = true}, {.queries = 1, .flows = 3});
+  rig.begin().fresh();
+  const auto ask = [&](int ttl, std::uint16_t flow) {
+    const auto probe = rig.script.next(ttl, 1, flow);
+    rig.script.add(test::path_sent(probe));
+    return probe;
+  };
+  for (std::uint16_t flow = 0; flow < 3; ++flow) {
+    rig.script.add(test::path_error(ask(1, flow), "10.0.0.1", 1ms));
+  }
+  rig.script.add(test::path_error(ask(2, 0), "10.0.0.2", 2ms, {3, 13}));
+  rig.script.add(test::path_timeout(ask(3, 0), 5ms));
+  rig.script.add(test::path_error(ask(2, 1), "10.0.0.3", 2ms));
+  rig.script.add(test::path_reply(ask(3, 1), 3ms)).add(test::path_reply(ask(4, 1), 3ms));
+  rig.script.add(test::path_timeout(ask(2, 2), 500ms)).add(test::path_timeout(ask(3, 2), 500ms));
+  rig.script.flow_ended(0, PathEnd::unreachable, 2)
+      .flow_ended(1, PathEnd::reached, 3)
+      .flow_ended(2, PathEnd::silent, 3)
+      .ended(PathEnd::reached, 3);
+  CHECK(rig.fresh() ==
+        " 1  10.0.0.1  1.000 ms  1.000 ms  1.000 ms\n"
+        " 2  10.0.0.2  2.000 ms !X 10.0.0.3  2.000 ms *\n"
+        " 3  198.51.100.9  3.000 ms *\n"
+        "path of flow 0: 10.0.0.1 10.0.0.2 (not reached: 10.0.0.2 says: Packet filtered)\n"
+        "path of flow 1: 10.0.0.1 10.0.0.3 198.51.100.9\n"
+        "path of flow 2: 10.0.0.1 * * (not reached: silent behind hop 1, where others arrive)\n");
 }
 
 TEST_CASE("trace text: several targets follow one another, whichever is ready first") {

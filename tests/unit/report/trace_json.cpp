@@ -131,13 +131,41 @@ TEST_CASE("trace json: the path MTU, its evidence, and the hop where it begins")
     script.add(test::path_mtu(2, 1400, probe::MtuEvidence::reported, 6ms));
     script.ended(PathEnd::reached, 2).end();
   });
-  CHECK(run.target()["pmtu"] == json::parse(R"({"mtu":1400,"evidence":"reported","hop":2})"));
+  CHECK(run.target()["pmtu"] ==
+        json::parse(R"({"mtu":1400,"evidence":"reported","hop":2,"at_least":false})"));
   CHECK(run.target()["hops"][0]["mtu"] == json::parse(R"({"mtu":1500,"evidence":"passed"})"));
   // Each hop's line came again with its MTU.
   REQUIRE(run.of("hop").size() == 4);
   CHECK(run.of("hop")[2]["mtu"]["mtu"] == 1500);
   CHECK(run.of("hop")[3]["ttl"] == 2);
   CHECK(run.of("summary")[0]["pmtu"]["mtu"] == 1400);
+}
+
+TEST_CASE("trace json: a path MTU as large as the largest probe is a lower bound") {
+  const Told run = told([](TraceScript& script) {
+    script.options.trace->find_mtu = true;
+    script.start().target().hop(1, "destination", {1ms});
+    script.add(test::path_mtu(1, 60, probe::MtuEvidence::passed, 5ms));
+    script.ended(PathEnd::reached, 1).end();
+  });
+  CHECK(run.target()["pmtu"]["at_least"] == true);
+}
+
+TEST_CASE("trace json: a quote that cannot show a NAT says nothing of one") {
+  const Told run = told([](TraceScript& script) {
+    script.start().target();
+    for (int ttl = 1; ttl <= 2; ++ttl) {
+      const auto probe = script.next(ttl, 1);
+      probe::Event event = test::path_error(probe, "10.0.0.1", 1ms);
+      event.observation.quoted = probe::QuotedHeader{.ttl = net::Ttl(1), .tos = net::Tos(0)};
+      event.observation.quoted->rewritten = ttl == 1 ? std::nullopt : std::optional<bool>(false);
+      script.add(test::path_sent(probe)).add(event);
+    }
+    script.end();
+  });
+  CHECK(run.target()["hops"][0]["nat"].is_null());
+  CHECK(run.target()["hops"][0]["probes"][0]["quoted"]["nat"].is_null());
+  CHECK(run.target()["hops"][1]["nat"] == false);
 }
 
 TEST_CASE("trace json: the way of each flow, if there are several") {
@@ -152,12 +180,15 @@ TEST_CASE("trace json: the way of each flow, if there are several") {
       script.add(test::path_sent(last));
       script.add(flow == 0 ? test::path_reply(last, 2ms) : test::path_timeout(last, 3ms));
     }
-    script.ended(PathEnd::reached, 2).end();
+    script.flow_ended(0, probe::PathEnd::reached, 2)
+        .flow_ended(1, probe::PathEnd::silent, 2)
+        .ended(PathEnd::reached, 2)
+        .end();
   });
   CHECK(run.target()["paths"] == json::parse(R"([
-    {"flow":0,"reached":true,"hops":[{"ttl":1,"addresses":["10.0.0.1"]},
+    {"flow":0,"reached":true,"end_reason":"reached","hops":[{"ttl":1,"addresses":["10.0.0.1"]},
                                      {"ttl":2,"addresses":["198.51.100.9"]}]},
-    {"flow":1,"reached":false,"hops":[{"ttl":1,"addresses":["10.0.0.2"]},
+    {"flow":1,"reached":false,"end_reason":"silent","hops":[{"ttl":1,"addresses":["10.0.0.2"]},
                                       {"ttl":2,"addresses":[]}]}])"));
 }
 

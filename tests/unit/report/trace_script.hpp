@@ -66,7 +66,8 @@ class TraceScript {
                         .stats = {},
                         .path = stats::PathStats(test::kDestination,
                                                  {.queries = std::uint32_t{options.trace->queries} *
-                                                             options.trace->flows}),
+                                                             options.trace->flows,
+                                                  .flows = options.trace->flows}),
                         .checks = {}});
     tell([&](auto& l) { l.on_target(results_.back().target); });
     return time(0ms);
@@ -108,6 +109,12 @@ class TraceScript {
             .step = {.ttl = net::Ttl(static_cast<std::uint8_t>(ttl)),
                      .query = static_cast<std::uint8_t>(query),
                      .flow = flow}};
+  }
+  TraceScript& flow_ended(std::uint16_t flow, probe::PathEnd how, int last) {
+    probe::Event event = test::path_ended(how, last, 600ms);
+    event.kind = probe::EventKind::flow_end;
+    event.step.flow = flow;
+    return add(event);
   }
   TraceScript& ended(probe::PathEnd how, int last, Duration when = 600ms) {
     return add(test::path_ended(how, last, when));

@@ -73,6 +73,15 @@ TEST_CASE("path: a time exceeded is the answer that was asked for, and no error"
   CHECK(!path.stats.reached());
 }
 
+TEST_CASE("path: a hop is not complete while a query that was added to it is out") {
+  Path path;
+  path.send({1}).add(test::path_sent(probe_at(1, 2)));
+  path.router(1);
+  CHECK_FALSE(path.stats.find(net::Ttl(1))->complete);
+  path.add(test::path_timeout(probe_at(1, 2), 1s));
+  CHECK(path.stats.find(net::Ttl(1))->complete);
+}
+
 TEST_CASE("path: nothing beyond the destination's distance is a hop, in whatever order it comes") {
   Path path;
   path.send({1, 2, 3, 4}).arrives(4).arrives(3).router(1);

@@ -9,6 +9,7 @@
 
 #include "sonde/transport/destination.hpp"
 #include "sonde/transport/linux/socket_options.hpp"
+#include "sonde/transport/route.hpp"
 #include "sonde/wire/checksum.hpp"
 #include "sonde/wire/icmpv4.hpp"
 #include "sonde/wire/icmpv6.hpp"
@@ -67,6 +68,14 @@ probe::SendFailure send_failure_of(int os_code) noexcept {
   }
 }
 
+probe::SendError send_error_to(const net::Address& destination, int os_code) {
+  // A blackhole route: the kernel has no better word than for a bad argument, and has it for every
+  // socket that asks for the route.
+  const bool no_route = os_code == EINVAL && !source_address_for(destination, {});
+  return {.failure = no_route ? probe::SendFailure::unreachable : send_failure_of(os_code),
+          .os_code = os_code};
+}
+
 void Sender::send(Channel& channel, std::span<const probe::ProbeSpec> specs,
                   std::span<probe::SendReport> reports) {
   const int refused = channel.apply(specs.front().ip);
@@ -95,6 +104,9 @@ void Sender::send(Channel& channel, std::span<const probe::ProbeSpec> specs,
       continue;
     }
     reports[done].error = send_again(channel, done, sent.error());
+    if (reports[done].error && reports[done].error->os_code == EINVAL) {
+      reports[done].error = send_error_to(effective_destination(specs[done].destination), EINVAL);
+    }
     if (!reports[done].error) {
       remember(channel, specs.subspan(done, 1), done, at);
     }

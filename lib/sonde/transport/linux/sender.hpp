@@ -24,6 +24,8 @@
 namespace sonde::transport {
 
 [[nodiscard]] probe::SendFailure send_failure_of(int os_code) noexcept;
+// The same of a packet to that host, for whom the system may have no usable route.
+[[nodiscard]] probe::SendError send_error_to(const net::Address& destination, int os_code);
 
 class Sender {
  public:

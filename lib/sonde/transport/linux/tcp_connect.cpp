@@ -170,7 +170,8 @@ void TcpConnectTransport::send_one(const probe::ProbeSpec& spec, probe::SendRepo
   const int failure = start(slot, *taken, spec);
   report.at = slot.sent.at;
   if (failure != 0) {
-    report.error = send_error(failure);
+    report.error =
+        failure == EINVAL ? send_error_to(spec.destination, failure) : send_error(failure);
     release(*taken);
     return;
   }

@@ -246,8 +246,7 @@ probe::SendReport TcpRawChannel::send(const probe::ProbeSpec& spec, const Clock&
   }
   probe::SendReport report{.id = spec.id, .at = sent.at};
   if (failure != 0) {
-    report.error =
-        probe::SendError{.failure = send_failure_of(failure), .os_code = failure, .mtu = {}};
+    report.error = send_error_to(sent.destination, failure);
     return report;
   }
   sends_.add(sent);
