@@ -25,10 +25,9 @@ constexpr std::size_t kMostFreeLanes = 64;
 constexpr WORD kMostPayloadV4 = 65507;
 constexpr WORD kMostPayloadV6 = 65527;
 
-template <typename Fits>
-std::unique_ptr<Lane> take_free_lane(IcmpFile& file, Fits fits) noexcept {
+std::unique_ptr<Lane> take_free_lane(IcmpFile& file, const LaneKey& key) noexcept {
   for (auto lane = file.lanes.rbegin(); lane != file.lanes.rend(); ++lane) {
-    if (fits((*lane)->key())) {
+    if ((*lane)->key() == key) {
       std::swap(*lane, file.lanes.back());
       std::unique_ptr<Lane> taken = std::move(file.lanes.back());
       file.lanes.pop_back();
@@ -36,10 +35,6 @@ std::unique_ptr<Lane> take_free_lane(IcmpFile& file, Fits fits) noexcept {
     }
   }
   return nullptr;
-}
-
-std::unique_ptr<Lane> take_free_lane(IcmpFile& file, const LaneKey& key) noexcept {
-  return take_free_lane(file, [&key](const LaneKey& other) { return other == key; });
 }
 
 // For when no socket can be opened: one for all destinations makes loopback slower, no more.

@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import sys
 
+from _stamps import keep_stamps
+
 SKIPPED = 77
 SONDE = str(pathlib.Path(os.environ.get("SONDE", "build/release/sonde")).resolve())
 ROLES = ("client", "r1", "r2", "server")
@@ -102,6 +104,7 @@ class Lab:
         # A user namespace of one user maps group 0 alone.
         groups = "0 2147483647" if may_become_nobody() else "0 0"
         self.inside("client", f"sysctl -qw net.ipv4.ping_group_range='{groups}'")
+        self.stamps = keep_stamps()
         self.await_paths()
 
     def await_paths(self):

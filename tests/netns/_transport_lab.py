@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import sys
 
+from _stamps import keep_stamps
+
 SKIPPED = 77
 NESTED = "SONDE_TX_NESTED" in os.environ
 DRIVER = os.path.join(os.environ.get("SONDE_BUILD_DIR", "build/release"), "tests",
@@ -79,6 +81,7 @@ class Lab:
         # In a user namespace only group 0 exists.
         groups = "0 0" if NESTED else "0 2147483647"
         self.run("c", f"sysctl -qw net.ipv4.ping_group_range='{groups}'")
+        self.stamps = keep_stamps()
         self.wait_for_paths()
         return self
 

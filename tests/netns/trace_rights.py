@@ -28,6 +28,7 @@ def main():
         skip("no other user to become")
     failed = 0
     with Lab() as lab:
+        lab.inside("server", "sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0")
         for family in SERVER:
             wanted = [(ttl, [address[family]] * 3)
                       for ttl, address in enumerate((FIRST_ROUTER, SECOND_ROUTER, SERVER), 1)]

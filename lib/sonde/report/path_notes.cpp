@@ -261,8 +261,10 @@ void add_quotes(const stats::Hop& hop, std::vector<QuotedAt>& all) {
 // A destination that answers only so often stays silent at its own hop, and answers what went
 // further: what was left of the TTL says where it is, if it quotes that. Else it can be at any of
 // the hops before which are silent, or were not asked.
-[[nodiscard]] std::string nearer_note(const stats::PathStats& path,
-                                      const net::Address& destination) {
+// Answers to UDP are rationed by many systems; to ICMP and TCP by few: silence before the
+// destination is then that of a router.
+[[nodiscard]] std::string nearer_note(const stats::PathStats& path, const net::Address& destination,
+                                      bool rationed) {
   const unsigned distance = path.distance().value_or(net::Ttl(0)).value;
   const stats::Hop* const hop = path.find(ttl_of(distance));
   if (!path.reached() || hop == nullptr) {
@@ -284,12 +286,15 @@ void add_quotes(const stats::Hop& hop, std::vector<QuotedAt>& all) {
                      nearest);
   }
   const bool asked = path.find(ttl_of(distance - 1)) != nullptr;
-  return fmt::format("the destination is at hop {} at most: {} {}\n", distance,
-                     unknown + 1 == distance ? fmt::format("hop {}", unknown)
-                                             : fmt::format("hops {} to {}", unknown, distance - 1),
-                     !asked ? (unknown + 1 == distance ? "was not asked" : "were not asked")
-                     : unknown + 1 == distance ? "is silent"
-                                               : "are silent");
+  if (asked && !rationed) {
+    return {};
+  }
+  const bool one = unknown + 1 == distance;
+  const std::string hops =
+      one ? fmt::format("hop {} {}", unknown, asked ? "is" : "was")
+          : fmt::format("hops {} to {} {}", unknown, distance - 1, asked ? "are" : "were");
+  return fmt::format("the destination is at hop {} at most: {} {}\n", distance, hops,
+                     asked ? "silent" : "not asked");
 }
 
 // Who answers every probe of the hop, and does not refuse it.
@@ -444,7 +449,7 @@ std::string path_notes(const stats::TargetResult& result, const stats::RunOption
     notes += fmt::format("not reached: {}\n", why_not(path, result.target.source));
     notes += neighbour_hint(path);
   }
-  notes += nearer_note(path, *result.target.address);
+  notes += nearer_note(path, *result.target.address, options.protocol == "udp");
   notes += trace.find_mtu ? mtu_note(result, path, options) : "";
   notes += header_notes(path.hops(), options.tos);
   notes += same_address_notes(path);
