@@ -1,31 +1,33 @@
-// seccomp (seccomp(2)) by libseccomp, which knows the numbers of all architectures. What is missing
-// on this one is left out by the library.
-#if SONDE_SECCOMP
-
+// sandbox_filters_linux.cpp: a program of the build: writes the seccomp filters as an array for
+// sandbox_calls_linux.cpp. Here stands what a run may ask of the kernel. libseccomp knows the
+// numbers of all architectures; what is missing on this one is left out by it.
+// In: the file to write. Exit code 1: a word on stderr.
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <initializer_list>
 #include <limits>
 #include <memory>
 #include <span>
-#include <system_error>
 #include <type_traits>
+#include <vector>
 
-#include "app/sandbox_linux.hpp"
+#include "app/sandbox_variants_linux.hpp"
 
 namespace sonde::app {
 
 namespace {
 
-// Probing, writing, waiting, memory, the end. None of them reaches a new thing. Each costs more
-// than a microsecond at every start.
+// Probing, writing, waiting, memory, the end. None of them reaches a new thing.
 constexpr auto kCalls = std::to_array<int>({
     SCMP_SYS(ppoll),
     SCMP_SYS(ppoll_time64),
@@ -150,6 +152,10 @@ struct ReleaseFilter {
   void operator()(void* filter) const noexcept { ::seccomp_release(filter); }
 };
 
+struct CloseFile {
+  void operator()(std::FILE* file) const noexcept { (void)std::fclose(file); }
+};
+
 // The filter as it grows; the first refusal of the library is kept.
 class Filter {
  public:
@@ -168,12 +174,17 @@ class Filter {
     rule(SCMP_ACT_ALLOW, call, {when.begin(), when.size()});
   }
   void answer(int call, std::uint16_t error) noexcept { rule(SCMP_ACT_ERRNO(error), call, {}); }
-  // 0, or an error code.
-  [[nodiscard]] int load() noexcept {
-    if (code_ == 0) {
-      note(::seccomp_load(filter_.get()));
+  // Empty: it could not be made.
+  [[nodiscard]] std::vector<sock_filter> program() {
+    const std::unique_ptr<std::FILE, CloseFile> file(std::tmpfile());
+    if (code_ != 0 || file == nullptr ||
+        ::seccomp_export_bpf(filter_.get(), ::fileno(file.get())) != 0 ||
+        std::fseek(file.get(), 0, SEEK_SET) != 0) {
+      return {};
     }
-    return -code_;
+    std::vector<sock_filter> out(BPF_MAXINSNS);
+    out.resize(std::fread(out.data(), sizeof out[0], out.size(), file.get()));
+    return out;
   }
 
  private:
@@ -206,7 +217,7 @@ void allow_requests(Filter& filter, std::span<const std::uint64_t> requests) noe
 }
 
 // A datagram socket tells which of our addresses leads to a target.
-void allow_sockets(Filter& filter, const SandboxNeeds& needs) noexcept {
+void allow_sockets(Filter& filter, const FilterVariant& needs) noexcept {
   constexpr std::uint64_t kKind = 0xf;  // without SOCK_CLOEXEC and SOCK_NONBLOCK
   constexpr std::uint64_t kBothFamilies = kLow & ~std::uint64_t{AF_INET ^ AF_INET6};
   static_assert((AF_INET & AF_INET6) == AF_INET && (AF_INET ^ AF_INET6) == 8);
@@ -224,7 +235,7 @@ void allow_sockets(Filter& filter, const SandboxNeeds& needs) noexcept {
 }
 
 // Memory that can be executed comes from files alone, and only for the resolver's modules.
-void allow_memory(Filter& filter, const SandboxNeeds& needs) noexcept {
+void allow_memory(Filter& filter, const FilterVariant& needs) noexcept {
   constexpr std::uint64_t kBoth = PROT_WRITE | PROT_EXEC;
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mmap2)}) {
     filter.allow(call, {argument(2, PROT_EXEC, 0)});
@@ -254,13 +265,10 @@ void allow_reading(Filter& filter) noexcept {
   filter.allow(SCMP_SYS(openat), {argument(2, kChanging, O_RDONLY)});
 }
 
-}  // namespace
-
-std::string filter_system_calls(const SandboxNeeds& needs, Violation violation) {
-  const bool fatal = violation == Violation::fatal;
-  Filter filter(fatal ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(EPERM));
+std::vector<sock_filter> make_filter(const FilterVariant& needs) {
+  Filter filter(needs.fatal ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(EPERM));
   filter.allow(kCalls);
-  filter.allow(SCMP_SYS(tgkill), {argument(0, kLow, static_cast<std::uint32_t>(::getpid()))});
+  filter.allow(SCMP_SYS(tgkill), {argument(0, kLow, kOwnProcess)});
   allow_requests(filter, kTerminalRequests);
   allow_memory(filter, needs);
   allow_sockets(filter, needs);
@@ -275,25 +283,60 @@ std::string filter_system_calls(const SandboxNeeds& needs, Violation violation) 
     filter.allow(kLookUpCalls);
     allow_reading(filter);
   }
-  if (const int code = filter.load(); code != 0) {
-    return "no seccomp filter: " + std::generic_category().message(code);
+  return filter.program();
+}
+
+// The place for the process's number is there once, in a comparison.
+bool usable(std::span<const sock_filter> filter) {
+  const auto place = [](const sock_filter& step) { return step.k == kOwnProcess; };
+  const auto at = std::ranges::find_if(filter, place);
+  return at != filter.end() && BPF_CLASS(at->code) == BPF_JMP &&
+         std::ranges::count_if(filter, place) == 1;
+}
+
+void write_filter(std::FILE* out, std::size_t number, std::span<const sock_filter> filter) {
+  std::fprintf(out, "constexpr auto kFilter%zu = std::to_array<sock_filter>({", number);
+  for (const sock_filter& step : filter) {
+    std::fprintf(out, "{%u, %u, %u, %uU}, ", unsigned{step.code}, unsigned{step.jt},
+                 unsigned{step.jf}, step.k);
   }
-  return std::string("seccomp filter: any other system call ") +
-         (fatal ? "ends the process" : "is refused");
+  std::fprintf(out, "});\n");
 }
+
+bool write_filters(std::FILE* out) {
+  std::vector<FilterVariant> variants(kFilterVariants);
+  for (unsigned bits = 0; bits < 16; ++bits) {
+    const FilterVariant variant{.names = (bits & 1U) != 0,
+                                .tcp_any = (bits & 2U) != 0,
+                                .reads = (bits & 4U) != 0,
+                                .fatal = (bits & 8U) != 0};
+    variants.at(number_of(variant)) = variant;
+  }
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    const std::vector<sock_filter> filter = make_filter(variants[i]);
+    if (!usable(filter)) {
+      return false;
+    }
+    write_filter(out, i, filter);
+  }
+  std::fprintf(out, "constexpr auto kFilters = std::to_array<std::span<const sock_filter>>({");
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    std::fprintf(out, "kFilter%zu, ", i);
+  }
+  std::fprintf(out, "});\n");
+  return std::fflush(out) == 0;
+}
+
+}  // namespace
 
 }  // namespace sonde::app
 
-#else
-
-#include "app/sandbox_linux.hpp"
-
-namespace sonde::app {
-
-std::string filter_system_calls(const SandboxNeeds& /*needs*/, Violation /*violation*/) {
-  return "no seccomp filter: not in this build";
+int main(int argc, char** argv) {
+  const std::unique_ptr<std::FILE, sonde::app::CloseFile> out(argc == 2 ? std::fopen(argv[1], "w")
+                                                                        : nullptr);
+  if (out == nullptr || !sonde::app::write_filters(out.get())) {
+    (void)std::fputs("sandbox_filters: no filter could be made and written\n", stderr);
+    return 1;
+  }
+  return 0;
 }
-
-}  // namespace sonde::app
-
-#endif

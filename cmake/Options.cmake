@@ -15,7 +15,7 @@ set(_static_runtime OFF)
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT SONDE_SANITIZE AND NOT APPLE AND NOT MSVC)
   set(_static_runtime ON)
 endif()
-option(SONDE_STATIC_RUNTIME "Link libstdc++, libgcc, libcap and libseccomp statically into sonde"
+option(SONDE_STATIC_RUNTIME "Link libstdc++, libgcc and libcap statically into sonde"
        ${_static_runtime})
 # What instruments a program opens files and makes system calls of its own, up to the very end: such
 # builds have no sandbox.
@@ -25,7 +25,10 @@ if(SONDE_SANITIZE OR SONDE_COVERAGE OR SONDE_FUZZ)
   set(_seccomp OFF)
   set(SONDE_INSTRUMENTED 1)
 endif()
-option(SONDE_SECCOMP "Filter system calls with libseccomp (Linux)" ${_seccomp})
+if(CMAKE_CROSSCOMPILING)
+  set(_seccomp OFF)
+endif()
+option(SONDE_SECCOMP "Filter system calls with seccomp (Linux; the build needs libseccomp)" ${_seccomp})
 
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
