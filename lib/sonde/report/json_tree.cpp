@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sonde/report/clean_text.hpp"
+#include "sonde/report/json_memory.hpp"
 
 namespace sonde::report {
 namespace {
@@ -138,7 +139,7 @@ void append_json(std::string& out, const JsonValue& value) {
 
 bool parse_json(std::string_view text, JsonValue& root, const JsonElements& elements) {
   Builder builder(elements);
-  rapidjson::Reader reader;
+  rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, JsonMemory> reader;
   rapidjson::MemoryStream stream(text.data(), text.size());
   if (reader.Parse<rapidjson::kParseIterativeFlag>(stream, builder).IsError()) {
     return false;

@@ -15,6 +15,7 @@
 #include "sonde/base/time.hpp"
 #include "sonde/base/untrusted.hpp"
 #include "sonde/net/address.hpp"
+#include "sonde/report/json_memory.hpp"
 #include "sonde/report/schema_table.hpp"
 #include "sonde/report/wall_text.hpp"
 
@@ -70,8 +71,9 @@ class JsonWriter {
   void put_unsigned(FieldRef field, std::uint64_t value);
   void put_signed(FieldRef field, std::int64_t value);
 
-  rapidjson::StringBuffer buffer_;
-  rapidjson::Writer<rapidjson::StringBuffer> writer_;
+  using Buffer = rapidjson::GenericStringBuffer<rapidjson::UTF8<>, JsonMemory>;
+  Buffer buffer_;
+  rapidjson::Writer<Buffer, rapidjson::UTF8<>, rapidjson::UTF8<>, JsonMemory> writer_;
   UtcText utc_;
   std::string scratch_;
 };
