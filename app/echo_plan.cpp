@@ -101,7 +101,7 @@ Refusal plan_source(const EchoOptions& options, const Situation& situation,
     if (!open.source) {
       return UsageError{
           .message = fmt::format("-S, --source: {} is no address", in_quotes(*options.source)),
-          .hint = fmt::format("an interface is given with -I {}", *options.source)};
+          .hint = fmt::format("an interface is given with -I {}", in_quotes(*options.source))};
     }
   }
   if (!options.interface) {

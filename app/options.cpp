@@ -140,7 +140,7 @@ constexpr auto kEchoSetters = std::to_array<OptionSetter<E>>({
     {OptionId::ipv4, set_flag<E, &E::ipv4>},
     {OptionId::ipv6, set_flag<E, &E::ipv6>},
     {OptionId::source, set_value<E, &E::source, parse_text>},
-    {OptionId::interface, set_value<E, &E::interface, parse_text>},
+    {OptionId::interface, set_value<E, &E::interface, parse_interface>},
     {OptionId::broadcast, set_flag<E, &E::broadcast>},
     {OptionId::mark, set_value<E, &E::mark, parse_mark>},
     {OptionId::transport, set_value<E, &E::backend, parse_backend>},

@@ -75,7 +75,7 @@ std::optional<UsageError> misplaced_mode(const Invocation& invocation, const Com
   return UsageError{
       .message = fmt::format("the mode '{}' must be the first argument", word->word),
       .hint = fmt::format("sonde {} [OPTION]... {}; for a host of that name: sonde ping {}",
-                          word->word, line.operands[1], word->word)};
+                          word->word, in_quotes(line.operands[1]), word->word)};
 }
 
 // The arguments in our own spelling.

@@ -250,6 +250,14 @@ Parsed<std::vector<std::byte>> parse_pattern(std::string_view text) {
   return bytes;
 }
 
+Parsed<std::string> parse_interface(std::string_view text) {
+  std::string name(text);
+  if (text.empty() || report::terminal_text(Untrusted(name), report::Utf8Terminal::yes) != text) {
+    return refuse(text, "no name of an interface");
+  }
+  return name;
+}
+
 Parsed<std::string> parse_text(std::string_view text) {
   if (text.empty()) {
     return refuse(text, "empty");

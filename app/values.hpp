@@ -44,7 +44,9 @@ inline constexpr Duration kLongest = std::chrono::hours(100'000);
 [[nodiscard]] Parsed<net::Port> parse_port(std::string_view text);  // 1 to 65535
 // Two hexadecimal digits a byte, 1 to 16 bytes; a lone digit is one byte.
 [[nodiscard]] Parsed<std::vector<std::byte>> parse_pattern(std::string_view text);
-// A file, an interface: anything that is not empty.
+// What a terminal may see: the system's messages tell it as it is.
+[[nodiscard]] Parsed<std::string> parse_interface(std::string_view text);
+// A file: anything that is not empty.
 [[nodiscard]] Parsed<std::string> parse_text(std::string_view text);
 
 }  // namespace sonde::app

@@ -26,6 +26,16 @@ sonde_staged(cli11 CLI)
 sonde_staged(rapidjson rapidjson)
 target_compile_definitions(dep_rapidjson INTERFACE RAPIDJSON_HAS_STDSTRING=1)
 
+# Linux: the header of libcap alone, since the host's library is for another machine. So there is no
+# program; what the tests link calls nothing of it.
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  file(MAKE_DIRECTORY "${_stage}/sys")
+  file(CREATE_LINK "${SONDE_HOST_INCLUDE}/sys/capability.h" "${_stage}/sys/capability.h" SYMBOLIC)
+  add_library(dep_cap INTERFACE)
+  target_include_directories(dep_cap SYSTEM INTERFACE "${_stage}")
+  set(SONDE_PROGRAM OFF)
+endif()
+
 set(SONDE_BUILD_TESTS OFF)
 if(SONDE_TESTS)
   set(SONDE_BUILD_TESTS ON)

@@ -48,14 +48,10 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   target_link_libraries(dep_cap INTERFACE "${SONDE_LIBCAP}")
 endif()
 
-# The filter of system calls (Linux).
+# Makes the filters of system calls while the program is built (Linux); the program is without it.
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND SONDE_SECCOMP)
   pkg_check_modules(SECCOMP REQUIRED libseccomp)
-  set(_seccomp_names seccomp)
-  if(SONDE_STATIC_RUNTIME)
-    set(_seccomp_names libseccomp.a seccomp)
-  endif()
-  find_library(SONDE_LIBSECCOMP NAMES ${_seccomp_names} HINTS ${SECCOMP_LIBRARY_DIRS} REQUIRED)
+  find_library(SONDE_LIBSECCOMP NAMES seccomp HINTS ${SECCOMP_LIBRARY_DIRS} REQUIRED)
   add_library(dep_seccomp INTERFACE)
   target_include_directories(dep_seccomp SYSTEM INTERFACE ${SECCOMP_INCLUDE_DIRS})
   target_link_libraries(dep_seccomp INTERFACE "${SONDE_LIBSECCOMP}")

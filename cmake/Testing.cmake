@@ -2,11 +2,16 @@
 set(SONDE_TEST_BIN "${PROJECT_BINARY_DIR}/tests")
 
 # sonde_grouped_test(NAME LABEL): all cases of a doctest executable as one test, where starting a
-# process is dear (Wine). Only the closing line passes: what dies on the way can end with 0 there.
+# process is dear (Wine, qemu). Only the closing line passes: what dies on the way can end with 0
+# under Wine. qemu computes what others run.
 function(sonde_grouped_test NAME LABEL)
   add_test(NAME ${NAME} COMMAND ${NAME} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  set(_seconds 120)
+  if(NOT WIN32)
+    set(_seconds 900)
+  endif()
   set_tests_properties(
-    ${NAME} PROPERTIES ENVIRONMENT "WINEPREFIX=${PROJECT_BINARY_DIR}/wineprefix" TIMEOUT 120 LABELS "${LABEL}" PASS_REGULAR_EXPRESSION "Status: SUCCESS!"
+    ${NAME} PROPERTIES ENVIRONMENT "WINEPREFIX=${PROJECT_BINARY_DIR}/wineprefix" TIMEOUT ${_seconds} LABELS "${LABEL}" PASS_REGULAR_EXPRESSION "Status: SUCCESS!"
                        SKIP_REGULAR_EXPRESSION "[[]skipped] ")
 endfunction()
 

@@ -72,8 +72,26 @@ def put_udp_answers():
         put("udp_answers", f"{how:02}-edited", struct.pack(">BBBHHB", how, 29, 1, 0, 26, 7))
 
 
+COMMANDS = [
+    "127.0.0.1", "-c 3 -i 200ms -W 0.5 127.0.0.1 ::1", "ping --json --count=4 -s 1400 -M do 192.0.2.1", "ping -f -n -q host.example",
+    "ping -R -T tsonly 192.0.2.1", "ping -Q ef -e 0x10 -F 0xfffff -m 1 2001:db8::1", "ping -p ff00 -l 3 -D -O -v ::1",
+    "ping -4 -6 192.0.2.1", "ping -S 192.0.2.9 -I eth0 224.0.0.1", "trace -n -q 1 -f 2 -m 9 192.0.2.1", "trace -P tcp -p 443 2001:db8::1",
+    "trace --flows 16 --paris -z 3 -N 9 192.0.2.1", "trace --mtu -P udp host.example", "sweep -a 192.0.2.0/24 2001:db8::/120",
+    "sweep -r 2 -B 1.5 --rate max --allow many,fast 10.0.0.0/8", "sweep -C 3 --shard 2/5 --order random:7 192.0.2.1-192.0.2.9",
+    "sweep -f hosts.txt --resume out.ndjson -J", "sweep --merge a.json b.json", "help ping", "help", "--version", "--completions bash",
+    "-c 1 ping 127.0.0.1", "traceroute 192.0.2.1", "--cuont 3 127.0.0.1", "-- -4", "-i1,5 127.0.0.1", "/n 4 /w 500 127.0.0.1", "trace /d /h 9 192.0.2.1"]
+
+
+def put_command_lines():
+    """Bit 0 of the first byte: slashes; words end in a NUL."""
+    for number, line in enumerate(COMMANDS):
+        how = bytes([int(" /" in " " + line)])
+        put("command_line", f"{number:02}", how + b"".join(word.encode() + b"\0" for word in line.split(" ")))
+
+
 def main():
     put_udp_answers()
+    put_command_lines()
     wanted = ["ping4", "ping4-record-route", "ping4-fragments", "ping6", "ping6-fragments",
               "traceroute4-udp", "traceroute4-tcp", "traceroute6-udp", "frag-needed4",
               "packet-too-big6", "parameter-problem6", "redirect4", "crafted-mpls4",

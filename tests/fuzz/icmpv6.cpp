@@ -1,5 +1,6 @@
 // icmpv6.cpp: fuzzes decode_icmpv6 with 32 bytes of addresses before the message, and behind it the
-// split of an error and its quote.
+// split of an error and its quote. What is read of an echo is written as a request, with and
+// without the addresses, and read again.
 #include "sonde/wire/icmpv6.hpp"
 
 #include "sonde/wire/icmp_extensions.hpp"
@@ -7,6 +8,23 @@
 #include "tests/support/fuzz.hpp"
 
 using namespace sonde;
+
+namespace {
+
+void check_request(const wire::IcmpMessage& m, const wire::Ipv6Ends& ends) {
+  for (const wire::Ipv6Ends* known : {&ends, static_cast<const wire::Ipv6Ends*>(nullptr)}) {
+    test::Packet buffer(wire::kIcmpHeader + m.body.size());
+    Writer out{buffer};
+    wire::encode_icmpv6_echo_request(m.ident, m.seq, m.body, out, known);
+    const auto again = wire::decode_icmpv6(buffer, known);
+    test::expect(!out.failed() && again.has_value());
+    test::expect(again->message_class == wire::IcmpClass::echo_request);
+    test::expect(again->ident == m.ident && again->seq == m.seq);
+    test::expect(test::exactly(again->body) == test::exactly(m.body));
+  }
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Reader in{test::input_of(data, size)};
@@ -22,6 +40,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   test::expect_inside(m->body, message);
+  if (m->message_class == wire::IcmpClass::echo_request ||
+      m->message_class == wire::IcmpClass::echo_reply) {
+    check_request(*m, ends);
+  }
   const wire::ErrorBody body = wire::split_error_body(m->body, m->quoted_length);
   test::expect_inside(body.quoted, m->body);
   test::expect_inside(body.extensions, m->body);

@@ -3,9 +3,28 @@
 
 #include <array>
 
+#include "sonde/wire/checksum.hpp"
 #include "tests/support/fuzz.hpp"
 
 using namespace sonde;
+
+namespace {
+
+// A router's step: the TTL goes down, and the checksum with it (RFC 1624), to what a new sum says.
+void check_hop(test::Packet header) {
+  const auto word = [&](std::size_t at) { return Reader(Bytes(header).subspan(at)).u16(); };
+  constexpr std::size_t kTtlAt = 8;
+  constexpr std::size_t kChecksumAt = 10;
+  const std::uint16_t before = word(kTtlAt);
+  const std::uint16_t sum = word(kChecksumAt);
+  header[kTtlAt] = static_cast<std::byte>(std::to_integer<unsigned>(header[kTtlAt]) - 1U);
+  const std::uint16_t updated = wire::checksum_update(sum, before, word(kTtlAt));
+  Writer out{MutableBytes(header).subspan(kChecksumAt)};
+  out.u16(updated);
+  test::expect(wire::internet_checksum(header) == 0);
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Bytes input = test::input_of(data, size);
@@ -28,5 +47,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   expected[10] = buffer[10];
   expected[11] = buffer[11];
   test::expect(test::exactly(out.written()) == expected);
+  check_hop(test::exactly(out.written()));
   return 0;
 }

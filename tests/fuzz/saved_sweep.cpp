@@ -19,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       .on_event = [](const report::SavedEvent& saved) -> report::SavedSweepSink::Answer {
         report::JsonValue again;  // what is told again is whole, one line, and harmless
         test::expect(report::parse_json(saved.line, again));
-        test::expect(std::ranges::none_of(saved.line, [](char c) { return c >= 0 && c < ' '; }));
+        test::expect(std::ranges::none_of(
+            saved.line, [](char c) { return static_cast<unsigned char>(c) < ' '; }));
         return std::nullopt;
       },
       .on_end = [](const report::SavedEnd& end) -> report::SavedSweepSink::Answer {

@@ -55,6 +55,8 @@ void check_round_trip(Bytes input) {
   test::expect(wire::kTcpMinHeader + segment->header.options.size() + segment->payload.size() ==
                input.size());
   const wire::TcpEnds ends{.source = host(true), .destination = host(true)};
+  const auto verified = wire::decode_tcp(input, &ends);
+  test::expect(verified || verified.error() == wire::DecodeError::bad_checksum);
   test::Packet again(input.size());
   Writer out{again};
   wire::encode_tcp(segment->header, segment->payload, ends, out);
@@ -66,6 +68,33 @@ void check_round_trip(Bytes input) {
     wanted[wire::kTcpChecksumAt + i] = again[wire::kTcpChecksumAt + i];
   }
   test::expect(test::to_hex(again) == test::to_hex(wanted));
+}
+
+// A SYN as ours, with numbers from the input.
+void check_syn(Bytes input, bool v4) {
+  const auto options = wire::syn_options(v4 ? net::Family::v4 : net::Family::v6);
+  Reader in{input};
+  wire::TcpHeader header;
+  header.source = net::Port(in.u16());
+  header.sequence = in.u32();
+  header.control = wire::tcp::kSyn;
+  header.options = options;
+  const wire::TcpEnds ends{.source = host(v4), .destination = host(v4)};
+  test::Packet syn(wire::kTcpMinHeader + options.size());
+  Writer out{syn};
+  wire::encode_tcp(header, {}, ends, out);
+  const auto segment = wire::decode_tcp(syn, &ends);
+  test::expect(!out.failed() && segment.has_value() && segment->payload.empty());
+  test::expect(segment->header.source == header.source &&
+               segment->header.sequence == header.sequence);
+  test::expect(test::exactly(segment->header.options) == test::exactly(options));
+  // A header that no TCP has is not written.
+  header.options = input;
+  test::Packet refused(wire::kTcpMaxHeader + input.size());
+  Writer full{refused};
+  wire::encode_tcp(header, {}, ends, full);
+  constexpr std::size_t kMost = wire::kTcpMaxHeader - wire::kTcpMinHeader;
+  test::expect(full.failed() == (input.size() > kMost));
 }
 
 void put(test::Packet& packet, std::size_t at, std::uint32_t value) {
@@ -107,6 +136,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool v4 = (data[0] & 1U) == 0;
   const Bytes input = test::input_of(data + 1, size - 1);
   check_round_trip(input);
+  check_syn(input, v4);
   static const transport::SentSyns kSends4 = in_flight(true);
   static const transport::SentSyns kSends6 = in_flight(false);
   const transport::SentSyns& sends = v4 ? kSends4 : kSends6;

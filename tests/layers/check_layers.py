@@ -58,7 +58,7 @@ OS_FILES = re.compile(
 # Of icmpapi those that only carry the name of a Windows function, and who allows the calls by name.
 CLOCK_FILES = re.compile(
     r"lib/sonde/base/system_clock\w*\.cpp|lib/icmpapi/(include/windows\.h|api/time\.cpp)"
-    r"|app/sandbox_calls_linux\.cpp"
+    r"|app/sandbox_filters_linux\.cpp"
 )
 CAST_HOMES = OS_HOMES
 

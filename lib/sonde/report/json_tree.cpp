@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "sonde/report/clean_text.hpp"
+#include "sonde/report/json_memory.hpp"
 
 namespace sonde::report {
 namespace {
@@ -146,7 +147,7 @@ bool parse_json(std::string_view text, JsonValue& root, const JsonElements& elem
   Builder builder(elements);
   // RapidJSON's own numbers are not exact, and 1e362 with enough digits is infinite or any other.
   constexpr unsigned kHow = rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
-  rapidjson::Reader reader;
+  rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, JsonMemory> reader;
   rapidjson::MemoryStream stream(text.data(), text.size());
   if (reader.Parse<kHow>(stream, builder).IsError()) {
     return false;
