@@ -146,7 +146,7 @@ def check_sweep(checks, source, count):
     for locale in ("C", "C.UTF-8"):
         run = run_sonde(arguments, locale)
         what = f"{source}: sweep, {locale}"
-        checks.check(run.returncode == 0, f"{what}: exit code {run.returncode}: {run.stderr[:200]!r}")
+        checks.check(run.returncode == 0, f"{what}: exit code {run.returncode}: {run.stderr[:2000]!r}")
         check_text(checks, what, locale, run.stdout + run.stderr)
         checks.check(run.stdout.count(b"\n") == count, f"{what}: one line a host: {run.stdout.count(10)}")
     names = 0
