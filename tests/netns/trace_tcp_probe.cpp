@@ -192,7 +192,7 @@ class Run {
     if (o.quoted) {
       line.update({{"quoted_ttl", o.quoted->ttl.value},
                    {"quoted_tos", o.quoted->tos.value},
-                   {"rewritten", o.quoted->rewritten.value_or(false)}});
+                   {"rewritten", o.quoted->rewritten}});
     }
     if (o.ttl) {
       line["ttl"] = o.ttl->value;

@@ -18,8 +18,10 @@ constexpr int kLastFactor = 2;
 }  // namespace
 
 bool TracePath::last_query_left() const noexcept {
-  const probe::PathEnd end = ways_.of(0).path_end();
-  return config_->last_query && config_->adaptive && last_query_ == 0 && !mtu_ && !cut_off_ &&
+  const PathShape& way = ways_.of(0);
+  const probe::PathEnd end = way.path_end();
+  return way.at(way.end()).answers == 0 && config_->last_query && config_->adaptive &&
+         last_query_ == 0 && !mtu_ && !cut_off_ &&
          (end == probe::PathEnd::gap || end == probe::PathEnd::max_ttl);
 }
 

@@ -42,9 +42,9 @@ struct Corruption {
 struct QuotedHeader {
   net::Ttl ttl;
   net::Tos tos;
-  // Source address or transport checksum are not what we sent: NAT (RFC 3022). nullopt: the quote
-  // has nothing that would show it.
-  std::optional<bool> rewritten{};
+  // Source address, ports or transport checksum are not what we sent: NAT (RFC 3022). False proves
+  // nothing: many put back into the quote all that they changed.
+  bool rewritten = false;
 };
 
 // What few packets carry; allocated only for those.

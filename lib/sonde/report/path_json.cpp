@@ -63,16 +63,17 @@ void put_hop_probe(JsonWriter& json, const stats::HopProbe& probe, const ClockPa
   json.end_object();
 }
 
-// The header was rewritten on the way to this hop; nullopt: no answer quotes enough to tell.
-[[nodiscard]] std::optional<bool> nat_before(const stats::Hop& hop) {
-  std::optional<bool> nat;
-  for (const stats::HopProbe& probe : hop.probes) {
+// True or null: what shows no NAT shows nothing.
+[[nodiscard]] std::optional<bool> where_shown(bool rewritten) noexcept {
+  return rewritten ? std::optional(true) : std::nullopt;
+}
+
+// The header was rewritten on the way to this hop.
+[[nodiscard]] bool nat_before(const stats::Hop& hop) {
+  return std::ranges::any_of(hop.probes, [](const stats::HopProbe& probe) {
     const std::optional<probe::QuotedHeader>& quoted = probe.last.observation.quoted;
-    if (probe.answered() && quoted && quoted->rewritten) {
-      nat = nat.value_or(false) || *quoted->rewritten;
-    }
-  }
-  return nat;
+    return probe.answered() && quoted && quoted->rewritten;
+  });
 }
 
 void put_hop_mtu(JsonWriter& json, const std::optional<probe::PathMtu>& mtu) {
@@ -207,7 +208,7 @@ void put_hop(JsonWriter& json, const stats::Hop& hop, const Names& names, const 
   json.put("path_hop.ttl", hop.ttl.value);
   json.put("path_hop.complete", hop.complete);
   put_figures(json, hop.stats);
-  json.put("path_hop.nat", nat_before(hop));
+  json.put("path_hop.nat", where_shown(nat_before(hop)));
   json.begin_array("path_hop.responders");
   for (const Responder& responder : responders_of(hop)) {
     put_responder(json, responder, names);
@@ -254,7 +255,7 @@ void put_path_answer(JsonWriter& json, const Answer& answer) {
     json.begin_object("answer.quoted");
     json.put("quoted.ttl", answer.quoted->ttl.value);
     json.put("quoted.tos", answer.quoted->tos.value);
-    json.put("quoted.nat", answer.quoted->rewritten);
+    json.put("quoted.nat", where_shown(answer.quoted->rewritten));
     json.end_object();
   }
   if (answer.return_hops) {

@@ -42,8 +42,9 @@ using Hops = std::span<const stats::Hop>;
   if (!source || !source->same_host(seen.responder)) {
     return fmt::format("{} says: {}", seen.responder.to_text(), words);
   }
-  const bool nobody = probe::status_of(seen.responder.family(), seen.icmp) ==
-                      probe::Status::destination_host_unreachable;
+  // RFC 792 host unreachable, RFC 4443 address unreachable: the others are a firewall's.
+  const bool nobody = seen.icmp == (seen.responder.is_v4() ? wire::IcmpType{.type = 3, .code = 1}
+                                                           : wire::IcmpType{.type = 1, .code = 3});
   return fmt::format("{}this computer says: {}",
                      nobody ? "nobody on the link answers for the next hop; " : "", words);
 }
@@ -167,12 +168,32 @@ using Hops = std::span<const stats::Hop>;
                      unknown->ttl.value);
 }
 
+// Of the probes that were answered.
+[[nodiscard]] const stats::HopProbe* farthest_of(const stats::PathStats& path, std::uint16_t flow) {
+  const stats::HopProbe* farthest = nullptr;
+  for (const stats::Hop& hop : path.hops()) {
+    for (const stats::HopProbe& probe : hop.probes) {
+      farthest = probe.step().flow == flow && probe.answered() ? &probe : farthest;
+    }
+  }
+  return farthest;
+}
+
+// The flow that the MTU is looked for in.
+constexpr std::uint16_t kMtuFlow = 0;
+
 [[nodiscard]] std::string mtu_note(const stats::TargetResult& result, const stats::PathStats& path,
                                    const stats::RunOptions& options) {
   const stats::Hop* const hop = path.narrowest();
   const auto mtu = path.mtu();
   if (hop == nullptr || !mtu) {
     return no_mtu_note(path);
+  }
+  const stats::HopProbe* const farthest = farthest_of(path, kMtuFlow);
+  if (farthest != nullptr &&
+      !probe::arrived(result.target.address.value_or(net::Address()), farthest->last.observation)) {
+    return fmt::format("path MTU {} as far as hop {}, at most that behind it: {}\n", mtu->mtu.value,
+                       farthest->step().ttl.value, why_this_mtu(mtu->evidence));
   }
   const bool whole = mtu->evidence == probe::MtuEvidence::passed;
   if (none_larger_tried(*mtu, result, options)) {
@@ -215,7 +236,7 @@ void add_quotes(const stats::Hop& hop, std::vector<QuotedAt>& all) {
   bool nat = false;
   net::Tos tos = sent;
   for (const QuotedAt& at : quotes(hops)) {
-    if (at.header.rewritten.value_or(false) && !std::exchange(nat, true)) {
+    if (at.header.rewritten && !std::exchange(nat, true)) {
       notes += fmt::format("NAT before hop {}: the probe's source or checksum is another one\n",
                            at.ttl.value);
     }
@@ -277,13 +298,12 @@ void add_quotes(const stats::Hop& hop, std::vector<QuotedAt>& all) {
   }
   if (left && *left > 1 && *left <= distance) {
     const unsigned nearest = distance - *left + 1;
-    // Somebody else is there: it quotes another TTL than it got.
-    return nearest < unknown
-               ? std::string()
-               : fmt::format(
-                     "by the TTL that it quotes the destination is at hop {}: it does not "
-                     "answer every probe\n",
-                     nearest);
+    if (nearest < unknown) {
+      return {};  // somebody else is there: it quotes another TTL than it got
+    }
+    const bool silent = path.find(ttl_of(nearest)) != nullptr;
+    return fmt::format("by the TTL that it quotes the destination is at hop {}{}\n", nearest,
+                       silent ? ": it does not answer every probe" : ", which was not asked");
   }
   const bool asked = path.find(ttl_of(distance - 1)) != nullptr;
   if (asked && !rationed) {
@@ -362,12 +382,7 @@ void add_quotes(const stats::Hop& hop, std::vector<QuotedAt>& all) {
 // Why the flow, which did not arrive, went no further.
 [[nodiscard]] std::string why_not(const stats::PathStats& path, std::uint16_t flow,
                                   const std::optional<net::Address>& source) {
-  const stats::HopProbe* farthest = nullptr;  // that was answered
-  for (const stats::Hop& hop : path.hops()) {
-    for (const stats::HopProbe& probe : hop.probes) {
-      farthest = probe.step().flow == flow && probe.answered() ? &probe : farthest;
-    }
-  }
+  const stats::HopProbe* const farthest = farthest_of(path, flow);
   const auto end = path.end_of(flow).value_or(probe::PathEnd::reached);
   switch (end) {
     case probe::PathEnd::reached:
@@ -387,7 +402,8 @@ void add_quotes(const stats::Hop& hop, std::vector<QuotedAt>& all) {
   return fmt::format(
       "silent{}{}",
       farthest == nullptr ? "" : fmt::format(" behind hop {}", farthest->step().ttl.value),
-      end == probe::PathEnd::silent ? ", where others arrive" : "");
+      end == probe::PathEnd::silent ? ", where others arrive: answers may be rationed or lost"
+                                    : "");
 }
 
 [[nodiscard]] bool reached_by(const stats::PathStats& path, std::uint16_t flow,

@@ -81,8 +81,7 @@ inline constexpr std::array kTraceFields{
     // path_hop
     row::count("path_hop", "ttl", "Of the probes, when they left."),
     row::flag("path_hop", "complete", "All its probes have their outcome."),
-    row::flag("path_hop", "nat",
-              "A NAT stands before it: see quoted; null: no answer quotes what would tell.")
+    row::flag("path_hop", "nat", "True: a NAT stands before it, see quoted; null: none is seen.")
         .or_null(),
     row::list("path_hop", "responders", "In the order of their first answers.").each("responder"),
     row::object("path_hop", "mtu", "path_mtu").or_null(),
@@ -122,8 +121,8 @@ inline constexpr std::array kTraceFields{
     row::count("quoted", "ttl", "Time to Live or Hop Limit: 1 where it ended as it should."),
     row::count("quoted", "tos", "Type of Service or Traffic Class."),
     row::flag("quoted", "nat",
-              "Source address or transport checksum are not those that were sent: a NAT; null: "
-              "nothing is quoted that would show one that puts the address back.")
+              "True: source address, ports or transport checksum are not those that were sent: a "
+              "NAT; null: none is seen, as of those that put back what they changed.")
         .or_null(),
     // extension
     row::count("extension", "class", "Class-Num."),

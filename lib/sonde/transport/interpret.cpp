@@ -162,7 +162,7 @@ std::expected<void, Reject> interpret_error_packet(const Arrival& arrival,
   judge.seen.quoted = probe::QuotedHeader{
       .ttl = quoted->ttl,
       .tos = quoted->tos,
-      .rewritten = *about == nullptr ? std::nullopt : judge.matcher.rewritten(**about, *quoted)};
+      .rewritten = *about != nullptr && judge.matcher.rewritten(**about, *quoted)};
   return {};
 }
 

@@ -76,11 +76,10 @@ class Matcher {
   };
   [[nodiscard]] std::expected<Match, probe::Reject> datagram(const Datagram& datagram) const;
   [[nodiscard]] std::expected<Match, probe::Reject> error(const wire::QuotedDatagram& quoted) const;
-  // The quote shows another source address or checksum than the probe left with (RFC 3022). A NAT
-  // puts the address back: only a checksum that covers it, and that was computed, shows that it
-  // never was another one. nullopt: there is none.
-  [[nodiscard]] std::optional<bool> rewritten(const probe::SentProbe& sent,
-                                              const wire::QuotedDatagram& quoted) const noexcept;
+  // The quote shows another source address or checksum than the probe left with (RFC 3022). That it
+  // shows none proves nothing: a NAT may put both back.
+  [[nodiscard]] bool rewritten(const probe::SentProbe& sent,
+                               const wire::QuotedDatagram& quoted) const noexcept;
 
  private:
   enum class Evidence : std::uint8_t { proven, absent, contradicted };

@@ -76,10 +76,9 @@ const SentProbe* Matcher::by_token(const net::Address& destination, Bytes payloa
   return nullptr;
 }
 
-std::optional<bool> Matcher::rewritten(const SentProbe& sent,
-                                       const wire::QuotedDatagram& quoted) const noexcept {
+bool Matcher::rewritten(const SentProbe& sent, const wire::QuotedDatagram& quoted) const noexcept {
   if (shape_ == nullptr) {
-    return std::nullopt;
+    return false;
   }
   const auto own = sources_->of(sent.destination);
   if (own && !own->same_host(quoted.source)) {
@@ -87,14 +86,8 @@ std::optional<bool> Matcher::rewritten(const SentProbe& sent,
   }
   // 0: not computed, or wiped by the router that quotes.
   const bool unknown = sent.checksum == 0 || quoted.transport_checksum == 0;
-  if (quoted.transport_checksum == sent.checksum && !unknown) {
-    // ICMP's own covers no address (RFC 792), that of ICMPv6 does (RFC 4443).
-    return is_udp() || sent.destination.is_v6() ? std::optional(false) : std::nullopt;
-  }
-  if (unknown || (is_udp() && quoted.transport_checksum == unfinished_checksum(sent, quoted))) {
-    return std::nullopt;
-  }
-  return true;
+  return !unknown && quoted.transport_checksum != sent.checksum &&
+         !(is_udp() && quoted.transport_checksum == unfinished_checksum(sent, quoted));
 }
 
 }  // namespace sonde::transport

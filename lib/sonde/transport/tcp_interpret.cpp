@@ -56,15 +56,12 @@ std::optional<std::uint16_t> quoted_checksum(const wire::QuotedDatagram& quoted)
   return in.failed() || !plain ? std::nullopt : std::optional(checksum);
 }
 
-// Without the checksum nothing tells that a NAT did not put the rest back.
-std::optional<bool> rewritten(const wire::QuotedDatagram& quoted, const SentSyn& sent,
-                              net::Port port) noexcept {
+bool rewritten(const wire::QuotedDatagram& quoted, const SentSyn& sent, net::Port port) noexcept {
   if (!quoted.source.same_host(sent.source) || quoted.source_port != sent.source_port ||
       quoted.destination_port != port) {
     return true;
   }
-  return quoted_checksum(quoted).transform(
-      [&](std::uint16_t checksum) { return checksum != sent.checksum; });
+  return quoted_checksum(quoted).value_or(sent.checksum) != sent.checksum;
 }
 
 probe::QuotedHeader quoted_header(const wire::QuotedDatagram& quoted, const SentSyn& sent,

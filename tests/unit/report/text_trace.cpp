@@ -389,7 +389,8 @@ TEST_CASE("trace text: each flow says how it ended, and shows no hop behind that
         " 3  198.51.100.9  3.000 ms *\n"
         "path of flow 0: 10.0.0.1 10.0.0.2 (not reached: 10.0.0.2 says: Packet filtered)\n"
         "path of flow 1: 10.0.0.1 10.0.0.3 198.51.100.9\n"
-        "path of flow 2: 10.0.0.1 * * (not reached: silent behind hop 1, where others arrive)\n");
+        "path of flow 2: 10.0.0.1 * * (not reached: silent behind hop 1, where others arrive: "
+        "answers may be rationed or lost)\n");
 }
 
 TEST_CASE("trace text: several targets follow one another, whichever is ready first") {

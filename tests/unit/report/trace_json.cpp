@@ -151,21 +151,21 @@ TEST_CASE("trace json: a path MTU as large as the largest probe is a lower bound
   CHECK(run.target()["pmtu"]["at_least"] == true);
 }
 
-TEST_CASE("trace json: a quote that cannot show a NAT says nothing of one") {
+TEST_CASE("trace json: a quote that shows no NAT says nothing of one") {
   const Told run = told([](TraceScript& script) {
     script.start().target();
     for (int ttl = 1; ttl <= 2; ++ttl) {
       const auto probe = script.next(ttl, 1);
       probe::Event event = test::path_error(probe, "10.0.0.1", 1ms);
       event.observation.quoted = probe::QuotedHeader{.ttl = net::Ttl(1), .tos = net::Tos(0)};
-      event.observation.quoted->rewritten = ttl == 1 ? std::nullopt : std::optional<bool>(false);
+      event.observation.quoted->rewritten = ttl == 2;
       script.add(test::path_sent(probe)).add(event);
     }
     script.end();
   });
   CHECK(run.target()["hops"][0]["nat"].is_null());
   CHECK(run.target()["hops"][0]["probes"][0]["quoted"]["nat"].is_null());
-  CHECK(run.target()["hops"][1]["nat"] == false);
+  CHECK(run.target()["hops"][1]["nat"] == true);
 }
 
 TEST_CASE("trace json: the way of each flow, if there are several") {

@@ -45,7 +45,7 @@ TEST_CASE("interpret UDP: an error with a whole quote tells the header as it arr
     CHECK(seen->responder == host);
     REQUIRE(seen->quoted);
     CHECK(seen->quoted->ttl == net::Ttl(1));
-    CHECK(seen->quoted->rewritten == false);
+    CHECK_FALSE(seen->quoted->rewritten);
   }
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("interpret UDP: a translated source shows in the quoted header") {
     const auto packet = udp.exceeded(datagram);
     const auto seen = interpreted(raw(packet, host), udp.matcher(), kNow);
     REQUIRE(seen);
-    CHECK(seen->quoted->rewritten == true);
+    CHECK(seen->quoted->rewritten);
   }
 }
 

@@ -97,12 +97,12 @@ TEST_CASE("matcher UDP: a rewritten checksum does not deceive the token, and sho
   const Bytes payload = udp.send(1);
   udp.send(2);
   auto quote = udp.quote(1, payload);
-  CHECK(udp.matcher().rewritten(*udp.matcher().error(quote)->sent, quote) == false);
+  CHECK_FALSE(udp.matcher().rewritten(*udp.matcher().error(quote)->sent, quote));
   quote.transport_checksum = udp.quote(2, {}).transport_checksum;  // that of another probe
   const auto match = udp.matcher().error(quote);
   REQUIRE(match);
   CHECK(match->id.sequence == 1);
-  CHECK(udp.matcher().rewritten(*match->sent, quote) == true);
+  CHECK(udp.matcher().rewritten(*match->sent, quote));
 }
 
 TEST_CASE("matcher UDP: another source in the quote is address translation") {
@@ -110,7 +110,7 @@ TEST_CASE("matcher UDP: another source in the quote is address translation") {
   const Bytes payload = udp.send(1);
   auto quote = udp.quote(1, payload);
   quote.source = kOther;
-  CHECK(udp.matcher().rewritten(*udp.matcher().error(quote)->sent, quote) == true);
+  CHECK(udp.matcher().rewritten(*udp.matcher().error(quote)->sent, quote));
 }
 
 TEST_CASE(
@@ -125,7 +125,7 @@ TEST_CASE(
     quote.transport_checksum = static_cast<std::uint16_t>(checksum);
     const auto match = udp.matcher().error(quote);
     REQUIRE(match);
-    CHECK(udp.matcher().rewritten(*match->sent, quote) == std::nullopt);
+    CHECK_FALSE(udp.matcher().rewritten(*match->sent, quote));
   }
 }
 
