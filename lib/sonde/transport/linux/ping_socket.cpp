@@ -53,7 +53,7 @@ std::expected<net::IcmpIdent, Error> bind_ping_socket(int fd, const net::Address
 
 void connect_to_loopback(int fd) noexcept {
   const SocketAddress name = encode_address(net::Address::v4(INADDR_LOOPBACK), 0);
-  (void)::connect(fd, &name.storage.generic, name.size);
+  [[maybe_unused]] const int done = ::connect(fd, &name.storage.generic, name.size);
 }
 
 std::expected<std::uint16_t, Error> bound_port(int fd) {
