@@ -225,6 +225,10 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
                         .shards = targets_.size() == 0 ? 1 : plan_.engine.shards,
                         .cut_short = feed.cut_short()});
   };
+  config.failure = [&feed] {
+    const auto& cut = feed.cut_short();
+    return cut && cut->code == ExitCode::system ? std::optional(cut->why) : std::nullopt;
+  };
   const std::vector<stats::SweepListener*> listeners = listeners_.views();
   run::SweepSession session(std::move(config), {.engine = engine,
                                                 .transport = transport,

@@ -141,7 +141,7 @@ inline constexpr std::array kCommonFields{
               "The system error that ended the run or kept it from starting.")
         .or_null(),
     row::object("sweep_document", "engine", "engine"),
-    row::object("sweep_document", "rejects", "rejects"),
+    row::object("sweep_document", "rejects", "rejects").or_null(),
     row::object("sweep_document", "totals", "sweep_totals"),
     row::object("sweep_document", "verdict", "verdict"),
     // tool
@@ -449,7 +449,7 @@ inline constexpr std::array kCommonFields{
         .one_of("count|deadline|until|signal|error"),
     row::text("end", "error", "As in the document.").or_null(),
     row::object("end", "engine", "engine"),
-    row::object("end", "rejects", "rejects"),
+    row::object("end", "rejects", "rejects").or_null(),
     row::object("end", "totals", "sweep_totals").when_needed(),
     row::object("end", "verdict", "verdict"),
 };

@@ -112,7 +112,7 @@ void SweepNotes::on_end(const stats::RunEnd& end, const stats::SweepResults& res
     line(fmt::format("ended early: no result for {} of {} targets", undone, targets));
   }
   if (options_.verbose) {
-    note_rejects(err_, end.rejects);
+    note_rejects(err_, end.rejects.value_or(probe::RejectCounts{}));
     unflushed_ = true;
   }
   flush();

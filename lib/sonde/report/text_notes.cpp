@@ -118,7 +118,7 @@ void TextNotes::on_end(const stats::RunEnd& end, std::span<const stats::TargetRe
     err_.write(fmt::format("sonde: {} more send errors not shown\n", suppressed_));
   }
   if (options_.verbose) {
-    note_rejects(err_, end.rejects);
+    note_rejects(err_, end.rejects.value_or(probe::RejectCounts{}));
   }
   err_.flush();
 }

@@ -100,7 +100,7 @@ struct RunEnd {
   Instant ended{};
   EndReason reason = EndReason::count;
   EngineInfo engine{};  // with the clock that was really used
-  probe::RejectCounts rejects{};
+  std::optional<probe::RejectCounts> rejects = probe::RejectCounts{};  // absent: not known
   std::uint64_t dropped = 0;  // replies that the system threw away before they could be read
   std::optional<std::string> error{};  // a system error that ended the run or kept it from starting
   Verdict verdict{};

@@ -266,7 +266,7 @@ void SweepResults::restore(const SavedTarget& saved) {
 
 void SweepResults::restore_counts(const Counts& counts, std::optional<probe::RttClock> clock) {
   Counts& all = totals_.counts;
-  all.sent += counts.sent - counts.in_flight;
+  all.sent += counts.sent;
   all.received += counts.received;
   all.lost += counts.lost;
   all.late += counts.late;
@@ -279,12 +279,11 @@ void SweepResults::restore_counts(const Counts& counts, std::optional<probe::Rtt
   }
 }
 
-// What was in flight when the earlier run ended will never be known: it is left out.
 void SweepResults::restore_record(const SavedTarget& saved) {
   const auto narrow = [](std::uint64_t count) { return static_cast<std::uint32_t>(count); };
   Record& record = records_[saved.index];
   record.settled = saved.state == SweepState::alive || saved.state == SweepState::unreachable;
-  record.sent = narrow(saved.counts.sent - saved.counts.in_flight);
+  record.sent = narrow(saved.counts.sent);
   record.received = narrow(saved.counts.received);
   record.late = narrow(saved.counts.late);
   record.lost = narrow(saved.counts.lost);

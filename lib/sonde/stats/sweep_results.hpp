@@ -117,7 +117,8 @@ class SweepResults {
   void fail(std::uint32_t index, TargetError error);   // a name that has no address
   void set_name(std::uint32_t index, Untrusted name);  // of its address
   void drop_name(std::uint32_t index);
-  // As an earlier run left it; its counts go into the totals, its RTTs by restore_rtt().
+  // As an earlier run left it, what was in flight too; its counts go into the totals, its RTTs by
+  // restore_rtt().
   void restore(const SavedTarget& saved);
   void set_sample(std::uint32_t index, std::uint32_t round, ProbeSample sample);
   void restore_rtt(const RttStats& rtt, const Quantiles& quantiles);
