@@ -162,8 +162,9 @@ class SweepResults {
     std::uint32_t duplicate = 0;
     std::uint32_t corrupt = 0;
   };
+  enum class Span : std::uint8_t { run, interval };  // what is counted
   template <typename Counters>
-  static void count(Counters& into, const probe::SweepEvent& event) noexcept;
+  static void count(Counters& into, const probe::SweepEvent& event, Span span) noexcept;
   template <typename Counters>
   [[nodiscard]] static Counts counts_of(const Counters& counters) noexcept;
   [[nodiscard]] static std::uint64_t in_flight(const Counts& counts) noexcept;
@@ -180,6 +181,7 @@ class SweepResults {
   SweepDetail detail_;
   std::uint32_t rounds_;
   bool alive_at_once_;
+  Span span_ = Span::run;
   probe::StateMap states_;
   PagedArray<Record> records_;
   PagedRows<ProbeSample> samples_;

@@ -235,6 +235,21 @@ TEST_CASE("sweep results: what an interval replaces may have been counted in the
   CHECK(window.at(0).counts.lost == 0);
   CHECK(window.totals().counts.lost == 0);
   CHECK(window.at(0).counts.late == 1);
+  CHECK(window.at(0).counts.loss_ratio() == 0.0);
+}
+
+TEST_CASE("sweep results: more answers than probes in an interval are no loss") {
+  const net::AddressList list = hosts(1);
+  SweepResults window(list, SweepDetail::records, 0, SweepMode::loop);
+  window.apply(event(SweepEventKind::sent, 0));
+  window.restart();
+  window.apply(event(SweepEventKind::sent, 0));
+  window.apply(event(SweepEventKind::reply, 0, 1ms));
+  window.apply(event(SweepEventKind::reply, 0, 1ms));
+  CHECK(window.at(0).counts.loss_ratio() == 0.0);
+  CHECK(window.totals().counts.loss_ratio() == 0.0);
+  window.apply(event(SweepEventKind::timeout, 0));
+  CHECK(window.at(0).counts.loss_ratio() == 1.0 / 3);
 }
 
 TEST_CASE("sweep results: each probe has its end, in four bytes, until its target is settled") {
