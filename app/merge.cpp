@@ -55,6 +55,7 @@ std::uint64_t MergeParts::missing() const noexcept {
 std::optional<SavedFileError> MergeSurvey::add(const SavedInput& file) {
   ended_ = false;
   beyond_ = 0;
+  told_ = 0;
   const auto read =
       read_saved_input(file, {.on_head = [this](const auto& it) { return head(it); },
                               .on_target = [this](const auto& it) { return target(it); },
@@ -83,9 +84,6 @@ Answer MergeSurvey::head(const report::SavedHead& head) {
   keep_best(parts_.started, head.started, std::less());
   if (!is_sharded(head)) {
     return std::nullopt;
-  }
-  if (!sizes_) {
-    sizes_.emplace(head.sweep.shards);
   }
   for (const std::uint32_t shard : shards_of(head)) {
     if (!parts_.shards.insert(shard).second) {
@@ -117,6 +115,7 @@ Answer MergeSurvey::target(const report::SavedSweepTarget& saved) {
     names_.push_back(saved.input);
   }
   entries_.push_back(entry);
+  told_ += saved.target.state == probe::SweepState::pending ? 0 : 1;
   beyond_ = std::max(beyond_, saved.target.index + std::uint64_t{1});
   parts_.rounds = std::max(parts_.rounds, static_cast<std::uint32_t>(saved.target.samples.size()));
   return std::nullopt;
@@ -125,6 +124,9 @@ Answer MergeSurvey::target(const report::SavedSweepTarget& saved) {
 Answer MergeSurvey::end(const report::SavedEnd& end) {
   if (!began_ || std::exchange(ended_, true)) {
     return "an end that is not one";
+  }
+  if (end.settled && *end.settled != told_) {
+    return fmt::format("is damaged: it counts {} results and has {}", *end.settled, told_);
   }
   parts_.targets += end.targets;
   parts_.files.back().ended =
@@ -142,13 +144,18 @@ Answer MergeSurvey::end(const report::SavedEnd& end) {
 
 // Shards of another list have other sizes.
 Answer MergeSurvey::fits(const report::SavedEnd& end) {
-  sizes_->add(shards_of(present_head_), end.targets, knew_all(end));
+  ShardSizes& sizes = sizes_ ? *sizes_ : sizes_.emplace(present_head_.sweep.shards);
+  sizes.add(shards_of(present_head_), end.targets, knew_all(end));
   if (beyond_ > 0) {
-    sizes_->add_number(beyond_ - 1);
+    sizes.add_number(beyond_ - 1);
   }
-  if (!sizes_->possible()) {
+  if (!sizes.possible()) {
     return "of another sweep: its number of targets is not that of a shard of the same list";
   }
+  if (parts_.list_digest && end.list_digest && *parts_.list_digest != *end.list_digest) {
+    return "of another sweep: its list of targets is another";
+  }
+  keep_best(parts_.list_digest, end.list_digest, std::equal_to());
   return std::nullopt;
 }
 
@@ -408,6 +415,7 @@ stats::Verdict Merge::judge(const std::vector<std::string>& lacks) const {
 Merged Merge::finish() {
   end_.ended = parts_.ended ? instant_of(parts_.ended) : Instant{} + longest_;
   Merged merged{.lacks = lacks()};
+  end_.list_digest = parts_.list_digest;
   end_.verdict = judge(merged.lacks);
   const std::uint64_t settled = results_.totals().settled();
   if (settled < parts_.targets) {  // of this the verdict tells in its own words

@@ -25,9 +25,10 @@ namespace sonde::app {
 // What the first reading found.
 struct MergeParts {
   report::SavedHead first{};
-  std::set<std::uint32_t> shards{};   // which of first.sweep.shards; empty: whole runs
-  std::optional<WallTime> started{};  // the earliest of them
-  std::optional<WallTime> ended{};    // the latest
+  std::set<std::uint32_t> shards{};            // which of first.sweep.shards; empty: whole runs
+  std::optional<WallTime> started{};           // the earliest of them
+  std::optional<WallTime> ended{};             // the latest
+  std::optional<std::uint64_t> list_digest{};  // of the list that the shards are of
   struct File {
     std::uint64_t base = 0;           // what its numbers begin at
     std::optional<WallTime> ended{};  // when its run ended
@@ -65,6 +66,7 @@ class MergeSurvey {
   bool began_ = false;
   bool ended_ = false;        // the present file has its end
   std::uint64_t base_ = 0;    // of the present file
+  std::uint64_t told_ = 0;    // results in it
   std::uint64_t beyond_ = 0;  // one more than its largest number
   std::vector<Entry> entries_;
   std::vector<std::string> names_;

@@ -135,6 +135,48 @@ def shards(checks, folder):
                      f"-x {enough} with a shard missing", run)
 
 
+def lists(checks, folder):
+    """Shards of lists of the same length are told apart too; a result that was taken out is missed."""
+    for name, hosts, shard in (("one", "127.0.0.1-4", 1), ("two", "127.0.0.1-4", 2), ("other", "127.1.0.1-4", 2)):
+        sonde("sweep", "-J", "-q", f"--shard={shard}/2", hosts, f"--output={folder}/{name}")
+    run = sonde("sweep", "--merge", "-j", f"{folder}/one", f"{folder}/other")
+    checks.check(run.returncode == 3 and run.stdout == "" and "its list of targets is another" in run.stderr,
+                 "shards of another list", run)
+    run = sonde("sweep", "--merge", "-j", f"{folder}/one", f"{folder}/two")
+    checks.check(run.returncode == 0 and json.loads(run.stdout)["totals"]["list_digest"] is not None, "of the same", run)
+    lines = (folder / "one").read_text().splitlines(keepends=True)
+    (folder / "less").write_text("".join(line for line in lines if '"target":2,' not in line))
+    run = sonde("sweep", "--merge", "-j", f"{folder}/less")
+    checks.check(run.returncode == 3 and "it counts 2 results and has 1" in run.stderr, "a result is not there", run)
+
+
+def words(checks, lab):
+    for arguments, word in [(["--merge", "-", "-"], "standard input can be one of the files"),
+                            (["--resume=-", "127.0.0.1"], "read more than once"),
+                            (["--shard=1/2", "--order=random", "127.0.0.1"], "--order random:SEED")]:
+        run = sonde("sweep", *arguments)
+        checks.check(run.returncode == 3 and run.stdout == "" and word in run.stderr, f"{arguments}", run)
+    run = sonde("sweep", "-C3", "-i5ms", "-q", "-B1", "-r1", "127.0.0.1")
+    checks.check(run.returncode == 0 and run.stdout.startswith("127.0.0.1 : "), "smokeping's fping -C3 -q -B1 -r1", run)
+    options = json.loads(sonde("sweep", "-j", "127.0.0.1").stdout)["options"]
+    checks.check(options["interval_ms"] is None, f"no interval: {options}")
+    run = sonde("sweep", "-r0", "-W50ms", "127.255.255.255", before=lab)
+    checks.check(run.returncode == 1 and "add -b" in run.stderr, "a broadcast address of a network", run)
+    process = start("sweep", "-f", "-", "127.0.0.1", "-J", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE, text=True)
+    while '"swept"' not in process.stdout.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    checks.check(process.wait(20) == 0, "Ctrl-C where nothing more was typed")
+    process = start("sweep", "-f", "-", "-J", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE, text=True)
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    end = json.loads(process.stdout.readlines()[-1])
+    checks.check(process.wait(20) == 1 and "no target given" not in process.stderr.read() and
+                 end["verdict"]["exit_code"] == 1, f"Ctrl-C where nothing was typed: {end}")
+
+
 def main():
     need_icmp()
     checks = Checks()
@@ -146,6 +188,8 @@ def main():
         failures(checks, folder)
         whole(checks, folder)
         shards(checks, folder)
+        lists(checks, folder)
+        words(checks, lab)
     checks.finish()
 
 

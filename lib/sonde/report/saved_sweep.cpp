@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 #include <vector>
 
@@ -103,7 +104,10 @@ Result tell_head(const Value& object, std::string_view started, const SavedSweep
   }
   SavedHead head;
   head.options.count = optional_count(options, "count");
-  head.options.interval = ms_in(options, "interval_ms").value_or(Duration{});
+  head.options.interval = ms_in(options, "interval_ms");
+  if (head.options.interval == Duration{}) {
+    head.options.interval.reset();
+  }
   head.options.timeout = ms_in(options, "timeout_ms").value_or(Duration{});
   head.options.deadline = ms_in(options, "deadline_ms");
   head.options.payload_bytes = static_cast<std::uint32_t>(count_in(options, "payload_bytes"));
@@ -278,6 +282,16 @@ std::optional<probe::RejectCounts> rejects_in(const Value& rejects) {
   return counts;
 }
 
+std::optional<std::uint64_t> digest_in(const Value& totals) {
+  constexpr int kHex = 16;
+  const std::string_view text = text_in(totals, "list_digest");
+  std::uint64_t digest = 0;
+  const char* const end = text.data() + text.size();
+  return !text.empty() && std::from_chars(text.data(), end, digest, kHex).ptr == end
+             ? std::optional(digest)
+             : std::nullopt;
+}
+
 // What this program cannot end with is a failure like any other.
 stats::Verdict verdict_in(const Value& verdict) {
   constexpr std::uint64_t kMostCode = 255;
@@ -311,6 +325,11 @@ Result tell_end(const Value& object, const SavedSweepSink& sink) {
   end.rejects = rejects_in(object.member("rejects"));
   if (const Value& error = object.member("error"); error.is(Kind::string)) {
     end.error = error.text;
+  }
+  end.list_digest = digest_in(totals);
+  if (totals.member("pending").is(Kind::whole)) {
+    end.settled =
+        count_in(totals, "alive") + count_in(totals, "unreachable") + count_in(totals, "error");
   }
   end.verdict = verdict_in(object.member("verdict"));
   return result_of(sink.on_end(end));

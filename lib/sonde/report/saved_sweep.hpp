@@ -55,7 +55,9 @@ struct SavedEnd {
   std::optional<probe::RttClock> clock{};
   std::optional<probe::RejectCounts> rejects{};  // absent: they were not counted
   std::optional<std::string> error{};            // of the system, that ended the run
-  stats::Verdict verdict{};                      // pass: its exit code is 0
+  std::optional<std::uint64_t> list_digest{};
+  std::optional<std::uint64_t> settled{};  // targets that have a result; absent: not said
+  stats::Verdict verdict{};                // pass: its exit code is 0
 };
 
 // Who takes what was read; a callback says why it must end, or nothing.

@@ -161,7 +161,9 @@ inline constexpr std::array kCommonFields{
     // options
     row::count("options", "count", "Probes to each target; null: until stopped, or a trace.")
         .or_null(),
-    row::number("options", "interval_ms", "Between two probes to a target."),
+    row::number("options", "interval_ms",
+                "Between two probes to a target; null: one waits for the outcome of the other.")
+        .or_null(),
     row::number("options", "timeout_ms", "A later reply is late."),
     row::number("options", "deadline_ms", "Of the whole run.").or_null(),
     row::count("options", "payload_bytes", "Behind the header of ICMP, UDP or TCP."),
@@ -403,6 +405,10 @@ inline constexpr std::array kCommonFields{
         .one_of(kClocks)
         .or_null(),
     row::object("sweep_totals", "rtt_sketch", "rtt_sketch").or_null(),
+    row::text("sweep_totals", "list_digest",
+              "Of all targets in their order, those of other shards too: equal lists have equal "
+              "digests; null: not all of them were read, or a merge of whole runs.")
+        .or_null(),
     // rtt_sketch
     row::count("rtt_sketch", "count", "Samples."),
     row::number("rtt_sketch", "mean_ns", "Their mean, in nanoseconds."),

@@ -264,6 +264,7 @@ Verdict report_failure(const SessionConfig& config, std::string error, const Clo
                     .engine = config.start.engine,
                     .rejects = probe::RejectCounts{},
                     .dropped = 0,
+                    .list_digest = std::nullopt,
                     .error = std::move(error),
                     .verdict = config.judge(results, EndReason::error)};
   for (stats::Listener* listener : listeners) {

@@ -336,10 +336,12 @@ Verdict SweepSession::finish(EndReason reason, Instant now) {
                     .engine = config_.start.engine,
                     .rejects = parts_.transport.rejects(),
                     .dropped = parts_.transport.dropped(),
+                    .list_digest = closed_ ? std::optional(parts_.targets.digest()) : std::nullopt,
                     .error = config_.failure ? config_.failure() : std::nullopt,
                     .verdict = config_.judge(results_, reason)};
-  if (end.error && reason == EndReason::count) {
-    end.reason = EndReason::error;
+  if (end.error) {
+    end.reason = reason == EndReason::count ? EndReason::error : reason;
+    end.list_digest.reset();
   }
   end.engine.clock = results_.totals().clock.value_or(end.engine.clock);
   for (SweepListener* listener : parts_.listeners) {
@@ -359,6 +361,7 @@ Verdict report_sweep_failure(const SweepSessionConfig& config, const net::Addres
                     .engine = config.start.engine,
                     .rejects = probe::RejectCounts{},
                     .dropped = 0,
+                    .list_digest = std::nullopt,
                     .error = std::move(error),
                     .verdict = config.judge(results, EndReason::error)};
   for (SweepListener* listener : listeners) {
