@@ -123,9 +123,6 @@ ExitCode run_merge(const SweepOptions& options, Console& console) {
     console.complain(merged.error().message);
     return code_of(merged.error());
   }
-  if (merged->error) {
-    console.complain(*merged->error);
-  }
   for (const std::string& lack : merged->lacks) {
     console.complain(lack);
   }

@@ -427,7 +427,9 @@ Merged Merge::finish() {
     listener->flush();
   }
   merged.verdict = end_.verdict;
-  merged.error = end_.error;
+  if (end_.error) {
+    merged.lacks.insert(merged.lacks.begin(), *end_.error);
+  }
   return merged;
 }
 

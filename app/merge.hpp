@@ -75,10 +75,10 @@ class MergeSurvey {
   std::unordered_set<std::uint64_t> present_;
 };
 
-// What the sum lacks, for people: nothing if it is what one whole run would have given.
+// What the sum lacks, and what failed in a part, for people: nothing if it is what one whole run
+// would have given.
 struct Merged {
   stats::Verdict verdict{};
-  std::optional<std::string> error{};  // of the system, in a part
   std::vector<std::string> lacks{};
 };
 
