@@ -90,6 +90,10 @@ ExitCode run_merge(const SweepOptions& options, Console& console) {
     console.complain(fmt::format("cannot give up privileges: {}", dropped.error()));
     return ExitCode::system;
   }
+  if (std::ranges::count(options.targets, "-") > 1) {
+    return console.usage({.message = "standard input can be one of the files, once", .hint = {}},
+                         "sonde sweep --help");
+  }
   if (const auto why =
           options.output ? refuse_to_empty(*options.output, options.targets) : std::nullopt) {
     return console.usage({.message = *why}, "sonde sweep --help");

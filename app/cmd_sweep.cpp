@@ -219,11 +219,16 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
                   .family = plan_.family,
                   .complain = [this](const std::string& line) { console_.complain(line); }});
   run::SweepSessionConfig config = session_config();
-  config.judge = [&](const stats::SweepResults& results, stats::EndReason /*reason*/) {
+  config.judge = [&](const stats::SweepResults& results, stats::EndReason reason) {
     return judge_sweep(results.totals(), engine.planned(),
                        {.min_reachable = options_.min_reachable,
                         .shards = targets_.size() == 0 ? 1 : plan_.engine.shards,
-                        .cut_short = feed.cut_short()});
+                        .cut_short = feed.cut_short(),
+                        .stopped = reason != stats::EndReason::count});
+  };
+  config.failure = [&feed] {
+    const auto& cut = feed.cut_short();
+    return cut && cut->code == ExitCode::system ? std::optional(cut->why) : std::nullopt;
   };
   const std::vector<stats::SweepListener*> listeners = listeners_.views();
   run::SweepSession session(std::move(config), {.engine = engine,
@@ -239,7 +244,7 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
     return *code;
   }
   const stats::Verdict verdict = session.run();
-  if (targets_.size() == 0 && !feed.cut_short()) {
+  if (targets_.size() == 0 && verdict.exit_code == number(ExitCode::usage) && !feed.cut_short()) {
     console_.complain("no target given");
   }
   const ExitCode code = finish(verdict);

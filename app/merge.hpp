@@ -2,6 +2,7 @@
 // they are and which targets they have, then for what is told of these.
 // Shards of one list keep the numbers of their targets; the targets of whole runs are numbered in
 // the order of the files, as if one run had been given all their lists.
+// Whatever failed in a part is a failure of the sum; who answered is judged anew, over all of it.
 // Errors: one line, with the file.
 #pragma once
 
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "app/saved_file.hpp"
+#include "app/shard_sizes.hpp"
 #include "sonde/net/address_list.hpp"
 #include "sonde/report/saved_sweep.hpp"
 #include "sonde/stats/sweep_listener.hpp"
@@ -23,8 +25,15 @@ namespace sonde::app {
 // What the first reading found.
 struct MergeParts {
   report::SavedHead first{};
-  std::set<std::uint32_t> shards{};      // which of first.sweep.shards; empty: whole runs
-  std::vector<std::uint64_t> bases{};    // by file: what its numbers begin at
+  std::set<std::uint32_t> shards{};            // which of first.sweep.shards; empty: whole runs
+  std::optional<WallTime> started{};           // the earliest of them
+  std::optional<WallTime> ended{};             // the latest
+  std::optional<std::uint64_t> list_digest{};  // of the list that the shards are of
+  struct File {
+    std::uint64_t base = 0;           // what its numbers begin at
+    std::optional<WallTime> ended{};  // when its run ended
+  };
+  std::vector<File> files{};
   std::uint64_t targets = 0;             // of all parts, those without a result included
   std::uint32_t rounds = 0;              // the most samples that a target has
   net::AddressList list{};               // the targets that have a result, by number
@@ -48,12 +57,16 @@ class MergeSurvey {
   Answer head(const report::SavedHead& head);
   Answer target(const report::SavedSweepTarget& saved);
   Answer end(const report::SavedEnd& end);
+  [[nodiscard]] Answer fits(const report::SavedEnd& end);
   [[nodiscard]] bool list(const Entry& entry);
 
   MergeParts parts_;
+  report::SavedHead present_head_{};
+  std::optional<ShardSizes> sizes_;
   bool began_ = false;
   bool ended_ = false;        // the present file has its end
   std::uint64_t base_ = 0;    // of the present file
+  std::uint64_t told_ = 0;    // results in it
   std::uint64_t beyond_ = 0;  // one more than its largest number
   std::vector<Entry> entries_;
   std::vector<std::string> names_;
@@ -62,7 +75,8 @@ class MergeSurvey {
   std::unordered_set<std::uint64_t> present_;
 };
 
-// What the sum lacks, for people: nothing if it is what one whole run would have given.
+// What the sum lacks, and what failed in a part, for people: nothing if it is what one whole run
+// would have given.
 struct Merged {
   stats::Verdict verdict{};
   std::vector<std::string> lacks{};

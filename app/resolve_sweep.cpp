@@ -23,15 +23,10 @@ Refusal refuse_pairs(const SweepOptions& o) {
   if (auto refusal = refuse_echo_pairs(o)) {
     return refusal;
   }
-  const bool rounds = o.count || o.vcount || o.loop;
-  const OptionId counted = o.vcount ? OptionId::vcount : OptionId::count;
-  const OptionId of_rounds = o.loop ? OptionId::loop : counted;
   const auto pairs = std::to_array<ExclusivePair>({
       {o.count && o.vcount, OptionId::count, OptionId::vcount},
       {o.loop && o.count, OptionId::loop, OptionId::count},
       {o.loop && o.vcount, OptionId::loop, OptionId::vcount},
-      {rounds && o.retry, OptionId::retry, of_rounds},
-      {rounds && o.backoff, OptionId::backoff, of_rounds},
       {o.alive && o.unreachable, OptionId::alive, OptionId::unreachable},
       {o.loop && o.resume, OptionId::loop, OptionId::resume},
   });
@@ -47,9 +42,19 @@ Refusal refuse_alone(const SweepOptions& o) {
                           "targets are operands, or lines of a file: -f FILE, or -f - for "
                           "standard input"};
   }
+  if (o.resume == "-") {
+    return UsageError{.message =
+                          "--resume takes a file, which is read more than once: standard "
+                          "input cannot be",
+                      .hint = {}};
+  }
   if (o.interval && !rounds) {
     return UsageError{.message = "-i, --interval goes with -c, -C or -l",
                       .hint = "the speed of the whole sweep is --rate"};
+  }
+  if (o.shard && o.shard->count > 1 && o.order.random && !o.order.seed && !o.resume) {
+    return UsageError{.message = "--shard with --order random needs a seed",
+                      .hint = "the same one for all shards: --order random:SEED"};
   }
   if (o.summary_every && !rounds) {
     return UsageError{.message = "--summary-every goes with -c, -C or -l", .hint = {}};
@@ -231,7 +236,7 @@ void state_options(const SweepOptions& options, SweepPlan& plan) {
   const bool single = engine.mode == probe::SweepMode::until_answer;
   plan.run = {
       .count = engine.mode == probe::SweepMode::count ? std::optional(engine.count) : std::nullopt,
-      .interval = single ? Duration{} : engine.interval,
+      .interval = single ? std::nullopt : std::optional(engine.interval),
       .timeout = engine.timeout,
       .deadline = options.deadline,
       .payload_bytes = plan.policy.payload_bytes,

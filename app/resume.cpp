@@ -30,31 +30,34 @@ std::unexpected<SavedFileError> no(std::string message) {
   return std::unexpected(SavedFileError{.message = std::move(message)});
 }
 
-// What failed or was not over is tried again.
-bool finished(const report::SavedSweepTarget& saved) noexcept {
-  return saved.target.state == probe::SweepState::alive ||
-         saved.target.state == probe::SweepState::unreachable;
+// What failed or was not over is tried again. With rounds an end says `alive` of whoever answered,
+// finished or not.
+bool finished(const report::SavedSweepTarget& saved, const Resume::Rounds& rounds) noexcept {
+  const stats::Counts& counts = saved.target.counts;
+  const bool settled = saved.target.state == probe::SweepState::alive ||
+                       saved.target.state == probe::SweepState::unreachable;
+  return settled && (!rounds || (counts.sent == *rounds && counts.in_flight == 0));
 }
 
 // What the lines of a file say of finished targets, up to the result of each. With rounds, the
 // times are in the lines of the answers, otherwise in the result.
 class TakeOver {
  public:
-  TakeOver(run::SweepSession& session, const std::vector<bool>& finished, bool rounds)
+  TakeOver(run::SweepSession& session, const std::vector<bool>& finished, Resume::Rounds rounds)
       : session_(session), left_(finished), rounds_(rounds) {}
 
   Answer target(const report::SavedSweepTarget& saved) {
-    if (is_left(saved.target.index) && finished(saved)) {
+    if (is_left(saved.target.index) && finished(saved, rounds_)) {
       left_[saved.target.index] = false;
       session_.restore(saved.target);
-      add(!rounds_, saved.only_rtt);
+      add(!rounds_.has_value(), saved.only_rtt);
     }
     return std::nullopt;
   }
   Answer answer(const report::SavedAnswer& saved) {
     if (is_left(saved.target)) {
       session_.restore_sample(saved.target, saved.round, saved.sample);
-      add(rounds_, saved.rtt);
+      add(rounds_.has_value(), saved.rtt);
     }
     return std::nullopt;
   }
@@ -79,7 +82,7 @@ class TakeOver {
 
   run::SweepSession& session_;
   std::vector<bool> left_;
-  bool rounds_;
+  Resume::Rounds rounds_;
   stats::RttStats rtt_;
   stats::Quantiles quantiles_;
 };
@@ -119,7 +122,7 @@ std::expected<Resume, SavedFileError> Resume::open(const std::string& path, Swee
     return no(fmt::format("{}: it is shard {}/{}", in_quotes(path), head->sweep.shard,
                           head->sweep.shards));
   }
-  return Resume(path, plan.engine.mode);
+  return Resume(path, plan.run.count);
 }
 
 // Is it one of the list, and is all that is to be known of it there?
@@ -133,7 +136,7 @@ Answer Resume::take(const report::SavedSweepTarget& saved, net::AddressList& tar
   if (finished_[index]) {
     return fmt::format("target {} is finished twice", in_quotes(saved.input));
   }
-  if (rounds() && answers_[index] != saved.target.counts.received + saved.target.counts.late) {
+  if (rounds_ && answers_[index] != saved.target.counts.received + saved.target.counts.late) {
     return fmt::format(
         "the answers of {} are not in it: what can be gone on from is the --ndjson of a run itself",
         in_quotes(saved.input));
@@ -147,9 +150,9 @@ Answer Resume::take(const report::SavedSweepTarget& saved, net::AddressList& tar
 
 std::optional<SavedFileError> Resume::check(net::AddressList& targets) {
   finished_.assign(targets.size(), false);
-  answers_.assign(rounds() ? targets.size() : 0, 0);
+  answers_.assign(rounds_ ? targets.size() : 0, 0);
   const auto target = [&](const report::SavedSweepTarget& saved) {
-    return finished(saved) ? take(saved, targets) : Answer();
+    return finished(saved, rounds_) ? take(saved, targets) : Answer();
   };
   const auto answer = [&](const report::SavedAnswer& saved) {
     if (saved.rtt && saved.target < answers_.size()) {
@@ -164,7 +167,7 @@ std::optional<SavedFileError> Resume::check(net::AddressList& targets) {
 std::optional<SavedFileError> Resume::restore(run::SweepSession& session,
                                               report::NdjsonSweep* ndjson) {
   session.start();
-  TakeOver take_over(session, finished_, rounds());
+  TakeOver take_over(session, finished_, rounds_);
   report::SavedSweepSink sink{
       .on_target = [&](const auto& saved) { return take_over.target(saved); },
       .on_answer = [&](const auto& saved) { return take_over.answer(saved); }};

@@ -5,6 +5,7 @@
 // finished target under the same number. Errors: one line.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -21,6 +22,8 @@ namespace sonde::app {
 
 class Resume {
  public:
+  // How many probes each target gets; absent: until it answers (a sweep without end has no rest).
+  using Rounds = std::optional<std::uint64_t>;
   // Reads how the earlier run was asked for, and takes its random order over if the new one has no
   // seed of its own (`seed_given`).
   [[nodiscard]] static std::expected<Resume, SavedFileError> open(const std::string& path,
@@ -32,13 +35,12 @@ class Resume {
                                                       report::NdjsonSweep* ndjson);
 
  private:
-  Resume(std::string path, probe::SweepMode mode) : path_(std::move(path)), mode_(mode) {}
-  [[nodiscard]] bool rounds() const noexcept { return mode_ != probe::SweepMode::until_answer; }
+  Resume(std::string path, Rounds rounds) : path_(std::move(path)), rounds_(rounds) {}
   [[nodiscard]] std::optional<std::string> take(const report::SavedSweepTarget& saved,
                                                 net::AddressList& targets);
 
   std::string path_;
-  probe::SweepMode mode_;
+  Rounds rounds_;
   std::vector<bool> finished_;          // by index
   std::vector<std::uint32_t> answers_;  // with rounds, by index: lines before its result
 };

@@ -21,8 +21,9 @@ stats::Verdict judge_sweep(const stats::SweepTotals& totals, std::uint64_t plann
   if (expected.cut_short) {
     find(true, expected.cut_short->code, expected.cut_short->why);
   }
-  find(planned == 0 && !expected.cut_short && expected.shards == 1, ExitCode::usage,
-       "there is no target");
+  const bool none = planned == 0 && !expected.cut_short && expected.shards == 1;
+  find(none && !expected.stopped, ExitCode::usage, "there is no target");
+  find(none && expected.stopped, ExitCode::no_answer, "the run ended before there was a target");
   if (expected.min_reachable) {
     find(totals.alive < *expected.min_reachable, ExitCode::no_answer,
          fmt::format("{} targets answered, {} were asked for", totals.alive,

@@ -22,6 +22,7 @@ struct SweepExpectation {
   std::optional<std::uint64_t> min_reachable{};
   std::uint32_t shards = 1;             // only every so manyth of the targets is ours
   std::optional<CutShort> cut_short{};  // no success then
+  bool stopped = false;                 // before all targets were known, maybe
 };
 
 // Worst cause first: targets that could not be read or resolved, then those without an answer.

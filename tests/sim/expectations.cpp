@@ -57,7 +57,7 @@ void check_rejects(const Ran& ran, const json& expect) {
   for (std::size_t cause = 0; cause < probe::kRejectCauses; ++cause) {
     const std::string name(probe::reject_name(static_cast<probe::Reject>(cause)));
     check_number("rejects: " + name,
-                 static_cast<double>(ran.listener.end.rejects.by_cause.at(cause)),
+                 static_cast<double>(ran.listener.end.rejects.value().by_cause.at(cause)),
                  wanted.value(name, json(0)));
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 namespace sonde::net {
@@ -28,7 +29,46 @@ std::optional<Address> advanced(const Address& address, std::uint64_t offset) no
   return Address::v6(bytes, address.zone());
 }
 
+// FNV-1a.
+class Digest {
+ public:
+  void add(std::span<const std::byte> bytes) noexcept {
+    constexpr std::uint64_t kPrime = 0x100000001b3;
+    for (const std::byte byte : bytes) {
+      value_ = (value_ ^ std::to_integer<std::uint64_t>(byte)) * kPrime;
+    }
+  }
+  void add(std::uint64_t number) noexcept {
+    std::array<std::byte, sizeof number> bytes{};
+    Writer(bytes).u64(number);
+    add(bytes);
+  }
+  [[nodiscard]] std::uint64_t value() const noexcept { return value_; }
+
+ private:
+  std::uint64_t value_ = 0xcbf29ce484222325;
+};
+
 }  // namespace
+
+std::uint64_t AddressList::digest() const noexcept {
+  Digest digest;
+  for (const Run& run : runs_) {
+    digest.add(std::uint64_t{run.first});
+    digest.add(static_cast<std::uint64_t>(run.kind));
+    if (run.kind == Kind::v4) {
+      digest.add(std::uint64_t{run.value});
+    } else if (run.kind == Kind::v6) {
+      digest.add(v6_[run.value].bytes());
+    }
+  }
+  for (const Name& name : names_) {
+    digest.add(std::uint64_t{name.length});
+    digest.add(std::as_bytes(std::span(texts_).subspan(name.text, name.length)));
+  }
+  digest.add(size_);
+  return digest.value();
+}
 
 bool AddressList::append(const Address& first, std::uint64_t count) {
   if (count > kMax - size_) {

@@ -164,4 +164,17 @@ std::string_view send_failure_name(probe::SendFailure failure) noexcept {
   return "other";
 }
 
+// ip(7): EACCES is a broadcast address without permission, EPERM a packet filter's doing.
+std::string_view send_way_out(const probe::SendError& error, bool may_be_broadcast) {
+  if (error.failure != probe::SendFailure::prohibited) {
+    return {};
+  }
+  const std::error_code code(error.os_code, std::system_category());
+  if (code != std::errc::permission_denied) {
+    return " (a firewall on this computer drops it)";
+  }
+  return may_be_broadcast ? " (if it is a broadcast address, add -b)"
+                          : " (a route or a firewall on this computer forbids it)";
+}
+
 }  // namespace sonde::report

@@ -18,6 +18,8 @@ namespace sonde::report {
 
 // "Network is unreachable": the system's words where it gave a code, otherwise ours.
 [[nodiscard]] std::string send_error_text(const probe::SendError& error);
+// What may be done about it, in parentheses behind a blank; empty: nobody knows.
+[[nodiscard]] std::string_view send_way_out(const probe::SendError& error, bool may_be_broadcast);
 
 // "corrupt at byte 17: 0x11 instead of 0x10"
 [[nodiscard]] std::string corruption_text(const probe::Corruption& seen);

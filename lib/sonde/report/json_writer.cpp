@@ -1,7 +1,6 @@
 #include "sonde/report/json_writer.hpp"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
+#include <rapidjson/internal/dtoa.h>
 
 #include <algorithm>
 #include <charconv>
@@ -98,9 +97,11 @@ void JsonWriter::fraction(double value) {
     raw("0.0");
     return;
   }
-  rapidjson::StringBuffer text;
-  rapidjson::Writer<rapidjson::StringBuffer>(text).Double(value);
-  raw({text.GetString(), text.GetSize()});
+  // The digits that rapidjson::Writer has, without its buffer: that one takes memory each time, and
+  // does not look whether it got some.
+  constexpr std::size_t kLongest = 25;
+  char* const out = room(kLongest);
+  used_ += static_cast<std::size_t>(rapidjson::internal::dtoa(value, out) - out);
 }
 
 void JsonWriter::put_bool(FieldRef field, bool value) {

@@ -268,14 +268,19 @@ void put_options(JsonWriter& json, FieldRef field, const stats::RunOptions& opti
   json.end_object();
 }
 
-void put_rejects(JsonWriter& json, FieldRef field, const probe::RejectCounts& rejects) {
+void put_rejects(JsonWriter& json, FieldRef field,
+                 const std::optional<probe::RejectCounts>& rejects) {
+  if (!rejects) {
+    json.put_null(field);
+    return;
+  }
   json.begin_object(field);
-  json.put("rejects.malformed", rejects.of(probe::Reject::malformed));
-  json.put("rejects.checksum", rejects.of(probe::Reject::checksum));
-  json.put("rejects.stranger", rejects.of(probe::Reject::stranger));
-  json.put("rejects.source", rejects.of(probe::Reject::source));
-  json.put("rejects.token", rejects.of(probe::Reject::token));
-  json.put("rejects.quote", rejects.of(probe::Reject::quote));
+  json.put("rejects.malformed", rejects->of(probe::Reject::malformed));
+  json.put("rejects.checksum", rejects->of(probe::Reject::checksum));
+  json.put("rejects.stranger", rejects->of(probe::Reject::stranger));
+  json.put("rejects.source", rejects->of(probe::Reject::source));
+  json.put("rejects.token", rejects->of(probe::Reject::token));
+  json.put("rejects.quote", rejects->of(probe::Reject::quote));
   json.end_object();
 }
 

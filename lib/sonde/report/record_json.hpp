@@ -46,7 +46,9 @@ void put_send_error(JsonWriter& json, FieldRef field, const std::optional<probe:
 void put_tool(JsonWriter& json, FieldRef field, std::string_view version);
 void put_engine(JsonWriter& json, FieldRef field, const stats::EngineInfo& engine);
 void put_options(JsonWriter& json, FieldRef field, const stats::RunOptions& options);
-void put_rejects(JsonWriter& json, FieldRef field, const probe::RejectCounts& rejects);
+// Absent: null.
+void put_rejects(JsonWriter& json, FieldRef field,
+                 const std::optional<probe::RejectCounts>& rejects);
 void put_verdict(JsonWriter& json, FieldRef field, const stats::Verdict& verdict);
 void put_target_error(JsonWriter& json, FieldRef field,
                       const std::optional<stats::TargetError>& error);

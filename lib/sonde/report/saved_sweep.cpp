@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <utility>
 #include <vector>
 
 #include "sonde/report/json_tree.hpp"
+#include "sonde/report/saved_values.hpp"
 
 namespace sonde::report {
 namespace {
@@ -21,54 +21,6 @@ std::unexpected<std::string> no(std::string_view what) {
 }
 Result result_of(const SavedSweepSink::Answer& answer) {
   return answer ? Result(std::unexpected(*answer)) : Result();
-}
-
-// --- one member, or what it is when it is missing or of another type
-// ------------------------------
-
-std::uint64_t count_in(const Value& object, std::string_view key) {
-  const Value& value = object.member(key);
-  return value.is(Kind::whole) ? value.whole : 0;
-}
-
-std::optional<std::uint64_t> optional_count(const Value& object, std::string_view key) {
-  const Value& value = object.member(key);
-  return value.is(Kind::whole) ? std::optional(value.whole) : std::nullopt;
-}
-
-std::string_view text_in(const Value& object, std::string_view key) {
-  const Value& value = object.member(key);
-  return value.text;
-}
-
-// Milliseconds that were written from whole nanoseconds.
-std::optional<Duration> ms_in(const Value& object, std::string_view key) {
-  constexpr double kNsPerMs = 1e6;
-  constexpr double kMost = 1e18;  // 31 years: sums of some do not overflow
-  const Value& value = object.member(key);
-  if (!value.is_number()) {
-    return std::nullopt;
-  }
-  const double ns = std::round(value.number * kNsPerMs);
-  return ns >= 0 && ns < kMost ? std::optional(Duration(static_cast<Duration::rep>(ns)))
-                               : std::nullopt;
-}
-
-template <typename T>
-struct Word {
-  std::string_view word;
-  T value;
-};
-template <typename T, std::size_t N>
-std::optional<T> word_in(const Value& object, std::string_view key,
-                         const std::array<Word<T>, N>& words) {
-  const std::string_view text = text_in(object, key);
-  for (const Word<T>& word : words) {
-    if (word.word == text) {
-      return word.value;
-    }
-  }
-  return std::nullopt;
 }
 
 constexpr auto kModes =
@@ -98,50 +50,7 @@ constexpr auto kEnds =
                                           {"error", stats::ProbeEnd::error},
                                           {"send_failed", stats::ProbeEnd::send_failed}});
 
-// "2026-11-21T19:26:27.123456Z"
-std::optional<WallTime> time_in(const Value& object, std::string_view key) {
-  namespace chrono = std::chrono;
-  const std::string_view text = text_in(object, key);
-  constexpr std::size_t kLength = 27;
-  constexpr std::array<std::size_t, 7> kFields{0, 5, 8, 11, 14, 17, 20};  // NOLINT: columns
-  constexpr std::array<std::size_t, 7> kWidths{4, 2, 2, 2, 2, 2, 6};
-  std::array<int, 7> parts{};
-  if (text.size() != kLength) {
-    return std::nullopt;
-  }
-  for (std::size_t i = 0; i < kFields.size(); ++i) {
-    const char* const from = text.data() + kFields[i];
-    if (std::from_chars(from, from + kWidths[i], parts[i]).ptr != from + kWidths[i]) {
-      return std::nullopt;
-    }
-  }
-  const chrono::year_month_day date{chrono::year(parts[0]),
-                                    chrono::month(static_cast<unsigned>(parts[1])),
-                                    chrono::day(static_cast<unsigned>(parts[2]))};
-  // What WallTime can count in nanoseconds, both ways, with room for what is added to it.
-  constexpr int kFirstYear = 1970;
-  constexpr int kLastYear = 2200;
-  if (!date.ok() || parts[0] < kFirstYear || parts[0] > kLastYear) {
-    return std::nullopt;
-  }
-  const auto days = chrono::sys_days(date).time_since_epoch();
-  return WallTime(days + chrono::hours(parts[3]) + chrono::minutes(parts[4]) +
-                  chrono::seconds(parts[5]) + chrono::microseconds(parts[6]));
-}
-
 // --- whole objects -------------------------------------------------------------------------------
-
-stats::Counts counts_in(const Value& counts) {
-  return {.sent = count_in(counts, "sent"),
-          .received = count_in(counts, "received"),
-          .lost = count_in(counts, "lost"),
-          .late = count_in(counts, "late"),
-          .in_flight = count_in(counts, "in_flight"),
-          .duplicate = count_in(counts, "duplicate"),
-          .corrupt = count_in(counts, "corrupt"),
-          .errors = count_in(counts, "errors"),
-          .send_failures = count_in(counts, "send_failures")};
-}
 
 // Every probe that was sent has one end at most, and no counter has run over.
 bool possible(const stats::Counts& counts, std::uint64_t most) noexcept {
@@ -195,7 +104,10 @@ Result tell_head(const Value& object, std::string_view started, const SavedSweep
   }
   SavedHead head;
   head.options.count = optional_count(options, "count");
-  head.options.interval = ms_in(options, "interval_ms").value_or(Duration{});
+  head.options.interval = ms_in(options, "interval_ms");
+  if (head.options.interval == Duration{}) {
+    head.options.interval.reset();
+  }
   head.options.timeout = ms_in(options, "timeout_ms").value_or(Duration{});
   head.options.deadline = ms_in(options, "deadline_ms");
   head.options.payload_bytes = static_cast<std::uint32_t>(count_in(options, "payload_bytes"));
@@ -203,8 +115,7 @@ Result tell_head(const Value& object, std::string_view started, const SavedSweep
   if (const auto ttl = optional_count(options, "ttl")) {
     head.options.ttl = net::Ttl(static_cast<std::uint8_t>(*ttl));
   }
-  const Value& df = options.member("df");
-  head.options.dont_fragment = df.is(Kind::boolean) && df.flag;
+  head.options.dont_fragment = flag_in(options, "df");
   head.sweep.mode = *mode;
   head.sweep.retries = static_cast<std::uint32_t>(count_in(sweep, "retries"));
   const Value& backoff = sweep.member("backoff");
@@ -217,7 +128,7 @@ Result tell_head(const Value& object, std::string_view started, const SavedSweep
   if (!read_merged(sweep, head.sweep)) {
     return no("is damaged: it is a merge of shards that are none");
   }
-  head.started = time_in(object, started).value_or(WallTime{});
+  head.started = time_in(object, started);
   return result_of(sink.on_head(head));
 }
 
@@ -241,22 +152,6 @@ std::vector<stats::ProbeSample> samples_in(const Value& probes) {
     }
   }
   return samples;
-}
-
-// The text, or the bytes that it could not hold.
-std::string bytes_in(const Value& object, std::string_view key, std::string_view hex_key) {
-  constexpr int kHex = 16;
-  const std::string_view hex = text_in(object, hex_key);
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    unsigned value = 0;
-    const char* const from = hex.data() + i;
-    if (std::from_chars(from, from + 2, value, kHex).ptr != from + 2) {
-      return std::string(text_in(object, key));
-    }
-    bytes += static_cast<char>(value);
-  }
-  return hex.empty() ? std::string(text_in(object, key)) : bytes;
 }
 
 std::optional<stats::SweepIcmpError> icmp_in(const Value& icmp) {
@@ -324,6 +219,7 @@ Result tell_target(const Value& object, std::string_view id, const SavedSweepSin
         .message = std::string(text_in(error, "message"))};
   }
   saved.target.samples = samples_in(object.member("probes"));
+  saved.at = time_in(object, "ts");
   return result_of(sink.on_target(saved));
 }
 
@@ -374,6 +270,40 @@ bool read_sketch(const Value& sketch, SavedEnd& end) {
   return true;
 }
 
+std::optional<probe::RejectCounts> rejects_in(const Value& rejects) {
+  if (!rejects.is(Kind::object)) {
+    return std::nullopt;
+  }
+  probe::RejectCounts counts;
+  for (std::size_t cause = 0; cause < probe::kRejectCauses; ++cause) {
+    const auto name = probe::reject_name(static_cast<probe::Reject>(cause));
+    counts.by_cause[cause] = std::min(count_in(rejects, name), kMostOfRun);
+  }
+  return counts;
+}
+
+std::optional<std::uint64_t> digest_in(const Value& totals) {
+  constexpr int kHex = 16;
+  const std::string_view text = text_in(totals, "list_digest");
+  std::uint64_t digest = 0;
+  const char* const end = text.data() + text.size();
+  return !text.empty() && std::from_chars(text.data(), end, digest, kHex).ptr == end
+             ? std::optional(digest)
+             : std::nullopt;
+}
+
+// What this program cannot end with is a failure like any other.
+stats::Verdict verdict_in(const Value& verdict) {
+  constexpr std::uint64_t kMostCode = 255;
+  stats::Verdict saved;
+  saved.exit_code = static_cast<int>(std::min(count_in(verdict, "exit_code"), kMostCode));
+  saved.pass = saved.exit_code == 0;
+  for (const Value& reason : verdict.member("reasons").items) {
+    saved.reasons.push_back(reason.text);
+  }
+  return saved;
+}
+
 Result tell_end(const Value& object, const SavedSweepSink& sink) {
   const Value& totals = object.member("totals");
   SavedEnd end;
@@ -388,11 +318,20 @@ Result tell_end(const Value& object, const SavedSweepSink& sink) {
   end.reason = word_in(object, "end_reason", kReasons).value_or(stats::EndReason::error);
   const Value& engine = object.member("engine");
   end.engine.backend = text_in(engine, "backend");
-  const Value& privileged = engine.member("privileged");
-  end.engine.privileged = privileged.is(Kind::boolean) && privileged.flag;
+  end.engine.privileged = flag_in(engine, "privileged");
   end.clock = word_in(totals, "clock", kClockWords);
   end.engine.clock = word_in(engine, "clock", kClockWords).value_or(probe::RttClock::steady);
   end.elapsed = ms_in(object, "elapsed_ms").value_or(Duration{});
+  end.rejects = rejects_in(object.member("rejects"));
+  if (const Value& error = object.member("error"); error.is(Kind::string)) {
+    end.error = error.text;
+  }
+  end.list_digest = digest_in(totals);
+  if (totals.member("pending").is(Kind::whole)) {
+    end.settled =
+        count_in(totals, "alive") + count_in(totals, "unreachable") + count_in(totals, "error");
+  }
+  end.verdict = verdict_in(object.member("verdict"));
   return result_of(sink.on_end(end));
 }
 

@@ -19,7 +19,7 @@ namespace sonde::report {
 struct SavedHead {
   stats::RunOptions options{};
   stats::SweepOptions sweep{};  // merged: of one that lacks shards, these; its `targets` are 0
-  WallTime started{};
+  std::optional<WallTime> started{};
 };
 
 struct SavedSweepTarget {
@@ -27,6 +27,7 @@ struct SavedSweepTarget {
   std::string input{};
   std::optional<net::Address> address{};
   std::optional<Duration> only_rtt{};  // one sample: which it was
+  std::optional<WallTime> at{};        // when it was told; a document does not say
 };
 
 // The end of a probe that has a line of its own.
@@ -52,6 +53,11 @@ struct SavedEnd {
   stats::EngineInfo engine{};
   Duration elapsed{};
   std::optional<probe::RttClock> clock{};
+  std::optional<probe::RejectCounts> rejects{};  // absent: they were not counted
+  std::optional<std::string> error{};            // of the system, that ended the run
+  std::optional<std::uint64_t> list_digest{};
+  std::optional<std::uint64_t> settled{};  // targets that have a result; absent: not said
+  stats::Verdict verdict{};                // pass: its exit code is 0
 };
 
 // Who takes what was read; a callback says why it must end, or nothing.

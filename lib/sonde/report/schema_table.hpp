@@ -141,7 +141,7 @@ inline constexpr std::array kCommonFields{
               "The system error that ended the run or kept it from starting.")
         .or_null(),
     row::object("sweep_document", "engine", "engine"),
-    row::object("sweep_document", "rejects", "rejects"),
+    row::object("sweep_document", "rejects", "rejects").or_null(),
     row::object("sweep_document", "totals", "sweep_totals"),
     row::object("sweep_document", "verdict", "verdict"),
     // tool
@@ -161,7 +161,9 @@ inline constexpr std::array kCommonFields{
     // options
     row::count("options", "count", "Probes to each target; null: until stopped, or a trace.")
         .or_null(),
-    row::number("options", "interval_ms", "Between two probes to a target."),
+    row::number("options", "interval_ms",
+                "Between two probes to a target; null: one waits for the outcome of the other.")
+        .or_null(),
     row::number("options", "timeout_ms", "A later reply is late."),
     row::number("options", "deadline_ms", "Of the whole run.").or_null(),
     row::count("options", "payload_bytes", "Behind the header of ICMP, UDP or TCP."),
@@ -403,6 +405,10 @@ inline constexpr std::array kCommonFields{
         .one_of(kClocks)
         .or_null(),
     row::object("sweep_totals", "rtt_sketch", "rtt_sketch").or_null(),
+    row::text("sweep_totals", "list_digest",
+              "Of all targets in their order, those of other shards too: equal lists have equal "
+              "digests; null: not all of them were read, or a merge of whole runs.")
+        .or_null(),
     // rtt_sketch
     row::count("rtt_sketch", "count", "Samples."),
     row::number("rtt_sketch", "mean_ns", "Their mean, in nanoseconds."),
@@ -449,7 +455,7 @@ inline constexpr std::array kCommonFields{
         .one_of("count|deadline|until|signal|error"),
     row::text("end", "error", "As in the document.").or_null(),
     row::object("end", "engine", "engine"),
-    row::object("end", "rejects", "rejects"),
+    row::object("end", "rejects", "rejects").or_null(),
     row::object("end", "totals", "sweep_totals").when_needed(),
     row::object("end", "verdict", "verdict"),
 };

@@ -1,5 +1,7 @@
 #include "sonde/report/sweep_json.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 
@@ -220,7 +222,7 @@ void put_sweep_target(JsonWriter& json, const stats::SweepResult& result, bool p
 }
 
 void put_sweep_totals(JsonWriter& json, FieldRef field, const stats::SweepResults& results,
-                      const stats::SweepOptions& options) {
+                      const stats::SweepOptions& options, const stats::RunEnd& end) {
   const stats::SweepTotals totals = results.totals();
   const std::uint64_t targets = targets_of_shard(results.size(), options);
   json.begin_object(field);
@@ -234,6 +236,10 @@ void put_sweep_totals(JsonWriter& json, FieldRef field, const stats::SweepResult
   put_total_rtt(json, results);
   json.put("sweep_totals.clock", totals.clock.transform(clock_name));
   put_sketch(json, results);
+  const auto digest =
+      end.list_digest.transform([](std::uint64_t value) { return fmt::format("{:016x}", value); });
+  json.put("sweep_totals.list_digest",
+           digest.transform([](const std::string& text) { return std::string_view(text); }));
   json.end_object();
 }
 

@@ -15,7 +15,7 @@ void put_sweep_options(JsonWriter& json, FieldRef field, const stats::SweepOptio
 // `probes`: with each probe, as far as samples were kept.
 void put_sweep_target(JsonWriter& json, const stats::SweepResult& result, bool probes);
 void put_sweep_totals(JsonWriter& json, FieldRef field, const stats::SweepResults& results,
-                      const stats::SweepOptions& options);
+                      const stats::SweepOptions& options, const stats::RunEnd& end);
 
 // How many of `targets` belong to the shard; of a merge, how many its parts have.
 [[nodiscard]] std::uint64_t targets_of_shard(std::uint64_t targets,

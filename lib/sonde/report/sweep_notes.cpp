@@ -60,8 +60,10 @@ void SweepNotes::on_event(const probe::SweepEvent& event, const stats::SweepResu
   }
   if (event.send_error != nullptr) {
     if (sends_.take(event.at)) {
-      line(fmt::format("send to {} failed: {}", host(results.at(event.target)),
-                       send_error_text(*event.send_error)));
+      const stats::SweepResult result = results.at(event.target);
+      const bool may_be_broadcast = result.address && result.address->is_v4();
+      line(fmt::format("send to {} failed: {}{}", host(result), send_error_text(*event.send_error),
+                       send_way_out(*event.send_error, may_be_broadcast)));
     }
   } else if (event.observation != nullptr && !options_.quiet && icmp_.take(event.at)) {
     line(fmt::format("{}: {}, says {}", host(results.at(event.target)),
@@ -112,7 +114,7 @@ void SweepNotes::on_end(const stats::RunEnd& end, const stats::SweepResults& res
     line(fmt::format("ended early: no result for {} of {} targets", undone, targets));
   }
   if (options_.verbose) {
-    note_rejects(err_, end.rejects);
+    note_rejects(err_, end.rejects.value_or(probe::RejectCounts{}));
     unflushed_ = true;
   }
   flush();

@@ -12,19 +12,6 @@
 namespace sonde::report {
 namespace {
 
-// ip(7): EACCES is a broadcast address without permission, EPERM a packet filter's doing.
-[[nodiscard]] std::string_view way_out(const probe::SendError& error, bool may_be_broadcast) {
-  if (error.failure != probe::SendFailure::prohibited) {
-    return {};
-  }
-  const std::error_code code(error.os_code, std::system_category());
-  if (code != std::errc::permission_denied) {
-    return " (a firewall on this computer drops it)";
-  }
-  return may_be_broadcast ? " (if it is a broadcast address, add -b)"
-                          : " (a route or a firewall on this computer forbids it)";
-}
-
 [[nodiscard]] std::string in_words(const probe::Event& event, const stats::Target& target) {
   const probe::SendError error = event.send_error.value_or(probe::SendError{});
   if (error.failure == probe::SendFailure::too_big) {
@@ -35,7 +22,7 @@ namespace {
   const bool may_be_broadcast = !of_trace && target.address && target.address->is_v4();
   return fmt::format("send to {} failed: {}{}",
                      target.address ? target.address->to_text() : target.input,
-                     send_error_text(error), way_out(error, may_be_broadcast));
+                     send_error_text(error), send_way_out(error, may_be_broadcast));
 }
 
 // Of a trace: an answer is whatever anybody said.
@@ -118,7 +105,7 @@ void TextNotes::on_end(const stats::RunEnd& end, std::span<const stats::TargetRe
     err_.write(fmt::format("sonde: {} more send errors not shown\n", suppressed_));
   }
   if (options_.verbose) {
-    note_rejects(err_, end.rejects);
+    note_rejects(err_, end.rejects.value_or(probe::RejectCounts{}));
   }
   err_.flush();
 }

@@ -28,15 +28,15 @@ void append(std::string& out, fmt::format_string<Args...> format, Args&&... args
 }
 
 // Whole per cent of the finished probes, rounded down, as fping; what is not known is NaN, as a
-// time is. An interval may have answers to probes of the one before.
+// time is. An interval has ends of probes that were sent in the one before.
 void append_loss(std::string& out, const stats::Counts& counts) {
   constexpr std::uint64_t kPercent = 100;
-  const std::uint64_t finished = counts.sent - counts.in_flight;
+  const std::uint64_t unanswered = counts.lost + counts.errors + counts.send_failures;
+  const std::uint64_t finished = unanswered + answers(counts);
   if (finished == 0) {
     out += "NaN%";
     return;
   }
-  const std::uint64_t unanswered = finished - std::min(finished, answers(counts));
   append(out, "{}%", unanswered * kPercent / finished);
 }
 
@@ -319,7 +319,6 @@ void TextSweep::totals(const stats::RunEnd& end, const stats::SweepResults& resu
   const stats::SweepTotals& totals = results.totals();
   const stats::RttStats& rtt = results.rtt();
   const stats::Counts& counts = totals.counts;
-  const std::uint64_t other = counts.duplicate + counts.errors;
   if (options_.totals) {
     append(line_, "\n {:7} targets\n {:7} alive\n {:7} unreachable\n {:7} unknown addresses\n",
            targets_of_shard(results.size(), sweep_), totals.alive, totals.unreachable,
@@ -327,7 +326,7 @@ void TextSweep::totals(const stats::RunEnd& end, const stats::SweepResults& resu
     append(line_,
            "\n {:7} timeouts (waiting for response)\n {:7} ICMP Echos sent\n"
            " {:7} ICMP Echo Replies received\n {:7} other ICMP received\n",
-           counts.lost, counts.sent, answers(counts), other);
+           counts.lost, counts.sent, answers(counts) + counts.duplicate, counts.errors);
     if (counts.send_failures > 0) {
       append(line_, " {:7} could not be sent\n", counts.send_failures);
     }

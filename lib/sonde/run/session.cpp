@@ -262,8 +262,9 @@ Verdict report_failure(const SessionConfig& config, std::string error, const Clo
   stats::RunEnd end{.ended = clock.now(),
                     .reason = EndReason::error,
                     .engine = config.start.engine,
-                    .rejects = {},
+                    .rejects = probe::RejectCounts{},
                     .dropped = 0,
+                    .list_digest = std::nullopt,
                     .error = std::move(error),
                     .verdict = config.judge(results, EndReason::error)};
   for (stats::Listener* listener : listeners) {

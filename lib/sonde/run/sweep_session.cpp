@@ -52,9 +52,11 @@ void SweepSession::start() {
   }
 }
 
-void SweepSession::restore(const stats::SavedTarget& saved) {
+// What was in flight when the earlier run ended will never be known: it is left out.
+void SweepSession::restore(stats::SavedTarget saved) {
   start();
   (void)grow(started_);
+  saved.counts.sent -= std::exchange(saved.counts.in_flight, 0);
   results_.restore(saved);
   parts_.engine.skip(saved.index);
   tell(results_.at(saved.index), started_);
@@ -334,8 +336,13 @@ Verdict SweepSession::finish(EndReason reason, Instant now) {
                     .engine = config_.start.engine,
                     .rejects = parts_.transport.rejects(),
                     .dropped = parts_.transport.dropped(),
-                    .error = std::nullopt,
+                    .list_digest = closed_ ? std::optional(parts_.targets.digest()) : std::nullopt,
+                    .error = config_.failure ? config_.failure() : std::nullopt,
                     .verdict = config_.judge(results_, reason)};
+  if (end.error) {
+    end.reason = reason == EndReason::count ? EndReason::error : reason;
+    end.list_digest.reset();
+  }
   end.engine.clock = results_.totals().clock.value_or(end.engine.clock);
   for (SweepListener* listener : parts_.listeners) {
     listener->on_end(end, results_);
@@ -352,8 +359,9 @@ Verdict report_sweep_failure(const SweepSessionConfig& config, const net::Addres
   stats::RunEnd end{.ended = clock.now(),
                     .reason = EndReason::error,
                     .engine = config.start.engine,
-                    .rejects = {},
+                    .rejects = probe::RejectCounts{},
                     .dropped = 0,
+                    .list_digest = std::nullopt,
                     .error = std::move(error),
                     .verdict = config.judge(results, EndReason::error)};
   for (SweepListener* listener : listeners) {

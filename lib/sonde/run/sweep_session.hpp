@@ -45,6 +45,8 @@ struct SweepSessionConfig {
   bool slow_down = true;                     // when prohibited
   NameWish name_wish{};
   SweepJudge judge{};
+  // Asked at the end: the system's error that kept targets from being known. Empty: none can.
+  std::function<std::optional<std::string>()> failure{};
 };
 
 // What a session works with; all outlive it. The engine was made for the same list.
@@ -64,7 +66,7 @@ class SweepSession {
   SweepSession(SweepSessionConfig config, const SweepSessionParts& parts);
   // Before run(): a target of the list that an earlier run has settled. It is told to the listeners
   // as settled and not probed. The first call is the start of the run.
-  void restore(const stats::SavedTarget& saved);
+  void restore(stats::SavedTarget saved);
   // What became of one of its rounds, where that is kept. Counts nothing.
   void restore_sample(std::uint32_t target, std::uint32_t round, stats::ProbeSample sample);
   // Tells the listeners that the run begins, if nothing has yet.

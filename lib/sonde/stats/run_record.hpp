@@ -41,7 +41,7 @@ struct TraceRunOptions {
 
 struct RunOptions {
   std::optional<std::uint64_t> count{};
-  Duration interval{};
+  std::optional<Duration> interval{};  // absent: each probe waits for the outcome of the last
   Duration timeout{};
   std::optional<Duration> deadline{};
   std::uint32_t payload_bytes = 0;
@@ -100,8 +100,9 @@ struct RunEnd {
   Instant ended{};
   EndReason reason = EndReason::count;
   EngineInfo engine{};  // with the clock that was really used
-  probe::RejectCounts rejects{};
+  std::optional<probe::RejectCounts> rejects = probe::RejectCounts{};  // absent: not known
   std::uint64_t dropped = 0;  // replies that the system threw away before they could be read
+  std::optional<std::uint64_t> list_digest{};  // of a sweep whose whole list was known
   std::optional<std::string> error{};  // a system error that ended the run or kept it from starting
   Verdict verdict{};
 };

@@ -69,7 +69,7 @@ std::size_t SweepResults::bytes_a_target() const noexcept {
 
 // The buckets, whoever keeps them: run totals and records count alike.
 template <typename Counters>
-void SweepResults::count(Counters& into, const SweepEvent& event) noexcept {
+void SweepResults::count(Counters& into, const SweepEvent& event, Span span) noexcept {
   switch (event.kind) {
     case SweepEventKind::sent:
       ++into.sent;
@@ -99,15 +99,18 @@ void SweepResults::count(Counters& into, const SweepEvent& event) noexcept {
   const bool answer = event.kind == SweepEventKind::reply || event.kind == SweepEventKind::late;
   into.corrupt += answer && event.corruption ? 1 : 0;
   // Of an interval: what is replaced may have been counted in the one before.
+  const auto take_back = [span](auto& counter) {
+    counter -= span == Span::interval && counter == 0 ? 0 : 1;
+  };
   if (event.replaces == Replaced::timeout) {
-    into.lost -= into.lost > 0 ? 1 : 0;
+    take_back(into.lost);
   } else if (event.replaces == Replaced::error) {
-    into.errors -= into.errors > 0 ? 1 : 0;
+    take_back(into.errors);
   }
 }
 
 void SweepResults::apply(const SweepEvent& event) {
-  count(totals_.counts, event);
+  count(totals_.counts, event, span_);
   switch (event.kind) {
     case SweepEventKind::sent:
       totals_.first_sent = totals_.first_sent.value_or(event.at);
@@ -152,7 +155,7 @@ void SweepResults::note_try(const SweepEvent& event) {
     tries = &tries_.at(event.target);
     tries->sent = 1;
   }
-  count(*tries, event);
+  count(*tries, event, Span::run);
 }
 
 void SweepResults::answered(const SweepEvent& event) {
@@ -192,7 +195,7 @@ void SweepResults::record(const SweepEvent& event) {
   if (record.settled) {
     return;
   }
-  count(record, event);
+  count(record, event, span_);
   if (detail_ == SweepDetail::samples) {
     if (const auto sample = sample_of(event)) {
       set_sample(event.target, event.round, *sample);
@@ -266,7 +269,7 @@ void SweepResults::restore(const SavedTarget& saved) {
 
 void SweepResults::restore_counts(const Counts& counts, std::optional<probe::RttClock> clock) {
   Counts& all = totals_.counts;
-  all.sent += counts.sent - counts.in_flight;
+  all.sent += counts.sent;
   all.received += counts.received;
   all.lost += counts.lost;
   all.late += counts.late;
@@ -279,12 +282,11 @@ void SweepResults::restore_counts(const Counts& counts, std::optional<probe::Rtt
   }
 }
 
-// What was in flight when the earlier run ended will never be known: it is left out.
 void SweepResults::restore_record(const SavedTarget& saved) {
   const auto narrow = [](std::uint64_t count) { return static_cast<std::uint32_t>(count); };
   Record& record = records_[saved.index];
   record.settled = saved.state == SweepState::alive || saved.state == SweepState::unreachable;
-  record.sent = narrow(saved.counts.sent - saved.counts.in_flight);
+  record.sent = narrow(saved.counts.sent);
   record.received = narrow(saved.counts.received);
   record.late = narrow(saved.counts.late);
   record.lost = narrow(saved.counts.lost);
@@ -322,6 +324,7 @@ void SweepResults::restore_rtt(const RttStats& rtt, const Quantiles& quantiles) 
 }
 
 void SweepResults::restart() {
+  span_ = Span::interval;
   totals_.counts = {};
   totals_.first_sent.reset();
   totals_.last_sent.reset();
@@ -420,7 +423,7 @@ SweepResult SweepResults::after(const SweepEvent& event) const {
     only.replaces = Replaced::nothing;
     Tries first{.sent =
                     kind == SweepEventKind::sent || kind == SweepEventKind::send_failed ? 0U : 1U};
-    count(first, only);
+    count(first, only, Span::run);
     result.counts = counts_of(first);
   }
   if (kind == SweepEventKind::reply || kind == SweepEventKind::late) {

@@ -117,7 +117,8 @@ class SweepResults {
   void fail(std::uint32_t index, TargetError error);   // a name that has no address
   void set_name(std::uint32_t index, Untrusted name);  // of its address
   void drop_name(std::uint32_t index);
-  // As an earlier run left it; its counts go into the totals, its RTTs by restore_rtt().
+  // As an earlier run left it, what was in flight too; its counts go into the totals, its RTTs by
+  // restore_rtt().
   void restore(const SavedTarget& saved);
   void set_sample(std::uint32_t index, std::uint32_t round, ProbeSample sample);
   void restore_rtt(const RttStats& rtt, const Quantiles& quantiles);
@@ -161,8 +162,9 @@ class SweepResults {
     std::uint32_t duplicate = 0;
     std::uint32_t corrupt = 0;
   };
+  enum class Span : std::uint8_t { run, interval };  // what is counted
   template <typename Counters>
-  static void count(Counters& into, const probe::SweepEvent& event) noexcept;
+  static void count(Counters& into, const probe::SweepEvent& event, Span span) noexcept;
   template <typename Counters>
   [[nodiscard]] static Counts counts_of(const Counters& counters) noexcept;
   [[nodiscard]] static std::uint64_t in_flight(const Counts& counts) noexcept;
@@ -179,6 +181,7 @@ class SweepResults {
   SweepDetail detail_;
   std::uint32_t rounds_;
   bool alive_at_once_;
+  Span span_ = Span::run;
   probe::StateMap states_;
   PagedArray<Record> records_;
   PagedRows<ProbeSample> samples_;

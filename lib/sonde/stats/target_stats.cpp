@@ -5,12 +5,13 @@
 namespace sonde::stats {
 
 std::optional<double> Counts::loss_ratio() const noexcept {
-  const std::uint64_t finished = sent - in_flight;
+  // Not from `sent`: an interval has ends of probes that were sent in the one before.
+  const std::uint64_t unanswered = lost + errors + send_failures;
+  const std::uint64_t finished = unanswered + received + late;
   if (finished == 0) {
     return std::nullopt;
   }
-  // From the unanswered ones, so that no loss is exactly 0.
-  return static_cast<double>(finished - received - late) / static_cast<double>(finished);
+  return static_cast<double>(unanswered) / static_cast<double>(finished);
 }
 
 // The bucket that the probe was in before its outcome.

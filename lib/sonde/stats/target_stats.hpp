@@ -31,8 +31,8 @@ struct Counts {
 
   // Any reply at all.
   [[nodiscard]] bool answered() const noexcept { return received + late > 0; }
-  // The share of finished probes that no echo reply came back for: 1 - (received + late) /
-  // (sent - in_flight). Absent while none is finished.
+  // The share of finished probes that no echo reply came back for, 0 to 1. Absent while none is
+  // finished.
   [[nodiscard]] std::optional<double> loss_ratio() const noexcept;
 };
 

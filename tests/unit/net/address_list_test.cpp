@@ -10,6 +10,25 @@ Address address(const char* text) { return Address::parse(text).value(); }
 
 }  // namespace
 
+TEST_CASE("address list: its digest is that of its targets, however they were given") {
+  AddressList all;
+  REQUIRE(all.append(address("10.0.0.1"), 3));
+  REQUIRE(all.append_name("host.example"));
+  AddressList singly;
+  for (const char* text : {"10.0.0.1", "10.0.0.2", "10.0.0.3"}) {
+    CHECK(singly.digest() != all.digest());
+    REQUIRE(singly.append(address(text)));
+  }
+  const auto name = singly.append_name("host.example");
+  REQUIRE(name);
+  CHECK(singly.digest() == all.digest());
+  singly.set_address(*name, address("::1"));
+  CHECK(singly.digest() == all.digest());
+  REQUIRE(all.append(address("2001:db8::1")));
+  REQUIRE(singly.append(address("2001:db8::2")));
+  CHECK(singly.digest() != all.digest());
+}
+
 TEST_CASE("address list: indices follow the input, over ranges, single addresses and families") {
   AddressList list;
   REQUIRE(list.append(address("10.0.0.0"), 256));

@@ -127,9 +127,9 @@ TEST_CASE("notes: with several targets the interim lines are named") {
 
 TEST_CASE("notes: under -v the end tells what was ignored, and why") {
   stats::RunEnd end;
-  end.rejects.add(probe::Reject::stranger);
-  end.rejects.add(probe::Reject::stranger);
-  end.rejects.add(probe::Reject::token);
+  end.rejects.emplace().add(probe::Reject::stranger);
+  end.rejects->add(probe::Reject::stranger);
+  end.rejects->add(probe::Reject::token);
   CHECK(notes({.verbose = true}, [&](RunScript& run) { run.end(1s, end); }) ==
         "sonde: ignored 3 packets: 2 stranger, 1 token\n");
   CHECK(notes({}, [&](RunScript& run) { run.end(1s, end); }) == "");

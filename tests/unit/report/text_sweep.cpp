@@ -121,6 +121,14 @@ TEST_CASE("text sweep: what could not be sent is no ICMP that was received") {
                 "127.0.0.1 : [0], not sent: general failure (error 11050) (NaN avg, 100% loss)\n"));
 }
 
+TEST_CASE("text sweep: a duplicate is an echo reply too") {
+  const auto play = [](SweepScript& run) {
+    run.answer(SweepEventKind::reply, 0, 0, 30us).answer(SweepEventKind::duplicate, 0, 0, 40us);
+  };
+  const std::string text = text_of({.quiet = true, .totals = true}, kUntilAnswer, play);
+  CHECK(text.contains("       2 ICMP Echo Replies received\n       0 other ICMP received\n"));
+}
+
 TEST_CASE("text sweep: the totals are fping's block, with NaN for what was not measured") {
   const std::string text = text_of({.quiet = true, .totals = true, .percentiles = true},
                                    kUntilAnswer, [](SweepScript& run) { run.timeout(1, 0); });

@@ -213,7 +213,8 @@ TEST_CASE("session: rejected packets are in the end record") {
   rig.know(0);
   rig.transport.turned_away.add(probe::Reject::token);
   rig.run();
-  CHECK(rig.listener.end.rejects.of(probe::Reject::token) == 1);
+  REQUIRE(rig.listener.end.rejects);
+  CHECK(rig.listener.end.rejects->of(probe::Reject::token) == 1);
 }
 
 TEST_CASE("session: the end waits for names that are under way, but only as long as it may") {

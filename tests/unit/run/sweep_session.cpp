@@ -380,11 +380,26 @@ TEST_CASE("sweep session: what an earlier run settled is told first and not prob
   REQUIRE(rig.targets.append(net::Address::v4(1), 3));
   rig.everybody_answers(1ms);
   SweepSession session = rig.make();
-  session.restore({.index = 1, .state = probe::SweepState::alive, .counts = {.sent = 1}});
+  // What it had in flight will never be known.
+  session.restore({.index = 1,
+                   .state = probe::SweepState::alive,
+                   .counts = {.sent = 3, .received = 1, .in_flight = 2}});
   (void)session.run();
   CHECK(rig.recorder.told == Names{"start fake", "1 alive", "0 alive", "2 alive", "end"});
   CHECK(rig.transport.sent.size() == 2);
   CHECK(rig.recorder.totals.alive == 3);
+  CHECK(rig.recorder.totals.counts.sent == 3);
+  CHECK(rig.recorder.totals.counts.in_flight == 0);
+}
+
+TEST_CASE("sweep session: targets that could not be read are an error of the run") {
+  Rig rig({.timeout = 100ms, .retries = 0});
+  REQUIRE(rig.targets.append(net::Address::v4(1), 1));
+  rig.everybody_answers(1ms);
+  rig.session.failure = [] { return std::optional<std::string>("cannot read targets"); };
+  (void)rig.make().run();
+  CHECK(rig.recorder.end->error == "cannot read targets");
+  CHECK(rig.recorder.end->reason == stats::EndReason::error);
 }
 
 TEST_CASE("sweep session: a run that cannot begin tells its listeners so") {

@@ -235,6 +235,21 @@ TEST_CASE("sweep results: what an interval replaces may have been counted in the
   CHECK(window.at(0).counts.lost == 0);
   CHECK(window.totals().counts.lost == 0);
   CHECK(window.at(0).counts.late == 1);
+  CHECK(window.at(0).counts.loss_ratio() == 0.0);
+}
+
+TEST_CASE("sweep results: more answers than probes in an interval are no loss") {
+  const net::AddressList list = hosts(1);
+  SweepResults window(list, SweepDetail::records, 0, SweepMode::loop);
+  window.apply(event(SweepEventKind::sent, 0));
+  window.restart();
+  window.apply(event(SweepEventKind::sent, 0));
+  window.apply(event(SweepEventKind::reply, 0, 1ms));
+  window.apply(event(SweepEventKind::reply, 0, 1ms));
+  CHECK(window.at(0).counts.loss_ratio() == 0.0);
+  CHECK(window.totals().counts.loss_ratio() == 0.0);
+  window.apply(event(SweepEventKind::timeout, 0));
+  CHECK(window.at(0).counts.loss_ratio() == 1.0 / 3);
 }
 
 TEST_CASE("sweep results: each probe has its end, in four bytes, until its target is settled") {
@@ -308,7 +323,7 @@ TEST_CASE("sweep results: a new interval forgets the counts and keeps the states
   CHECK(results.totals().alive == 1);
 }
 
-TEST_CASE("sweep results: what an earlier run left is counted, except what was in flight") {
+TEST_CASE("sweep results: what an earlier run left is counted, what was in flight too") {
   const net::AddressList list = hosts(3);
   SweepResults before(list, SweepDetail::samples, 2, SweepMode::count);
   before.apply(event(SweepEventKind::sent, 1));
@@ -339,10 +354,10 @@ TEST_CASE("sweep results: what an earlier run left is counted, except what was i
   after.restore_rtt(before.rtt(), before.quantiles());
   const SweepResult restored = after.at(1);
   CHECK(restored.state == SweepState::alive);
-  CHECK(restored.counts.sent == 2);
+  CHECK(restored.counts.sent == 3);
   CHECK(restored.counts.received == 1);
   CHECK(restored.counts.lost == 1);
-  CHECK(restored.counts.in_flight == 0);
+  CHECK(restored.counts.in_flight == 1);
   CHECK(restored.rtt->mean == 4ms);
   CHECK(restored.samples[0] == ProbeSample::reply(4ms));
   CHECK(restored.samples[1].end() == ProbeEnd::error);  // the span sees what came then
@@ -353,7 +368,8 @@ TEST_CASE("sweep results: what an earlier run left is counted, except what was i
   CHECK(*restored.reverse == Untrusted("host.example"));
   CHECK(after.totals().clock == probe::RttClock::steady);
   CHECK(after.totals().alive == 1);
-  CHECK(after.totals().counts.sent == 2);
+  CHECK(after.totals().counts.sent == 3);
+  CHECK(after.totals().counts.in_flight == 1);
   CHECK(after.quantiles().at(0.5) == 4ms);
 }
 
