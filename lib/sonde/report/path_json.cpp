@@ -222,30 +222,38 @@ void put_hop(JsonWriter& json, const stats::Hop& hop, const Names& names, const 
   json.end_array();
 }
 
+[[nodiscard]] bool belongs(const stats::Hop& hop, const std::optional<net::Ttl>& last) noexcept {
+  return !last || hop.ttl <= *last;
+}
+
+void put_flow_path(JsonWriter& json, const stats::PathStats& path, std::uint16_t flow,
+                   const net::Address& destination) {
+  const auto last = path.last_of(flow);
+  json.begin_object();
+  json.put("flow_path.flow", flow);
+  json.put("flow_path.reached", reached_by(path.hops(), flow, destination));
+  json.put("flow_path.end_reason", path.end_of(flow).transform(path_end_name));
+  json.begin_array("flow_path.hops");
+  for (const stats::Hop& hop : path.hops()) {
+    if (belongs(hop, last)) {
+      put_flow_hop(json, hop, flow);
+    }
+  }
+  json.end_array();
+  json.end_object();
+}
+
 void put_flow_paths(JsonWriter& json, const stats::TargetResult& result) {
   if (!result.path || !result.target.address) {
     return;
   }
-  const auto hops = result.path->hops();
-  const std::set<std::uint16_t> flows = flows_of(hops);
+  const std::set<std::uint16_t> flows = flows_of(result.path->hops());
   if (flows.size() < 2) {
     return;
   }
   json.begin_array("target.paths");
   for (const std::uint16_t flow : flows) {
-    const auto last = result.path->last_of(flow);
-    json.begin_object();
-    json.put("flow_path.flow", flow);
-    json.put("flow_path.reached", reached_by(hops, flow, *result.target.address));
-    json.put("flow_path.end_reason", result.path->end_of(flow).transform(path_end_name));
-    json.begin_array("flow_path.hops");
-    for (const stats::Hop& hop : hops) {
-      if (!last || hop.ttl <= *last) {
-        put_flow_hop(json, hop, flow);
-      }
-    }
-    json.end_array();
-    json.end_object();
+    put_flow_path(json, *result.path, flow, *result.target.address);
   }
   json.end_array();
 }
