@@ -165,7 +165,9 @@ void NdjsonSweep::on_end(const stats::RunEnd& end, const stats::SweepResults& re
   json_.put("end.error", end.error.transform([](auto& e) { return std::string_view(e); }));
   put_engine(json_, "end.engine", end.engine);
   put_rejects(json_, "end.rejects", end.rejects);
-  put_sweep_totals(json_, "end.totals", results, sweep_, end);
+  json_.begin_object("end.totals");
+  put_sweep_totals(json_, results, sweep_, end);
+  json_.end_object();
   put_verdict(json_, "end.verdict", end.verdict);
   end_line();
   flush();

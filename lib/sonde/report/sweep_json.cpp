@@ -221,11 +221,10 @@ void put_sweep_target(JsonWriter& json, const stats::SweepResult& result, bool p
   }
 }
 
-void put_sweep_totals(JsonWriter& json, FieldRef field, const stats::SweepResults& results,
+void put_sweep_totals(JsonWriter& json, const stats::SweepResults& results,
                       const stats::SweepOptions& options, const stats::RunEnd& end) {
   const stats::SweepTotals totals = results.totals();
   const std::uint64_t targets = targets_of_shard(results.size(), options);
-  json.begin_object(field);
   json.put("sweep_totals.targets", targets);
   json.put("sweep_totals.alive", totals.alive);
   json.put("sweep_totals.unreachable", totals.unreachable);
@@ -240,7 +239,6 @@ void put_sweep_totals(JsonWriter& json, FieldRef field, const stats::SweepResult
       end.list_digest.transform([](std::uint64_t value) { return fmt::format("{:016x}", value); });
   json.put("sweep_totals.list_digest",
            digest.transform([](const std::string& text) { return std::string_view(text); }));
-  json.end_object();
 }
 
 Answer answer_of(const probe::SweepEvent& event, const net::Address& target,

@@ -14,7 +14,8 @@ namespace sonde::report {
 void put_sweep_options(JsonWriter& json, FieldRef field, const stats::SweepOptions& options);
 // `probes`: with each probe, as far as samples were kept.
 void put_sweep_target(JsonWriter& json, const stats::SweepResult& result, bool probes);
-void put_sweep_totals(JsonWriter& json, FieldRef field, const stats::SweepResults& results,
+// Into an object that is open.
+void put_sweep_totals(JsonWriter& json, const stats::SweepResults& results,
                       const stats::SweepOptions& options, const stats::RunEnd& end);
 
 // How many of `targets` belong to the shard; of a merge, how many its parts have.
