@@ -103,13 +103,14 @@ void Sender::send(Channel& channel, std::span<const probe::ProbeSpec> specs,
       done += *sent;
       continue;
     }
-    reports[done].error = send_again(channel, done, sent.error());
-    if (reports[done].error && reports[done].error->os_code == EINVAL) {
-      reports[done].error = send_error_to(effective_destination(specs[done].destination), EINVAL);
+    std::optional<probe::SendError> error = send_again(channel, done, sent.error());
+    if (error && error->os_code == EINVAL) {
+      error = send_error_to(effective_destination(specs[done].destination), EINVAL);
     }
-    if (!reports[done].error) {
+    if (!error) {
       remember(channel, specs.subspan(done, 1), done, at);
     }
+    reports[done].error = error;
     ++done;
   }
 }
