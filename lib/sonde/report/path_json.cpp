@@ -164,6 +164,27 @@ void put_flow_hop(JsonWriter& json, const stats::Hop& hop, std::uint16_t flow) {
   });
 }
 
+[[nodiscard]] bool belongs(const stats::Hop& hop, const std::optional<net::Ttl>& last) noexcept {
+  return !last || hop.ttl <= *last;
+}
+
+void put_flow_path(JsonWriter& json, const stats::PathStats& path, std::uint16_t flow,
+                   const net::Address& destination) {
+  const auto last = path.last_of(flow);
+  json.begin_object();
+  json.put("flow_path.flow", flow);
+  json.put("flow_path.reached", reached_by(path.hops(), flow, destination));
+  json.put("flow_path.end_reason", path.end_of(flow).transform(path_end_name));
+  json.begin_array("flow_path.hops");
+  for (const stats::Hop& hop : path.hops()) {
+    if (belongs(hop, last)) {
+      put_flow_hop(json, hop, flow);
+    }
+  }
+  json.end_array();
+  json.end_object();
+}
+
 }  // namespace
 
 const stats::Hop* destination_hop(const stats::TargetResult& result) noexcept {
@@ -220,27 +241,6 @@ void put_hop(JsonWriter& json, const stats::Hop& hop, const Names& names, const 
     put_hop_probe(json, probe, clock);
   }
   json.end_array();
-}
-
-[[nodiscard]] bool belongs(const stats::Hop& hop, const std::optional<net::Ttl>& last) noexcept {
-  return !last || hop.ttl <= *last;
-}
-
-void put_flow_path(JsonWriter& json, const stats::PathStats& path, std::uint16_t flow,
-                   const net::Address& destination) {
-  const auto last = path.last_of(flow);
-  json.begin_object();
-  json.put("flow_path.flow", flow);
-  json.put("flow_path.reached", reached_by(path.hops(), flow, destination));
-  json.put("flow_path.end_reason", path.end_of(flow).transform(path_end_name));
-  json.begin_array("flow_path.hops");
-  for (const stats::Hop& hop : path.hops()) {
-    if (belongs(hop, last)) {
-      put_flow_hop(json, hop, flow);
-    }
-  }
-  json.end_array();
-  json.end_object();
 }
 
 void put_flow_paths(JsonWriter& json, const stats::TargetResult& result) {
