@@ -47,16 +47,17 @@ void append_fixed(std::string& out, Duration d, int decimals) {
 }  // namespace
 
 void append_exact_ms(std::string& out, Duration d) {
-  std::int64_t ns = d.count();
-  if (ns < 0) {
+  auto ns = static_cast<std::uint64_t>(d.count());
+  if (d < Duration::zero()) {
     out += '-';
-    ns = -ns;
+    ns = 0 - ns;  // of Duration::min(), too
   }
+  constexpr std::uint64_t kPerMs{kNsPerMs};
   constexpr std::size_t kLongest = 32;
   std::array<char, kLongest> text{};
-  char* end = std::to_chars(text.data(), text.data() + text.size(), ns / kNsPerMs).ptr;
+  char* end = std::to_chars(text.data(), text.data() + text.size(), ns / kPerMs).ptr;
   *end++ = '.';
-  std::int64_t rest = ns % kNsPerMs;
+  std::uint64_t rest = ns % kPerMs;
   for (int i = kMsDecimals - 1; i >= 0; --i) {
     end[i] = static_cast<char>('0' + rest % 10);
     rest /= 10;

@@ -21,6 +21,8 @@ std::string reply(Duration d) {
 TEST_CASE("numbers: exact milliseconds have one to six decimals and no binary noise") {
   CHECK(exact(30us) == "0.03");
   CHECK(exact(0ns) == "0.0");
+  CHECK(exact(-1500us) == "-1.5");
+  CHECK(exact(Duration::min()) == "-9223372036854.775808");
   CHECK(exact(1ns) == "0.000001");
   CHECK(exact(123'456'789ns) == "123.456789");
   CHECK(exact(3s) == "3000.0");
