@@ -73,7 +73,8 @@ class Round:
         # A second SIGINT may come before the first was served: it ends the run at once, and says so.
         if self.way == "twice" and self.end == signal.SIGINT and code == 130:
             return
-        if code != 0:
+        # Or when all is told: it ends the process as usual.
+        if code != 0 and not (self.way == "twice" and code == -self.end):
             yield f"exit code {code}"
         words = errors.split("\n")[:-1]
         if len(words) > (self.way == "quit") or any("packets," not in word for word in words):

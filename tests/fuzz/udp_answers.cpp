@@ -75,8 +75,15 @@ Seen as_packet(test::UdpProbes& udp, Bytes packet) {
 void judge(const test::UdpProbes& udp, const probe::Observation& seen, Bytes payload) {
   test::expect(seen.probe.target == 0 && seen.probe.sequence >= 1 &&
                seen.probe.sequence <= kProbes);
-  test::expect(!seen.verified || udp.sealer().check(seen.probe, udp.host(), test::UdpProbes::kPort,
-                                                    payload) == probe::TokenSealer::Check::match);
+  const auto fits = [&](Bytes quoted) {
+    return udp.sealer().check(seen.probe, udp.host(), test::UdpProbes::kPort, quoted) ==
+           probe::TokenSealer::Check::match;
+  };
+  // RFC 4884 pads a quote with zeros: what ends in them may have been cut, and then the shorter tag
+  // is proof.
+  const bool cut = !payload.empty() && payload.back() == std::byte{0};
+  const std::size_t shorter = std::min(payload.size(), probe::TokenSealer::kShortTag);
+  test::expect(!seen.verified || fits(payload) || (cut && fits(payload.first(shorter))));
 }
 
 }  // namespace
