@@ -213,7 +213,6 @@ class Merge {
   [[nodiscard]] std::optional<std::uint32_t> place(std::uint64_t number) const;
   Answer target(const report::SavedSweepTarget& saved);
   Answer end(const report::SavedEnd& end);
-  void count(const stats::Counts& counts) noexcept;
   void add_failure(const report::SavedEnd& end);
   void add_rejects(const std::optional<probe::RejectCounts>& rejects);
   [[nodiscard]] bool is_cut_short(const report::SavedSweepTarget& saved) const noexcept;
@@ -274,17 +273,6 @@ std::optional<std::uint32_t> Merge::place(std::uint64_t number) const {
              : std::nullopt;
 }
 
-void Merge::count(const stats::Counts& counts) noexcept {
-  counted_.sent += counts.sent;
-  counted_.received += counts.received;
-  counted_.lost += counts.lost;
-  counted_.late += counts.late;
-  counted_.duplicate += counts.duplicate;
-  counted_.corrupt += counts.corrupt;
-  counted_.errors += counts.errors;
-  counted_.send_failures += counts.send_failures;
-}
-
 Answer Merge::target(const report::SavedSweepTarget& saved) {
   const auto index = place(file_.base + saved.target.index);
   if (!index) {
@@ -293,7 +281,7 @@ Answer Merge::target(const report::SavedSweepTarget& saved) {
   stats::SavedTarget placed = saved.target;
   placed.index = *index;
   results_.restore(placed);
-  count(placed.counts);
+  counted_ += placed.counts;
   cut_short_ += is_cut_short(saved) ? 1 : 0;
   stats::SweepResult result = results_.at(*index);
   result.index = parts_.numbers[*index];
@@ -342,16 +330,9 @@ void Merge::add_rejects(const std::optional<probe::RejectCounts>& rejects) {
 Answer Merge::end(const report::SavedEnd& end) {
   // What came after a target was settled is in the totals alone, and may have taken from what the
   // target said (late: no longer lost). Unsigned differences wrap, and their sums come back.
-  const stats::Counts& all = end.counts;
-  results_.restore_counts({.sent = all.sent - counted_.sent,
-                           .received = all.received - counted_.received,
-                           .lost = all.lost - counted_.lost,
-                           .late = all.late - counted_.late,
-                           .duplicate = all.duplicate - counted_.duplicate,
-                           .corrupt = all.corrupt - counted_.corrupt,
-                           .errors = all.errors - counted_.errors,
-                           .send_failures = all.send_failures - counted_.send_failures},
-                          end.clock);
+  stats::Counts rest = end.counts;
+  rest -= counted_;
+  results_.restore_counts(rest, end.clock);
   results_.restore_rtt(end.rtt, end.quantiles);
   longest_ = std::max(longest_, end.elapsed);
   end_.engine = end.engine;

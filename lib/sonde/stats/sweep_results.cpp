@@ -268,15 +268,7 @@ void SweepResults::restore(const SavedTarget& saved) {
 }
 
 void SweepResults::restore_counts(const Counts& counts, std::optional<probe::RttClock> clock) {
-  Counts& all = totals_.counts;
-  all.sent += counts.sent;
-  all.received += counts.received;
-  all.lost += counts.lost;
-  all.late += counts.late;
-  all.duplicate += counts.duplicate;
-  all.corrupt += counts.corrupt;
-  all.errors += counts.errors;
-  all.send_failures += counts.send_failures;
+  totals_.counts += counts;
   if (clock) {
     totals_.clock = std::max(totals_.clock.value_or(*clock), *clock);
   }

@@ -1,8 +1,33 @@
 #include "sonde/stats/target_stats.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace sonde::stats {
+
+namespace {
+
+constexpr std::array kCounts{&Counts::sent,         &Counts::received,  &Counts::lost,
+                             &Counts::late,         &Counts::in_flight, &Counts::duplicate,
+                             &Counts::reordered,    &Counts::corrupt,   &Counts::errors,
+                             &Counts::send_failures};
+static_assert(sizeof(Counts) == kCounts.size() * sizeof(std::uint64_t));
+
+}  // namespace
+
+Counts& Counts::operator+=(const Counts& other) noexcept {
+  for (const auto count : kCounts) {
+    this->*count += other.*count;
+  }
+  return *this;
+}
+
+Counts& Counts::operator-=(const Counts& other) noexcept {
+  for (const auto count : kCounts) {
+    this->*count -= other.*count;
+  }
+  return *this;
+}
 
 std::optional<double> Counts::loss_ratio() const noexcept {
   // Not from `sent`: an interval has ends of probes that were sent in the one before.

@@ -29,6 +29,9 @@ struct Counts {
   std::uint64_t errors = 0;
   std::uint64_t send_failures = 0;
 
+  // Each count by itself; a difference may wrap, and its sum comes back.
+  Counts& operator+=(const Counts& other) noexcept;
+  Counts& operator-=(const Counts& other) noexcept;
   // Any reply at all.
   [[nodiscard]] bool answered() const noexcept { return received + late > 0; }
   // The share of finished probes that no echo reply came back for, 0 to 1. Absent while none is
