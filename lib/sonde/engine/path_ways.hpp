@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "sonde/engine/path_shape.hpp"
@@ -23,7 +22,6 @@ class PathWays {
   [[nodiscard]] const PathShape& all() const noexcept {
     return ways_.size() == 1 ? ways_.front() : all_;
   }
-  [[nodiscard]] std::span<const PathShape> each() const noexcept { return ways_; }
 
   // The last hop whose first query, or whose further ones, may be asked now in that flow: the first
   // flow looks for the end of the path, and the others follow it.
