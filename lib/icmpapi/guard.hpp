@@ -31,7 +31,7 @@ namespace sonde::icmpapi {
 class Quietly {
  public:
   // Nobody cancels the only thread but itself, before: that is looked for at once, and the two
-  // locked instructions of disabling and enabling (3 % of an echo on loopback) are spared.
+  // locked instructions of disabling and enabling (1 % of an echo on loopback) are spared.
   Quietly() : errno_(errno), alone_(is_alone()) {
     if (alone_) {
       ::pthread_testcancel();
