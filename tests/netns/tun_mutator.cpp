@@ -61,20 +61,13 @@ PacketBytes random_options(Rng& rng) {
   return test::random_bytes(rng, kWord * (1 + rng.below(kMostWords)));
 }
 
-EchoPacket honest_answer(const EchoPacket& request) {
-  EchoPacket answer = request;
-  answer.ip = {.source = request.ip.destination, .destination = request.ip.source};
-  answer.icmp = test::echo_reply_of(request.ip.source.family());
-  return answer;
-}
-
 // What one mutant is made from.
 struct Case {
   const EchoPacket& request;
   const PacketBytes& request_bytes;
   Rng& rng;
   [[nodiscard]] EchoPacket forged() const {
-    EchoPacket reply = honest_answer(request);
+    EchoPacket reply = test::reply_to(request);
     spoil_tag(reply.payload, rng);
     return reply;
   }
@@ -83,13 +76,13 @@ struct Case {
 PacketBytes wrong_token(const Case& c) { return encode(c.forged()); }
 
 PacketBytes wrong_checksum(const Case& c) {
-  PacketBytes packet = encode(honest_answer(c.request));
+  PacketBytes packet = encode(test::reply_to(c.request));
   test::spoil_checksum(packet);
   return packet;
 }
 
 PacketBytes wrong_source(const Case& c) {
-  EchoPacket reply = honest_answer(c.request);
+  EchoPacket reply = test::reply_to(c.request);
   reply.ip.source = c.request.ip.source.is_v4()
                         ? net::Address::v4(static_cast<std::uint32_t>(c.rng.next()) | 1U << 30U)
                         : c.request.ip.source;
@@ -97,7 +90,7 @@ PacketBytes wrong_source(const Case& c) {
 }
 
 PacketBytes wrong_numbers(const Case& c) {
-  EchoPacket reply = honest_answer(c.request);
+  EchoPacket reply = test::reply_to(c.request);
   const auto by = static_cast<std::uint16_t>(1 + c.rng.below(0xffff));
   if (c.rng.below(2) == 0) {
     reply.ident.value = static_cast<std::uint16_t>(reply.ident.value + by);
@@ -172,7 +165,7 @@ PacketBytes anything(const Case& c) {
   if (c.rng.below(2) == 0) {
     return unproven(c);
   }
-  PacketBytes packet = encode(honest_answer(c.request));
+  PacketBytes packet = encode(test::reply_to(c.request));
   const std::size_t icmp = test::icmp_offset(packet);
   PacketBytes message(packet.begin() + static_cast<std::ptrdiff_t>(icmp), packet.end());
   message = test::mutated(c.rng, std::move(message));
@@ -224,7 +217,7 @@ class Host {
       coming_.emplace(now + (i < before ? Duration::zero() : plan_.delay + 1us) + share,
                       i < before ? unproven(from) : anything(from));
     }
-    coming_.emplace(now + plan_.delay, encode(honest_answer(request)));
+    coming_.emplace(now + plan_.delay, encode(test::reply_to(request)));
     ++requests_;
     mutants_ += plan_.mutants;
   }

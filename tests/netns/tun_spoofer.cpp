@@ -52,13 +52,6 @@ constexpr std::uint8_t kTimestampReply = 14;         // RFC 792
 constexpr std::uint8_t kNodeInformationReply = 140;  // RFC 4620
 constexpr std::size_t kTokenWords = 4;               // of 16 bits: the tag
 
-EchoPacket reply_to(const EchoPacket& request) {
-  EchoPacket reply = request;
-  reply.ip = {.source = request.ip.destination, .destination = request.ip.source};
-  reply.icmp = test::echo_reply_of(request.ip.source.family());
-  return reply;
-}
-
 // An ICMP packet whose 16-bit words are changed in place, checksum and all (RFC 1624).
 class Forgery {
  public:
@@ -104,7 +97,7 @@ class Spoofer {
           continue;
         }
         if (mode_ == Mode::strangers || mode_ == Mode::complainers) {
-          (void)tun_.write(encode(reply_to(*request)));
+          (void)tun_.write(encode(test::reply_to(*request)));
         }
         prepare(*request);
       }
@@ -129,7 +122,7 @@ class Spoofer {
 
   // Target and sequence are what they are in the probe; the tag is a guess, another one each time.
   void sweep(const EchoPacket& newest) {
-    Forgery forgery(encode(reply_to(newest)));
+    Forgery forgery(encode(test::reply_to(newest)));
     SeededRng rng(1);
     std::uint64_t swept = 0;
     for (std::uint32_t ident = 0; ident < kIdents; ++ident) {
@@ -161,7 +154,7 @@ class Spoofer {
       return;
     }
     packets_.clear();
-    EchoPacket reply = reply_to(request);
+    EchoPacket reply = test::reply_to(request);
     if (mode_ == Mode::forgers && !reply.payload.empty()) {
       reply.payload.front() ^= std::byte{1};
     }
@@ -190,7 +183,7 @@ class Spoofer {
   // A reply of another type and an error, neither a concern of who sent this request.
   void add_other_kinds(const EchoPacket& request) {
     const bool v4 = request.ip.source.is_v4();
-    EchoPacket other_type = reply_to(request);
+    EchoPacket other_type = test::reply_to(request);
     other_type.icmp = {.type = v4 ? kTimestampReply : kNodeInformationReply};
     EchoPacket foreign = request;
     foreign.ident.value = static_cast<std::uint16_t>(request.ident.value + 1);

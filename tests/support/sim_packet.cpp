@@ -138,6 +138,13 @@ wire::IcmpType echo_reply_of(net::Family family) noexcept {
   return {.type = family == net::Family::v4 ? wire::icmpv4::kEchoReply : wire::icmpv6::kEchoReply};
 }
 
+EchoPacket reply_to(const EchoPacket& request) {
+  EchoPacket reply = request;
+  reply.ip = {.source = request.ip.destination, .destination = request.ip.source};
+  reply.icmp = echo_reply_of(request.ip.source.family());
+  return reply;
+}
+
 std::expected<EchoPacket, wire::DecodeError> parse_echo(Bytes ip_packet) {
   return is_v6(ip_packet) ? parse_v6(ip_packet) : parse_v4(ip_packet);
 }

@@ -60,6 +60,9 @@ struct ErrorPacket {
 // An echo request or reply; anything else is `unsupported`.
 [[nodiscard]] std::expected<EchoPacket, wire::DecodeError> parse_echo(Bytes ip_packet);
 
+// The reply to a request of a host that has nothing to hide.
+[[nodiscard]] EchoPacket reply_to(const EchoPacket& request);
+
 [[nodiscard]] PacketBytes encode(const EchoPacket& echo);
 [[nodiscard]] PacketBytes encode(const ErrorPacket& error);
 
