@@ -50,6 +50,31 @@ def prepare(*tools):
     os.execvp("unshare", ["unshare", "-Urnm", "sh", "-c", inner, "sh", sys.executable, *sys.argv])
 
 
+def in_own_network(nobody=False):
+    """Runs the calling script once more, as `SCRIPT --inside`, in a network of its own, where loopback is
+    up and root may open datagram ICMP sockets, whatever it is outside; with `nobody` others too."""
+    prepare()
+    if sys.argv[1:] != ["--inside"]:
+        os.execvp("unshare", ["unshare", "-n", sys.executable, sys.argv[0], "--inside"])
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    with open("/proc/sys/net/ipv4/ping_group_range", "w", encoding="ascii") as file:
+        file.write("0 2147483647" if nobody and may_become_nobody() else "0 0")
+
+
+def end_with(cases):
+    """Tries each (function, argument...), tells, and ends the script."""
+    failed = 0
+    for case, *arguments in cases:
+        name = f"{case.__name__} {' '.join(map(str, arguments))}"
+        try:
+            case(*arguments)
+            print(f"ok      {name}", flush=True)
+        except (Failure, subprocess.TimeoutExpired, AssertionError) as failure:
+            failed += 1
+            print(f"FAILED  {name}: {failure}", flush=True)
+    sys.exit(1 if failed else 0)
+
+
 def may_become_nobody():
     """A user namespace of one user has no 65534 to become."""
     return subprocess.run([*NOBODY, "true"], capture_output=True).returncode == 0

@@ -5,7 +5,7 @@ packets, that of tests/prove a million."""
 import statistics
 import sys
 
-from _hostile_tun import Failure, Hostile, expect, expect_counts, expect_end_in_time, run
+from _hostile_tun import Hostile, expect, expect_counts, expect_end_in_time, judged, run
 
 DELAY_MS = 5.0
 MUTANTS = 150  # around each answer: no more than fit into a socket's buffer
@@ -42,18 +42,7 @@ def mutated(family, socket, probes):
     return total
 
 
-def worker(family, socket, probes):
-    with open("/proc/sys/net/ipv4/ping_group_range", "w", encoding="ascii") as groups:
-        groups.write("0 0\n")  # ours, whatever it is outside
-    try:
-        mutated(family, socket, probes)
-    except Failure as failure:
-        print(f"FAILED {family} {socket}: {failure}", flush=True)
-        return 1
-    return 0
-
-
 def main(script, kinds, run_workers, probes):
     # One kind after the other: an RTT is measured.
-    sys.exit(worker(*sys.argv[2:4], probes) if sys.argv[1:2] == ["--worker"]
+    sys.exit(judged(mutated, *sys.argv[2:4], probes) if sys.argv[1:2] == ["--worker"]
              else max(run_workers(script, [kind]) for kind in kinds))

@@ -4,9 +4,8 @@ own replies alone, whatever the others get."""
 import json
 import os
 import subprocess
-import sys
 
-from _kernel_lab import SONDE, Failure, expect, may_become_nobody, prepare
+from _kernel_lab import SONDE, end_with, expect, in_own_network
 
 RUNS, COUNT = 200, 3
 SANITIZED = os.environ.get("SONDE_SANITIZED") == "1"
@@ -64,26 +63,11 @@ def identifier_taken(family):
 
 
 def main():
-    prepare()
-    if sys.argv[1:] != ["--inside"]:
-        os.execvp("unshare", ["unshare", "-n", sys.executable, __file__, "--inside"])
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    groups = "0 2147483647" if may_become_nobody() else "0 0"
-    with open("/proc/sys/net/ipv4/ping_group_range", "w", encoding="ascii") as file:
-        file.write(groups)
+    in_own_network(nobody=True)
     cases = [(many_at_once, family, socket) for family in TARGET for socket in ("raw", "dgram")]
     cases += [(one_identifier, family, runs) for family in TARGET for runs in (2, 100)]
     cases += [(identifier_taken, family) for family in TARGET]
-    failed = 0
-    for case, *arguments in cases:
-        name = f"{case.__name__} {' '.join(map(str, arguments))}"
-        try:
-            case(*arguments)
-            print(f"ok      {name}", flush=True)
-        except (Failure, subprocess.TimeoutExpired, AssertionError) as failure:
-            failed += 1
-            print(f"FAILED  {name}: {failure}", flush=True)
-    sys.exit(1 if failed else 0)
+    end_with(cases)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ once. Limits are wide: what is told apart is "at once" and "after the system's 1
 import json
 import os
 import pathlib
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,14 +15,10 @@ import sys
 import tempfile
 import time
 
-SKIPPED = 77
+from _namespace import own_namespace, skip
+
 SONDE = str(pathlib.Path(os.environ.get("SONDE", "build/release/sonde")).resolve())
 AT_ONCE = 3.0  # seconds; a sanitizer build on a busy machine included
-
-
-def skip(why):
-    print(f"[skipped] {why}")
-    sys.exit(SKIPPED)
 
 
 def timed(*arguments):
@@ -104,17 +99,9 @@ def run_case(case):
 def main():
     if sys.argv[1:] == ["--inside"]:
         return inside()
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
-    for tool in ("ip", "unshare", "mount"):
-        if not shutil.which(tool):
-            skip(f"{tool} is not installed")
-    if not os.access(SONDE, os.X_OK):
-        skip(f"{SONDE} is not built")
     if not os.path.exists("/etc/resolv.conf"):
         skip("no /etc/resolv.conf to cover")
-    unshare = ["unshare", "-nm"] if os.geteuid() == 0 else ["unshare", "-Urnm"]
-    if subprocess.run([*unshare, "true"], capture_output=True).returncode != 0:
-        skip("no right to make namespaces")
+    unshare = own_namespace("mount", programs=(SONDE,), mounts=True)
     return subprocess.run([*unshare, sys.executable, __file__, "--inside"]).returncode
 
 

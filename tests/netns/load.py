@@ -7,9 +7,8 @@ import errno
 import os
 import socket as sockets
 import subprocess
-import sys
 
-from _kernel_lab import SONDE, Failure, expect, prepare
+from _kernel_lab import SONDE, end_with, expect, in_own_network
 from _oracle import Replies
 
 PROBES = 200_000
@@ -54,24 +53,10 @@ def filter_is_locked(family):
 
 
 def main():
-    prepare()
-    if sys.argv[1:] != ["--inside"]:
-        os.execvp("unshare", ["unshare", "-n", sys.executable, __file__, "--inside"])
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    with open("/proc/sys/net/ipv4/ping_group_range", "w", encoding="ascii") as groups:
-        groups.write("0 0\n")  # ours, whatever it is outside
+    in_own_network()
     cases = [(across_the_wrap, family, socket) for family in LOOPBACK for socket in ("raw", "dgram")]
     cases += [(filter_is_locked, family) for family in LOOPBACK]
-    failed = 0
-    for case, *arguments in cases:
-        name = f"{case.__name__} {' '.join(arguments)}"
-        try:
-            case(*arguments)
-            print(f"ok      {name}", flush=True)
-        except Failure as failure:
-            failed += 1
-            print(f"FAILED  {name}: {failure}", flush=True)
-    sys.exit(1 if failed else 0)
+    end_with(cases)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ is believed again."""
 import json
 import os
 import pathlib
-import shutil
-import socket
 import socketserver
 import struct
 import subprocess
@@ -17,6 +15,8 @@ import sys
 import tempfile
 import threading
 import time
+
+from _namespace import own_namespace, skip
 
 SONDE = str(pathlib.Path(os.environ.get("SONDE", "build/release/sonde")).resolve())
 SERVER = ("127.0.0.53", 53)
@@ -211,23 +211,12 @@ def inside():
     return 1 if cases.failed else 0
 
 
-def skip(why):
-    print(f"[skipped] {why}")
-    sys.exit(77)
-
-
 def main():
     if sys.argv[1:] == ["--inside"]:
         return inside()
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
-    for tool in ("ip", "unshare", "mount"):
-        if not shutil.which(tool):
-            skip(f"{tool} is not installed")
     if not os.path.exists("/etc/resolv.conf"):
         skip("no /etc/resolv.conf to cover")
-    unshare = ["unshare", "-nm"] if os.geteuid() == 0 else ["unshare", "-Urnm"]
-    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode != 0:
-        skip("no right to make namespaces")
+    unshare = own_namespace("mount", programs=(SONDE,), mounts=True)
     return subprocess.run([*unshare, sys.executable, __file__, "--inside"], check=False).returncode
 
 

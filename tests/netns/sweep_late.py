@@ -9,12 +9,12 @@ lost. What comes later has its own line, and is in the totals alone.
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
 
-SKIPPED = 77
+from _namespace import own_namespace, skip
+
 BUILD = pathlib.Path(os.environ.get("SONDE_BUILD_DIR", "build/release")).resolve()
 SONDE = str(pathlib.Path(os.environ.get("SONDE", BUILD / "sonde")).resolve())
 MODEL = str(BUILD / "tests" / "netns_sweep_tun")
@@ -25,11 +25,6 @@ link set {DEVICE} up
 route add 10.60.0.0/16 dev {DEVICE}
 """
 QUICK, SLOW = "10.60.0.1", "10.60.0.2"
-
-
-def skip(why):
-    print(f"[skipped] {why}")
-    sys.exit(SKIPPED)
 
 
 class Failures(list):
@@ -129,20 +124,9 @@ def inside():
 
 
 def main():
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
     if "--inside" in sys.argv:
         return inside()
-    for tool in ("ip", "unshare"):
-        if not shutil.which(tool):
-            skip(f"{tool} is not installed")
-    for program in (MODEL, SONDE):
-        if not os.access(program, os.X_OK):
-            skip(f"{program} is not built")
-    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
-        skip("no right to open /dev/net/tun")
-    unshare = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-Urn"]
-    if subprocess.run([*unshare, "true"], capture_output=True).returncode != 0:
-        skip("no right to make a network namespace")
+    unshare = own_namespace(programs=(MODEL, SONDE), tun=True)
     return subprocess.run([*unshare, sys.executable, __file__, "--inside"]).returncode
 
 

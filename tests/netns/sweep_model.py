@@ -22,7 +22,8 @@ import sys
 import tempfile
 import time
 
-SKIPPED = 77
+from _namespace import SKIPPED, own_namespace, skip
+
 BUILD = pathlib.Path(os.environ.get("SONDE_BUILD_DIR", "build/release")).resolve()
 SONDE = str(pathlib.Path(os.environ.get("SONDE", BUILD / "sonde")).resolve())
 MODEL = str(BUILD / "tests" / "netns_sweep_tun")
@@ -35,11 +36,6 @@ RTT_LIMIT_MS = 0.2
 RTT_SHARE = 0.99
 # Without --rtt: an RTT is told from another round's, 100 ms apart, on the busiest machine.
 OWN_RTT_MS = 40
-
-
-def skip(why):
-    print(f"[skipped] {why}")
-    sys.exit(SKIPPED)
 
 
 def network():
@@ -191,20 +187,9 @@ def arguments():
 
 def main():
     options = arguments()
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
     if options.inside:
         return inside(options)
-    for tool in ("ip", "unshare", "chrt"):
-        if not shutil.which(tool):
-            skip(f"{tool} is not installed")
-    for program in (MODEL, SONDE):
-        if not os.access(program, os.X_OK):
-            skip(f"{program} is not built")
-    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
-        skip("no right to open /dev/net/tun")
-    unshare = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-Urn"]
-    if subprocess.run([*unshare, "true"], capture_output=True).returncode != 0:
-        skip("no right to make a network namespace")
+    unshare = own_namespace("chrt", programs=(MODEL, SONDE), tun=True)
     again = [*unshare, sys.executable, __file__, "--inside"]
     given = sys.argv[1:]
     if "--transport" in given:

@@ -12,12 +12,12 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import time
 
-SKIPPED = 77
+from _namespace import SKIPPED, own_namespace, skip
+
 SOURCE = pathlib.Path(os.environ.get("SONDE_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
 BUILD = pathlib.Path(os.environ.get("SONDE_BUILD_DIR", "build/release")).resolve()
 SONDE = str(pathlib.Path(os.environ.get("SONDE", BUILD / "sonde")).resolve())
@@ -52,11 +52,6 @@ def model_command(path, family):
     realtime = ["chrt", "--fifo", "1"]
     allowed = subprocess.run([*realtime, "true"], capture_output=True).returncode == 0
     return [*(realtime if allowed else []), MODEL, str(path), family, DEVICE]
-
-
-def skip(why):
-    print(f"[skipped] {why}")
-    sys.exit(SKIPPED)
 
 
 def load(path):
@@ -220,18 +215,7 @@ def worker(family, socket, names):
 
 def run_workers(script, kinds):
     """The script once more for each kind, in a namespace of its own: --worker KIND... NAME..."""
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
-    for tool in ("ip", "unshare"):
-        if not shutil.which(tool):
-            skip(f"{tool} is not installed")
-    for program in (MODEL, SONDE):
-        if not os.access(program, os.X_OK):
-            skip(f"{program} is not built")
-    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
-        skip("no right to open /dev/net/tun")
-    unshare = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-Urn"]
-    if subprocess.run([*unshare, "true"], capture_output=True).returncode != 0:
-        skip("no right to make a network namespace")
+    unshare = own_namespace(programs=(MODEL, SONDE), tun=True)
     workers = [subprocess.Popen([*unshare, sys.executable, script, "--worker", *kind,
                                  *sys.argv[1:]]) for kind in kinds]
     codes = [child.wait() for child in workers]

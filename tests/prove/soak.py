@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "netns"))
 
-from _kernel_lab import SONDE, Failure, expect, prepare  # noqa: E402
+from _kernel_lab import SONDE, end_with, expect, in_own_network  # noqa: E402
 from _oracle import Replies  # noqa: E402
 
 SANITIZED = os.environ.get("SONDE_SANITIZED") == "1"
@@ -76,20 +76,8 @@ def lines(socket):
 
 
 def main():
-    prepare()
-    if sys.argv[1:] != ["--inside"]:
-        os.execvp("unshare", ["unshare", "-n", sys.executable, __file__, "--inside"])
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    with open("/proc/sys/net/ipv4/ping_group_range", "w", encoding="ascii") as groups:
-        groups.write("0 0\n")  # ours, whatever it is outside
-    failed = 0
-    for case, socket in ((soak, "raw"), (soak, "dgram"), (lines, "dgram")):
-        try:
-            case(socket)
-        except Failure as failure:
-            failed += 1
-            print(f"FAILED {case.__name__} {socket}: {failure}", flush=True)
-    sys.exit(1 if failed else 0)
+    in_own_network()
+    end_with([(soak, "raw"), (soak, "dgram"), (lines, "dgram")])
 
 
 if __name__ == "__main__":
