@@ -6,27 +6,16 @@
 
 #include <cxxabi.h>
 #include <pthread.h>
-#if __has_include(<sys/single_threaded.h>)
-#include <sys/single_threaded.h>
-#endif
 #include <windef.h>
 #include <winerror.h>
 
 #include <cerrno>
 #include <new>
 
+#include "icmpapi/alone.hpp"
 #include "icmpapi/thread.hpp"
 
 namespace sonde::icmpapi {
-
-// Whether the process has never had a second thread: false where the C library does not tell.
-[[nodiscard]] inline bool is_alone() noexcept {
-#if __has_include(<sys/single_threaded.h>)
-  return __libc_single_threaded != 0;
-#else
-  return false;
-#endif
-}
 
 class Quietly {
  public:

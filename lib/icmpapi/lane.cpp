@@ -43,8 +43,7 @@ std::expected<std::unique_ptr<OpenLane>, DWORD> open_lane(const LaneKey& key,
                                  .source = key.source};
   options.broadcast = key.broadcast;
   options.remembered_sends = std::max(most_outstanding, probe::RecentSends::kInitial);
-  options.receive_stamps = !key.loopback;
-  options.only_loopback = key.loopback;
+  options.receive_stamps = key.stamps;
   options.transmit_stamps = false;  // milliseconds are asked for, and a stamp costs a system call
   auto opened = transport::open_icmp(options, lane->clock, lane->rng);
   if (!opened) {

@@ -33,7 +33,7 @@ struct LaneKey {
   net::Family family = net::Family::v4;
   std::optional<net::Address> source{};
   bool broadcast = false;  // may send to broadcast addresses, and is answered from any address
-  bool loopback = false;   // to loopback addresses alone, and no arrival is timed by the kernel
+  bool stamps = true;      // arrivals are timed by the kernel
   friend auto operator<=>(const LaneKey&, const LaneKey&) = default;
 };
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include "icmpapi/alone.hpp"
 #include "icmpapi/async_worker.hpp"
 #include "icmpapi/lane.hpp"
 #include "icmpapi/pending.hpp"
@@ -37,9 +38,9 @@ std::unique_ptr<Lane> take_free_lane(IcmpFile& file, const LaneKey& key) noexcep
   return nullptr;
 }
 
-// For when no socket can be opened: one for all destinations makes loopback slower, no more.
+// For when no socket can be opened: stamps make it slower, or late arrivals less exact, no more.
 std::unique_ptr<Lane> take_similar_lane(IcmpFile& file, LaneKey key) noexcept {
-  key.loopback = false;
+  key.stamps = !key.stamps;
   return take_free_lane(file, key);
 }
 
@@ -70,7 +71,7 @@ class FileUse {
   FileUse& operator=(FileUse&&) = delete;
   ~FileUse() {
     if (file_) {
-      const std::scoped_lock lock(process().mutex);
+      const ThreadLock lock(process().mutex);
       put_back(*file_, lane_);
       leave(*file_);
     }
@@ -127,7 +128,7 @@ bool is_synchronous(const SendCall& call) noexcept {
 }
 
 LaneKey key_of(const SendCall& call) {
-  LaneKey key{.family = call.family, .loopback = call.destination.is_loopback()};
+  LaneKey key{.family = call.family, .stamps = !call.destination.is_loopback()};
   if (!call.source.is_unspecified()) {
     key.source = call.source;
   }
@@ -136,7 +137,7 @@ LaneKey key_of(const SendCall& call) {
 
 std::expected<FileUse, DWORD> use_file(const SendCall& call) {
   Process& self = process();
-  const std::scoped_lock lock(self.mutex);
+  const ThreadLock lock(self.mutex);
   auto* const file =
       self.handles.borrow<IcmpFile>(reinterpret_cast<HandleTable::Value>(call.handle));
   if (file == nullptr || file->family != call.family) {
@@ -281,7 +282,7 @@ DWORD submit(const SendCall& call, FileUse& file) {
     completion.listener = event;
   }
   LaneKey key = key_of(call);
-  key.loopback = false;  // one worker for all destinations
+  key.stamps = true;  // one worker for all destinations
   const auto worker = reserve_worker(key);
   if (!worker) {
     return finish_call(0, worker.error());

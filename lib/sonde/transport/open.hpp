@@ -45,9 +45,6 @@ struct OpenOptions {
   bool broadcast = false;  // SO_BROADCAST
   bool multicast_loop = true;
   bool bypass_routing = false;  // SO_DONTROUTE
-  // Nothing but 127.0.0.0/8 is sent to: a datagram socket is then connected to 127.0.0.1, and
-  // numbers its packets itself. What the system does otherwise costs Linux some 65 ns a packet.
-  bool only_loopback = false;
   bool receive_stamps = true;   // ask the kernel when each packet came
   bool transmit_stamps = true;  // and when each probe left; needs the former
   // How many sends are known again at most: a power of two, RecentSends::kInitial or more.

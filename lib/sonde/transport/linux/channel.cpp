@@ -144,9 +144,6 @@ std::expected<void, Error> Channel::finish_dgram(const OpenOptions& options) {
     return std::unexpected(ident.error());
   }
   ident_ = *ident;
-  if (options.only_loopback && family_ == net::Family::v4) {
-    connect_to_loopback(fd());
-  }
   return {};
 }
 

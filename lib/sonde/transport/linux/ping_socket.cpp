@@ -51,11 +51,6 @@ std::expected<net::IcmpIdent, Error> bind_ping_socket(int fd, const net::Address
               : std::unexpected(port.error());
 }
 
-void connect_to_loopback(int fd) noexcept {
-  const SocketAddress name = encode_address(net::Address::v4(INADDR_LOOPBACK), 0);
-  [[maybe_unused]] const int done = ::connect(fd, &name.storage.generic, name.size);
-}
-
 std::expected<std::uint16_t, Error> bound_port(int fd) {
   SocketAddress name{.storage = {}, .size = sizeof(SocketAddressStorage)};
   if (::getsockname(fd, &name.storage.generic, &name.size) != 0) {
