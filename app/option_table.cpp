@@ -21,6 +21,8 @@ constexpr OptionTraits one_of(std::string_view choices,
 constexpr OptionTraits kFile{.completion = Completion::file};
 constexpr OptionTraits kNetworkInterface{.completion = Completion::network_interface};
 constexpr OptionTraits kLinux{.linux_only = true};
+constexpr OptionTraits kLinuxClocks{
+    .choices = "kernel hardware steady", .completion = Completion::choices, .linux_only = true};
 constexpr OptionTraits kNoEffect{.visibility = Visibility::manual, .no_effect = true};
 constexpr OptionTraits kInternal{.visibility = Visibility::internal};
 
@@ -205,6 +207,10 @@ constexpr auto kTable = std::to_array<OptionSpec>({
     {OptionId::stats, 0, "stats", required, "LIST", "",
      "more in the summary: percentiles, jitter, or both with a comma", output, kPing,
      one_of("percentiles jitter percentiles,jitter")},
+    {OptionId::clock, 0, "clock", required, "CLOCK", "kernel",
+     "what the RTT is measured with: the kernel's stamps, the hardware's (both of the network "
+     "interface that -I names), or steady, the program's own clock",
+     output, kPing, kLinuxClocks},
     {OptionId::json, 'j', "json", none, "", "", "one JSON document at the end", output, kEveryMode},
     {OptionId::ndjson, 'J', "ndjson", none, "", "", "one JSON object a line, as it happens", output,
      kEveryMode},

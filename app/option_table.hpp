@@ -22,6 +22,7 @@ enum class OptionId : std::uint8_t {
   broadcast,
   bypass_routing,
   classic,
+  clock,
   color,
   completions,
   count,

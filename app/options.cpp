@@ -27,6 +27,12 @@ Parsed<transport::Backend> parse_backend(std::string_view text) {
                 {{"auto", Backend::automatic}, {"dgram", Backend::dgram}, {"raw", Backend::raw}}));
 }
 
+Parsed<Stopwatch> parse_stopwatch(std::string_view text) {
+  return choose(text, std::to_array<Choice<Stopwatch>>({{"kernel", Stopwatch::kernel},
+                                                        {"hardware", Stopwatch::hardware},
+                                                        {"steady", Stopwatch::steady}}));
+}
+
 Parsed<Format> parse_format(std::string_view text) {
   return choose(text,
                 std::to_array<Choice<Format>>(
@@ -170,6 +176,7 @@ constexpr auto kPingSetters = std::to_array<OptionSetter<P>>({
     {OptionId::no_multicast_loop, set_flag<P, &P::no_multicast_loop>},
     {OptionId::bypass_routing, set_flag<P, &P::bypass_routing>},
     {OptionId::bell, set_flag<P, &P::bell>},
+    {OptionId::clock, set_value<P, &P::clock, parse_stopwatch>},
     {OptionId::stats, set_value<P, &P::stats, parse_stats>},
 });
 

@@ -73,6 +73,9 @@ struct EchoOptions {
   std::vector<std::string> targets{};
 };
 
+// What an RTT is measured with.
+enum class Stopwatch : std::uint8_t { kernel, hardware, steady };
+
 struct PingOptions : EchoOptions {
   bool endless = false;
   bool one_reply = false;
@@ -86,6 +89,7 @@ struct PingOptions : EchoOptions {
   bool no_multicast_loop = false;
   bool bypass_routing = false;
   bool bell = false;
+  Stopwatch clock = Stopwatch::kernel;
   MoreStats stats{};
 };
 

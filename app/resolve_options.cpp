@@ -110,8 +110,10 @@ void plan_transport(const PingOptions& options, PingPlan& plan) {
   open.bypass_routing = options.bypass_routing;
   // Twice the time-out, so that late replies are seen, and a second at least.
   open.reply_window = std::max<Duration>(2 * plan.engine.timeout, plan.engine.timeout + 1s);
+  open.receive_stamps = options.clock != Stopwatch::steady;
+  open.device_stamps = options.clock == Stopwatch::hardware;
   // A third system call a probe: a flood goes without, and its `clock` says so.
-  open.transmit_stamps = !plan.policy.flood;
+  open.transmit_stamps = open.device_stamps || !plan.policy.flood;
 }
 
 stats::RunOptions run_options_of(const PingOptions& options, const PingPlan& plan) {
@@ -143,6 +145,11 @@ std::expected<PingPlan, UsageError> resolve_ping(const PingOptions& options,
   plan_transport(options, plan);
   if (auto refusal = plan_addresses(options, situation, plan.transport, plan)) {
     return std::unexpected(*std::move(refusal));
+  }
+  if (plan.transport.device_stamps && plan.transport.interface.empty()) {
+    return std::unexpected(UsageError{
+        .message = "--clock hardware: both stamps must be of one network interface",
+        .hint = "name it with -I; it must have stamps switched on (hwstamp_ctl -i IF -t 1 -r 1)"});
   }
   plan.run = run_options_of(options, plan);
   plan_output(options, plan);

@@ -76,8 +76,9 @@ void TargetedRun::make_listeners() {
   if (plan_.format == Format::text || file_ != nullptr) {
     listeners_.push_back(text(console_.out, around));
   }
-  listeners_.push_back(
-      std::make_unique<report::TextNotes>(console_.err, notes_options(options_, around)));
+  report::TextNotesOptions notes = notes_options(options_, around);
+  notes.device = sockets().device_stamps ? sockets().interface : std::string();
+  listeners_.push_back(std::make_unique<report::TextNotes>(console_.err, notes));
 }
 
 std::vector<stats::Listener*> TargetedRun::listeners() const {

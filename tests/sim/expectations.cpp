@@ -118,6 +118,8 @@ std::string name_of(stats::EndReason reason) {
 
 std::string name_of(probe::RttClock clock) {
   switch (clock) {
+    case probe::RttClock::hardware:
+      return "hardware";
     case probe::RttClock::kernel_tx_rx:
       return "kernel-tx-rx";
     case probe::RttClock::kernel_rx:

@@ -30,6 +30,7 @@ OTHERS = {
     "faults": "strace",
     "limits": "POSIX limits of a process",
     "clocks": "a preloaded library and time namespaces",
+    "rtt_clock": "the stamps of Linux sockets",
     "hostile_names": "a name server in a namespace; a hosts file of its own",
     "trace": "a shell, and POSIX signals; windows/trace has its own",
 }

@@ -29,6 +29,10 @@ void fill_answer(Event& event, const Observation& seen, const ProbeTable::Found&
   event.sent_at = left_first ? found.sent_at : handed_over;
   event.rtt = std::max(event.at - event.sent_at, Duration::zero());
   event.clock = clock_of(seen.stamp, left_first);
+  if (const auto by_device = device_rtt(found.device_sent, seen.device, *event.rtt)) {
+    event.rtt = by_device;
+    event.clock = probe::RttClock::hardware;
+  }
   event.observation = seen;
 }
 
@@ -145,7 +149,11 @@ void PingEngine::on_observations(std::span<const Observation> observations) {
     }
     switch (seen.kind) {
       case ObservationKind::transmitted:
-        target->table.refine(seen.probe.sequence, seen.at);
+        if (seen.stamp == probe::StampSource::hardware) {
+          target->table.refine(seen.probe.sequence, seen.device);
+        } else {
+          target->table.refine(seen.probe.sequence, seen.at);
+        }
         break;
       case ObservationKind::reply:
         on_reply(*target, seen);

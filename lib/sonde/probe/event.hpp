@@ -34,7 +34,7 @@ enum class EventKind : std::uint8_t {
 enum class Replaced : std::uint8_t { nothing, timeout, error, sent };
 
 // Which clocks an RTT was measured with, best first.
-enum class RttClock : std::uint8_t { kernel_tx_rx, kernel_rx, steady, api_ms };
+enum class RttClock : std::uint8_t { hardware, kernel_tx_rx, kernel_rx, steady, api_ms };
 
 struct Event {
   EventKind kind = EventKind::sent;

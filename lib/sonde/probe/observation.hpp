@@ -24,7 +24,7 @@ namespace sonde::probe {
 enum class ObservationKind : std::uint8_t {
   reply,        // an echo reply
   icmp_error,   // somebody refused or dropped the probe and said so
-  transmitted,  // the probe's transmit stamp: replaces SendReport::at
+  transmitted,  // the probe's transmit stamp: replaces SendReport::at; with `device`, adds to it
   send_error,   // the system reported a local error for it after the send call
 };
 
@@ -59,6 +59,7 @@ struct Observation {
   ObservationKind kind = ObservationKind::reply;
   StampSource stamp = StampSource::user;
   Instant at{};              // received, or left (transmitted)
+  DeviceTime device{};       // the same by the interface's clock; zero: it gave no stamp
   net::Address responder{};  // reply, icmp_error
   wire::IcmpType icmp{};     // reply, icmp_error
   Status status = Status::success;

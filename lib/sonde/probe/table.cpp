@@ -46,6 +46,13 @@ void ProbeTable::refine(std::uint64_t sequence, Instant transmitted_at) noexcept
   }
 }
 
+void ProbeTable::refine(std::uint64_t sequence, DeviceTime transmitted_at) noexcept {
+  Entry* entry = find(sequence);
+  if (entry != nullptr && entry->state != State::answered) {
+    entry->device_sent = transmitted_at;
+  }
+}
+
 ProbeTable::Found ProbeTable::answer(std::uint64_t sequence) noexcept {
   return settle(sequence, State::answered);
 }
@@ -71,7 +78,8 @@ ProbeTable::Found ProbeTable::settle(std::uint64_t sequence, State outcome, bool
   const Found found{.before = entry->state,
                     .sent_at = entry->sent_at,
                     .deadline = entry->deadline,
-                    .transmit_stamp = entry->transmit_stamp};
+                    .transmit_stamp = entry->transmit_stamp,
+                    .device_sent = entry->device_sent};
   const bool met = entry->state == State::refused || entry->state == State::answered;
   if (outcome == State::failed ? !met : outcome > entry->state) {
     entry->state = outcome;

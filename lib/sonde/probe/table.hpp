@@ -26,6 +26,7 @@ class ProbeTable {
 
   // A better transmit time, for a probe that has no answer yet.
   void refine(std::uint64_t sequence, Instant transmitted_at) noexcept;
+  void refine(std::uint64_t sequence, DeviceTime transmitted_at) noexcept;
 
   enum class State : std::uint8_t { unknown, pending, expired, refused, answered, failed };
   struct Found {
@@ -33,6 +34,7 @@ class ProbeTable {
     Instant sent_at;
     Instant deadline;
     bool transmit_stamp = false;  // sent_at came from refine()
+    DeviceTime device_sent{};     // zero: not known
   };
   // A reply: the probe is answered, whatever it was before, unless it failed.
   [[nodiscard]] Found answer(std::uint64_t sequence) noexcept;
@@ -64,6 +66,7 @@ class ProbeTable {
     bool awaited = false;  // State::pending, or in doubt
     Instant sent_at;
     Instant deadline;
+    DeviceTime device_sent{};
   };
   [[nodiscard]] Entry& at(std::uint64_t sequence) noexcept {
     return ring_[sequence % ring_.size()];

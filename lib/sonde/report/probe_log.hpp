@@ -32,7 +32,7 @@ struct ProbeRecord {
   std::uint8_t icmp_code = 0;
   std::uint16_t api_ms = 0;
   Outcome outcome : 3 = Outcome::in_flight;
-  probe::RttClock clock : 2 = probe::RttClock::steady;
+  probe::RttClock clock : 3 = probe::RttClock::steady;
   probe::SendFailure failure : 3 = probe::SendFailure::other;
   bool has_from : 1 = false;
   bool has_rtt : 1 = false;

@@ -343,6 +343,8 @@ void put_result(JsonWriter& json, const stats::TargetResult& result, const Clock
 
 std::string_view clock_name(probe::RttClock clock) noexcept {
   switch (clock) {
+    case probe::RttClock::hardware:
+      return "hardware";
     case probe::RttClock::kernel_tx_rx:
       return "kernel-tx-rx";
     case probe::RttClock::kernel_rx:

@@ -39,7 +39,8 @@ constexpr auto kReasons =
                                            {"signal", stats::EndReason::signal},
                                            {"error", stats::EndReason::error}});
 constexpr auto kClockWords =
-    std::to_array<Word<probe::RttClock>>({{"kernel-tx-rx", probe::RttClock::kernel_tx_rx},
+    std::to_array<Word<probe::RttClock>>({{"hardware", probe::RttClock::hardware},
+                                          {"kernel-tx-rx", probe::RttClock::kernel_tx_rx},
                                           {"kernel-rx", probe::RttClock::kernel_rx},
                                           {"steady", probe::RttClock::steady},
                                           {"api-ms", probe::RttClock::api_ms}});

@@ -103,7 +103,7 @@ inline constexpr std::array kCommonShapes{
 };
 inline constexpr auto kShapes = joined(kCommonShapes, kTraceShapes);
 
-inline constexpr std::string_view kClocks = "kernel-tx-rx|kernel-rx|steady|api-ms";
+inline constexpr std::string_view kClocks = "hardware|kernel-tx-rx|kernel-rx|steady|api-ms";
 
 inline constexpr std::array kCommonFields{
     // document
@@ -153,9 +153,10 @@ inline constexpr std::array kCommonFields{
         .or_null(),
     row::flag("engine", "privileged", "Opening it needed a privilege."),
     row::text("engine", "clock",
-              "The weakest clock among the round-trip times: kernel stamps of both directions, of "
-              "the reply alone, the steady clock around the calls, or an interface that gives "
-              "whole milliseconds; null: no backend.")
+              "The weakest clock among the round-trip times: the network interface's own stamps "
+              "of both directions, the kernel's, the kernel's of the reply alone, the steady "
+              "clock around the calls, or an interface that gives whole milliseconds; null: no "
+              "backend.")
         .one_of(kClocks)
         .or_null(),
     // options

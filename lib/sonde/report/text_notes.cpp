@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <numeric>
 #include <string_view>
 
 #include "sonde/report/failure_text.hpp"
 #include "sonde/report/numbers.hpp"
+#include "sonde/report/record_json.hpp"
 
 namespace sonde::report {
 namespace {
@@ -100,14 +102,30 @@ void TextNotes::on_interim(Instant /*now*/, std::span<const stats::TargetResult>
   err_.flush();
 }
 
-void TextNotes::on_end(const stats::RunEnd& end, std::span<const stats::TargetResult> /*targets*/) {
+void TextNotes::on_end(const stats::RunEnd& end, std::span<const stats::TargetResult> targets) {
   if (suppressed_ > 0) {
     err_.write(fmt::format("sonde: {} more send errors not shown\n", suppressed_));
+  }
+  if (!options_.device.empty()) {
+    std::ranges::for_each(targets, [this](const auto& result) { check_clock(result); });
   }
   if (options_.verbose) {
     note_rejects(err_, end.rejects.value_or(probe::RejectCounts{}));
   }
   err_.flush();
+}
+
+// Where stamps are off, or the hardware has none, the kernel's are in their place.
+void TextNotes::check_clock(const stats::TargetResult& result) {
+  const auto weakest = result.stats.clock();
+  if (!weakest || *weakest == probe::RttClock::hardware) {
+    return;
+  }
+  const std::string device = terminal_text(Untrusted(options_.device), options_.utf8);
+  err_.write(
+      fmt::format("sonde: {}: not every RTT is by the clock of {} (weakest: {}); if the hardware "
+                  "has one, hwstamp_ctl -i {} -t 1 -r 1 switches it on\n",
+                  host(result.target), device, clock_name(*weakest), device));
 }
 
 void note_rejects(Sink& err, const probe::RejectCounts& counts) {

@@ -1,6 +1,7 @@
 // text_notes.hpp: what a run says on stderr, beside any format on stdout: look-ups that failed,
 // probes that this computer could not send (at most one line a second, with how many more), the
-// interim line that SIGQUIT asks for, and under -v what was ignored and why.
+// interim line that SIGQUIT asks for, RTTs that are not by the clock that was asked for, and under
+// -v what was ignored and why.
 // A system error that ends the run (RunEnd::error) is the app's to print, with its hint.
 #pragma once
 
@@ -16,6 +17,7 @@ namespace sonde::report {
 
 struct TextNotesOptions {
   bool verbose = false;
+  std::string device{};  // the interface whose clock is to measure; empty: none
   Utf8Terminal utf8 = Utf8Terminal::no;
 };
 
@@ -36,6 +38,7 @@ class TextNotes final : public stats::Listener {
  private:
   [[nodiscard]] std::string host(const stats::Target& target) const;
   void send_error(const probe::Event& event, const stats::Target& target);
+  void check_clock(const stats::TargetResult& result);
 
   Sink& err_;
   TextNotesOptions options_;

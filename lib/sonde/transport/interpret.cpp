@@ -29,6 +29,7 @@ struct Arrival {
   const Bytes& header_options;
   wire::VerifyChecksum verify;
   const std::optional<WallTime>& stamp;
+  const DeviceTime& device_stamp;
 };
 
 // Whom to ask, and where the answer goes.
@@ -58,6 +59,7 @@ void fill_common(Observation& seen, const Match& match, const std::optional<Wall
   seen.probe.sequence = match.id.sequence;
   seen.at = arrival.at;
   seen.stamp = arrival.source;
+  seen.device = DeviceTime{};
   seen.verified = match.verified;
   seen.bytes = 0;
   seen.ttl.reset();
@@ -90,6 +92,7 @@ std::expected<void, Reject> interpret_reply(const Arrival& arrival, const wire::
   Observation& seen = judge.seen;
   fill_common(seen, *match, arrival.stamp, judge.now);
   seen.kind = ObservationKind::reply;
+  seen.device = arrival.device_stamp;
   seen.responder = arrival.source;
   seen.icmp.type = echo.icmp.type;
   seen.icmp.code = echo.icmp.code;
@@ -230,7 +233,8 @@ std::expected<void, Reject> interpret_ipv4(const Packet& packet, const Judge& ju
                         .source = ip->header.source,
                         .header_options = ip->header.options,
                         .verify = wire::VerifyChecksum::yes,
-                        .stamp = packet.stamp};
+                        .stamp = packet.stamp,
+                        .device_stamp = packet.device_stamp};
   const auto result = interpret_icmp(arrival, judge);
   if (result) {
     judge.seen.ttl = ip->header.ttl;
@@ -253,7 +257,8 @@ std::expected<void, Reject> interpret(const Packet& packet, const Matcher& match
                         .source = packet.source,
                         .header_options = packet.header_options,
                         .verify = wire::VerifyChecksum::no,
-                        .stamp = packet.stamp};
+                        .stamp = packet.stamp,
+                        .device_stamp = packet.device_stamp};
   const auto result = interpret_icmp(arrival, {matcher, now, seen});
   if (result) {
     copy_value(packet.ttl, seen.ttl);

@@ -38,6 +38,7 @@ struct Packet {
   std::optional<net::Tos> tos{};
   Bytes header_options{};
   std::optional<WallTime> stamp{};
+  DeviceTime device_stamp{};  // zero: none
 };
 
 // An ICMP error that the kernel took apart: no IP header in the quote.

@@ -47,6 +47,7 @@ struct OpenOptions {
   bool bypass_routing = false;  // SO_DONTROUTE
   bool receive_stamps = true;   // ask the kernel when each packet came
   bool transmit_stamps = true;  // and when each probe left; needs the former
+  bool device_stamps = false;   // and ask the interface for both, on its own clock; needs both
   // How many sends are known again at most: a power of two, RecentSends::kInitial or more.
   std::size_t remembered_sends = probe::RecentSends::kMax;
   Duration reply_window = 10s;        // Windows: how long the system listens for a probe's reply

@@ -334,6 +334,45 @@ TEST_CASE("ping: events come out oldest first, and once") {
   CHECK(ping.engine.take_events().empty());
 }
 
+TEST_CASE("ping: the interface's own stamps make the RTT, if the kernel's leave room for it") {
+  struct Case {
+    Duration left, came;  // by the interface's clock, which began long ago
+    Duration rtt;
+    RttClock clock;
+  };
+  const auto cases = std::to_array<Case>({
+      {1000s, 1000s + 19us, 19us, RttClock::hardware},
+      {1000s, 1000s, 0us, RttClock::hardware},
+      {1000s, 1000s + 25us + 1025ns, 26'025ns, RttClock::hardware},  // the clocks run apart
+      {1000s, 1000s + 25us + 1026ns, 25us, RttClock::kernel_tx_rx},
+      {1000s, 1000s - 1ns, 25us, RttClock::kernel_tx_rx},
+      {Duration(1), Duration::max(), 25us, RttClock::kernel_tx_rx},
+      {1000s, 0s, 25us, RttClock::kernel_tx_rx},  // only one of the two
+      {0s, 1000s, 25us, RttClock::kernel_tx_rx},
+  });
+  for (const Case& given : cases) {
+    auto ping = one_probe_out();
+    ping.see({.probe = {.target = 0, .sequence = 1},
+              .kind = probe::ObservationKind::transmitted,
+              .stamp = probe::StampSource::kernel,
+              .at = kStart + 40us});
+    ping.see({.probe = {.target = 0, .sequence = 1},
+              .kind = probe::ObservationKind::transmitted,
+              .stamp = probe::StampSource::hardware,
+              .at = kStart,
+              .device = DeviceTime(given.left)});
+    ping.see({.probe = {.target = 0, .sequence = 1},
+              .stamp = probe::StampSource::kernel,
+              .at = kStart + 65us,
+              .device = DeviceTime(given.came)});
+    const auto events = ping.take();
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].rtt == given.rtt);
+    CHECK(events[0].clock == given.clock);
+    CHECK(events[0].sent_at == kStart + 40us);
+  }
+}
+
 TEST_CASE("ping: a reply stamped before its transmit stamp is timed from the send call") {
   auto ping = one_probe_out();
   const probe::Observation left{.probe = {.target = 0, .sequence = 1},

@@ -32,6 +32,7 @@ class Control {
   [[nodiscard]] Ancillary parse() const {
     // As after another packet that had everything.
     Ancillary out{.stamp = WallTime(1s),
+                  .device_stamp = DeviceTime(1s),
                   .ttl = net::Ttl(1),
                   .tos = net::Tos(1),
                   .header_options = Bytes(buffer_),
@@ -80,6 +81,22 @@ TEST_CASE("ancillary: a stamp that was not taken, or is no time, is absent") {
     CHECK_FALSE(Control().add(SOL_SOCKET, kTimestampingNew, stamp).parse().stamp);
   }
   CHECK_FALSE(Control().add(SOL_SOCKET, kTimestampingNew, std::int32_t{1}).parse().stamp);
+}
+
+TEST_CASE("ancillary: the interface's stamp is the last of three, with the kernel's or alone") {
+  const auto both =
+      Control().add(SOL_SOCKET, kTimestampingNew, Stamps3{5, 7, 8, 9, 1000, 11}).parse();
+  CHECK(both.stamp == WallTime(5s + 7ns));
+  CHECK(both.device_stamp == DeviceTime(1000s + 11ns));
+  const auto alone =
+      Control().add(SOL_SOCKET, kTimestampingOld, std::array<long, 6>{0, 0, 0, 0, 3, 4}).parse();
+  CHECK_FALSE(alone.stamp);
+  CHECK(alone.device_stamp == DeviceTime(3s + 4ns));
+  const auto none = Control().add(SOL_SOCKET, kTimestampingNew, Stamps3{5, 7, 8, 9, 0, 0}).parse();
+  CHECK(none.device_stamp == DeviceTime{});
+  const auto absurd =
+      Control().add(SOL_SOCKET, kTimestampingNew, Stamps3{5, 7, 0, 0, -1, 11}).parse();
+  CHECK(absurd.device_stamp == DeviceTime{});
 }
 
 TEST_CASE("ancillary: an ICMP error with its offender") {

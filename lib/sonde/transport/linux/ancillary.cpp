@@ -9,6 +9,7 @@
 
 #include <bit>
 
+#include "sonde/base/optional.hpp"
 #include "sonde/transport/linux/kernel_abi.hpp"
 #include "sonde/transport/posix/cmsg.hpp"
 #include "sonde/transport/posix/socket_address.hpp"
@@ -27,15 +28,22 @@ std::optional<WallTime> wall_time(std::int64_t seconds, std::int64_t nanoseconds
               : std::nullopt;
 }
 
-// The first of three stamps is the software's.
+// Of three stamps the first is the software's, the last the interface's own.
 template <typename Word>
-std::optional<WallTime> software_stamp(Bytes data) noexcept {
+void apply_stamps(Bytes data, Ancillary& out) noexcept {
   struct Stamp {
     Word seconds;
     Word nanoseconds;
   };
-  const auto stamp = value<Stamp>(data);
-  return stamp ? wall_time(stamp->seconds, stamp->nanoseconds) : std::nullopt;
+  const auto stamp_at = [data](std::size_t index) noexcept {
+    const std::size_t start = index * sizeof(Stamp);
+    const auto stamp = value<Stamp>(start < data.size() ? data.subspan(start) : Bytes{});
+    return stamp ? wall_time(stamp->seconds, stamp->nanoseconds) : std::nullopt;
+  };
+  copy_value(stamp_at(0), out.stamp);
+  if (const auto device = stamp_at(2)) {
+    out.device_stamp = DeviceTime(device->time_since_epoch());
+  }
 }
 
 // TTL and TOS arrive as int or as one byte, by kind and kernel.
@@ -123,9 +131,9 @@ void apply_ipv6(const ControlMessage& message, Ancillary& out) noexcept {
 
 void apply_socket(const ControlMessage& message, Ancillary& out) noexcept {
   if (message.type == kTimestampingNew) {
-    out.stamp = software_stamp<std::int64_t>(message.data);
+    apply_stamps<std::int64_t>(message.data, out);
   } else if (message.type == kTimestampingOld) {
-    out.stamp = software_stamp<long>(message.data);
+    apply_stamps<long>(message.data, out);
   }
 }
 
@@ -133,6 +141,7 @@ void apply_socket(const ControlMessage& message, Ancillary& out) noexcept {
 
 void parse_ancillary(Bytes control, Ancillary& out) noexcept {
   out.stamp.reset();
+  out.device_stamp = DeviceTime{};
   out.ttl.reset();
   out.tos.reset();
   out.header_options = {};

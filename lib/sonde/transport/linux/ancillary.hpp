@@ -30,6 +30,7 @@ struct QueuedError {
 
 struct Ancillary {
   std::optional<WallTime> stamp;
+  DeviceTime device_stamp{};  // the interface's own; zero: none
   std::optional<net::Ttl> ttl;
   std::optional<net::Tos> tos;
   Bytes header_options;

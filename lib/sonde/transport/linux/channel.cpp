@@ -23,6 +23,9 @@ constexpr unsigned kReceiveStamps = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMP
 // TSONLY: the stamp comes alone, not with a copy of the packet.
 constexpr unsigned kTransmitStamps = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
                                      SOF_TIMESTAMPING_OPT_TSONLY | SOF_TIMESTAMPING_OPT_CMSG;
+// Beside those of the kernel, and without a word where the interface takes none.
+constexpr unsigned kDeviceStamps = SOF_TIMESTAMPING_TX_HARDWARE | SOF_TIMESTAMPING_RX_HARDWARE |
+                                   SOF_TIMESTAMPING_RAW_HARDWARE | SOF_TIMESTAMPING_OPT_TX_SWHW;
 
 ErrorCode code_of(int os_code) noexcept {
   switch (os_code) {
@@ -126,7 +129,7 @@ std::expected<void, Error> Channel::configure(const OpenOptions& options) {
     return std::unexpected(system_error("set path MTU discovery", failure));
   }
   if (options.receive_stamps) {
-    request_stamps(options.transmit_stamps);
+    request_stamps(options);
   }
   return result;
 }
@@ -207,8 +210,9 @@ std::uint64_t Channel::dropped() const noexcept {
 }
 
 // The best that the kernel grants; nothing is no reason not to ping.
-void Channel::request_stamps(bool transmit) {
-  if (transmit && set_stamp_flags(kReceiveStamps | kTransmitStamps)) {
+void Channel::request_stamps(const OpenOptions& options) {
+  const unsigned device = options.device_stamps ? kDeviceStamps : 0U;
+  if (options.transmit_stamps && set_stamp_flags(kReceiveStamps | kTransmitStamps | device)) {
     stamps_ = Stamps::transmit_and_receive;
   } else if (set_stamp_flags(kReceiveStamps)) {
     stamps_ = Stamps::receive;

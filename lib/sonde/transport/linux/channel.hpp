@@ -99,7 +99,7 @@ class Channel {
   [[nodiscard]] std::expected<void, Error> finish_dgram(const OpenOptions& options);
   [[nodiscard]] std::expected<void, Error> finish_udp(const OpenOptions& options);
   [[nodiscard]] std::expected<void, Error> open_listener(const OpenOptions& options);
-  void request_stamps(bool transmit);
+  void request_stamps(const OpenOptions& options);
   [[nodiscard]] bool set_stamp_flags(unsigned flags);
   [[nodiscard]] int set_path_mtu(PathMtu mode);
   [[nodiscard]] int set_header_options(const probe::HeaderOptions& header_options);

@@ -18,6 +18,7 @@ void read_message(const ReceiveBatch::Message& message, Ancillary& ancillary,
   parse_ancillary(message.control, ancillary);
   packet.data = message.data;
   copy_value(ancillary.stamp, packet.stamp);
+  packet.device_stamp = ancillary.device_stamp;
   if (packet.layout == PacketLayout::ipv4) {
     return;  // the header says the rest
   }
@@ -123,6 +124,14 @@ bool Receiver::transmitted(Channel& channel, const Entry& entry, const ReadTime&
   const probe::SentProbe* const sent = number ? channel.recent().by_number(*number) : nullptr;
   if (sent == nullptr) {
     return false;
+  }
+  if (entry.ancillary.device_stamp != DeviceTime{}) {
+    seen = Observation{.probe = sent->id,
+                       .kind = probe::ObservationKind::transmitted,
+                       .stamp = probe::StampSource::hardware,
+                       .at = sent->at,
+                       .device = entry.ancillary.device_stamp};
+    return true;
   }
   const auto at = instant_of_stamp(entry.ancillary.stamp, now, sent->at - kStampTolerance);
   if (!at) {
