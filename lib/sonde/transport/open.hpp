@@ -48,6 +48,7 @@ struct OpenOptions {
   // Nothing but 127.0.0.0/8 is sent to: a datagram socket is then connected to 127.0.0.1, and
   // numbers its packets itself. What the system does otherwise costs Linux some 65 ns a packet.
   bool only_loopback = false;
+  bool received_header = true;  // datagram: ask the kernel for TTL and TOS of what comes in
   bool receive_stamps = true;   // ask the kernel when each packet came
   bool transmit_stamps = true;  // and when each probe left; needs the former
   // How many sends are known again at most: a power of two, RecentSends::kInitial or more.
