@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -103,6 +104,22 @@ std::expected<int, int> open_for_reading(const std::string& path) {
     return std::unexpected(errno);
   }
   return fd;
+}
+
+std::expected<int, int> open_temporary() {
+  std::string path(variable("TMPDIR").empty() ? "/tmp" : variable("TMPDIR"));
+  path += "/sonde-XXXXXX";
+  const int fd = ::mkostemp(path.data(), O_CLOEXEC);
+  if (fd < 0) {
+    return std::unexpected(errno);
+  }
+  (void)::unlink(path.c_str());
+  return fd;
+}
+
+bool rewind_file(int fd) noexcept {
+  struct stat what{};
+  return ::fstat(fd, &what) == 0 && S_ISREG(what.st_mode) && ::lseek(fd, 0, SEEK_SET) == 0;
 }
 
 std::expected<std::size_t, int> read_some(int fd, std::span<char> into) noexcept {

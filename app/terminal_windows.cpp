@@ -178,6 +178,24 @@ std::expected<int, int> open_for_reading(const std::string& path) {
                                      nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr));
 }
 
+std::expected<int, int> open_temporary() {
+  std::array<wchar_t, MAX_PATH + 1> folder{};
+  std::array<wchar_t, MAX_PATH> path{};
+  if (::GetTempPathW(static_cast<DWORD>(folder.size()), folder.data()) == 0 ||
+      ::GetTempFileNameW(folder.data(), L"sonde", 0, path.data()) == 0) {
+    return std::unexpected(errno_of(::GetLastError()));
+  }
+  return descriptor_of(
+      ::CreateFileW(path.data(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, CREATE_ALWAYS,
+                    FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, nullptr));
+}
+
+bool rewind_file(int fd) noexcept {
+  const HANDLE handle = handle_of(fd);
+  return ::GetFileType(handle) == FILE_TYPE_DISK &&
+         ::SetFilePointerEx(handle, {}, nullptr, FILE_BEGIN) != 0;
+}
+
 // Not the C library's here either: the lines end as they do in the file.
 std::expected<std::size_t, int> read_some(int fd, std::span<char> into) noexcept {
   const HANDLE handle = handle_of(fd);

@@ -218,7 +218,7 @@ def together(checks, lab, folder):
                  abs(rtt["avg"] - sum(times) / len(times)) < 1e-6 and
                  abs(rtt["median"] / times[len(times) // 2 - 1] - 1) < 0.004, "merged times")
     (folder / "nothing").write_text("")
-    for files, word in [([parts[0], parts[0]], "is there twice"), ([parts[0], "/dev/null"], "read more than once"),
+    for files, word in [([parts[0], parts[0]], "is there twice"), ([parts[0], "/dev/null"], "no document"),
                         ([parts[0], str(folder / "nothing")], "no document")]:
         run = sonde("sweep", "--merge", "-j", *files)
         checks.check(run.returncode == 3 and run.stdout == "" and word in run.stderr, f"merge {word}", run)
