@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 #include "app/sweep_parts.hpp"
@@ -68,8 +69,9 @@ std::optional<SavedFileError> MergeSurvey::add(const SavedInput& file) {
                                                  "with --resume first",
                                                  in_quotes(file.name))};
   }
-  seen_.insert(seen_.end(), present_.begin(), present_.end());
-  std::ranges::sort(seen_);
+  std::deque<std::uint64_t> all;
+  std::ranges::merge(seen_, present_, std::back_inserter(all));
+  seen_ = std::move(all);
   present_ = {};
   return std::nullopt;
 }
