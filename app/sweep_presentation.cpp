@@ -28,6 +28,7 @@ report::TextSweepOptions text_options(const SweepOptions& options, const Surroun
           .elapsed = options.elapsed,
           .quiet = options.quiet,
           .numeric = options.numeric,
+          .named = options.resolve,
           .list_rounds = options.vcount || options.merge,  // as far as they are known
           .totals = options.stats.totals,
           .percentiles = options.stats.percentiles,

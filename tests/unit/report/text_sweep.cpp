@@ -91,6 +91,24 @@ TEST_CASE("text sweep: with rounds, targets are padded to one width as fping doe
         "127.0.0.1     : xmt/rcv/%loss = 1/1/0%, min/avg/max = 0.030/0.030/0.030\n");
 }
 
+TEST_CASE("text sweep: names that come while the run goes on leave the columns where they are") {
+  const auto play = [](SweepScript& run) {
+    run.answer(SweepEventKind::reply, 0, 0, 30us);
+    run.name(1, "router-two.example").answer(SweepEventKind::reply, 1, 0, 30us);
+  };
+  CHECK(
+      text_of({.named = true}, kCount, play) ==
+      "127.0.0.1                        : [0], 64 bytes, 0.030 ms (0.030 avg, 0% loss)\n"
+      "router-two.example (127.0.0.2)   : [0], 64 bytes, 0.030 ms (0.030 avg, 0% loss)\n\n"
+      "127.0.0.1                        : xmt/rcv/%loss = 1/1/0%, min/avg/max = 0.030/0.030/0.030\n"
+      "router-two.example (127.0.0.2)   : xmt/rcv/%loss = 1/1/0%, min/avg/max = "
+      "0.030/0.030/0.030\n");
+  CHECK(
+      text_of({.quiet = true, .named = true}, kCount, play) ==
+      "127.0.0.1                      : xmt/rcv/%loss = 1/1/0%, min/avg/max = 0.030/0.030/0.030\n"
+      "router-two.example (127.0.0.2) : xmt/rcv/%loss = 1/1/0%, min/avg/max = 0.030/0.030/0.030\n");
+}
+
 TEST_CASE("text sweep: a payload that is not what was sent is told") {
   const auto play = [](SweepScript& run) { run.corrupt(0, 0).settle(0, SweepState::alive); };
   CHECK(text_of({}, kUntilAnswer, play) == "127.0.0.1 is alive (corrupt)\n");
