@@ -255,6 +255,24 @@ TEST_CASE("sweep progress: nothing for 2 s, then one line that makes way for oth
   CHECK(err.text() == line + "\r\x1b[K");
 }
 
+TEST_CASE("sweep progress: a narrow terminal gets what fits, and no half of a number") {
+  const auto line_at = [](std::size_t columns) {
+    StringSink err;
+    StringSink out;
+    SweepProgress progress(err, out, [columns] { return columns; });
+    SweepScript run({&progress}, kUntilAnswer);
+    run.start().answer(SweepEventKind::reply, 0, 0, 30us).settle(0, SweepState::alive);
+    run.progress(3s, 2);
+    return err.text().substr(std::string_view("\r\x1b[K").size());
+  };
+  CHECK(line_at(49) == "sonde: 50% of 2 targets, 1 alive, 0/s, 0:03 left");
+  CHECK(line_at(48) == "sonde: 50% of 2 targets, 1 alive, 0/s");
+  CHECK(line_at(24) == "sonde: 50% of 2 targets");
+  CHECK(line_at(23) == "sonde: 50% of 2");
+  CHECK(line_at(5).empty());
+  CHECK(line_at(0).empty());
+}
+
 TEST_CASE("sweep progress: with rounds what is done is what was sent") {
   StringSink err;
   StringSink out;
