@@ -108,16 +108,13 @@ std::optional<UsageError> refuse_loose(std::string_view text) {
   if ((!octal && !padded) || (octal && octal->v4_value() >> kFirstByte == 0)) {
     return std::nullopt;
   }
-  const std::string hint =
-      octal && padded && octal != padded
-          ? fmt::format("if zeros mean octal, {}; if they only fill, {}", octal->to_text(),
-                        padded->to_text())
-          : fmt::format("if it is an address: {}",
-                        octal.value_or(padded.value_or(net::Address{})).to_text());
-  return UsageError{
-      .message = fmt::format("{}: not four decimal numbers from 0 to 255, as an IPv4 address is",
-                             in_quotes(text)),
-      .hint = hint};
+  const std::string instead = octal && padded && octal != padded
+                                  ? fmt::format("{} if its zeros mean octal, {} if they only fill",
+                                                octal->to_text(), padded->to_text())
+                                  : octal.value_or(padded.value_or(net::Address{})).to_text();
+  return UsageError{.message = fmt::format("{}: an address is four decimal numbers: {}",
+                                           in_quotes(text), instead),
+                    .hint = {}};
 }
 
 // "192.0.2.1" and "20": the last part is another.
@@ -180,6 +177,10 @@ Result parse_target(std::string_view text, const NumericAddress& numeric) {
   if (text.contains(':') || only_digits_and(text, ".-")) {
     return refuse(text, "neither an address nor a name",
                   text.contains('-') ? "a range is 192.0.2.1-192.0.2.20, or 192.0.2.1-20" : "");
+  }
+  if (text.contains(',')) {
+    return refuse(text.substr(0, kLongestName), "not a host name",
+                  "targets are separated by blanks, not by commas");
   }
   if (text.empty() || text.size() > kLongestName || !std::ranges::all_of(text, may_stand_in_name)) {
     return refuse(text.substr(0, kLongestName), "not a host name");
