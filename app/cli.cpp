@@ -93,10 +93,22 @@ std::expected<std::vector<const OptionSpec*>, UsageError> mentioned(Mode mode,
   return all;
 }
 
+// What it is called here.
+std::string_view habit_of(Mode mode, char letter) noexcept {
+  switch (mode) {
+    case Mode::trace:
+      return traceroute_habit(letter);
+    case Mode::sweep:
+      return fping_habit(letter);
+    default:
+      return {};
+  }
+}
+
 UsageError unknown_option(Mode mode, const std::string& typed) {
   if (is_short(typed)) {
     return {.message = fmt::format("there is no option {}", in_quotes(typed.substr(0, 2))),
-            .hint = mode == Mode::trace ? std::string(traceroute_habit(typed[1])) : std::string()};
+            .hint = std::string(habit_of(mode, typed[1]))};
   }
   const std::string_view name = is_long(typed) ? split_long(typed).name : std::string_view(typed);
   std::vector<std::string_view> known;

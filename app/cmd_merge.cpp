@@ -29,19 +29,14 @@ std::expected<std::unique_ptr<OutputFile>, std::string> open_output(const SweepO
   return OutputFile::open(*options.output);
 }
 
-// Standard input can be read once only: it is kept.
-std::expected<std::vector<SavedInput>, std::string> open_inputs(const SweepOptions& options) {
+std::expected<std::vector<SavedInput>, SavedFileError> open_inputs(const SweepOptions& options) {
   std::vector<SavedInput> files;
   for (const std::string& path : options.targets) {
-    if (path != "-") {
-      files.push_back({.name = path});
-      continue;
+    auto file = open_saved_input(path);
+    if (!file) {
+      return std::unexpected(file.error());
     }
-    auto text = read_all(kStdin);
-    if (!text) {
-      return std::unexpected(fmt::format("cannot read standard input: {}", text.error()));
-    }
-    files.push_back({.name = "standard input", .text = *std::move(text)});
+    files.push_back(*std::move(file));
   }
   return files;
 }
@@ -100,8 +95,8 @@ ExitCode run_merge(const SweepOptions& options, Console& console) {
   }
   const auto files = open_inputs(options);
   if (!files) {
-    console.complain(files.error());
-    return ExitCode::system;
+    console.complain(files.error().message);
+    return code_of(files.error());
   }
   const auto parts = survey(*files);
   if (!parts) {

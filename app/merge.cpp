@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 #include "app/sweep_parts.hpp"
@@ -68,8 +69,10 @@ std::optional<SavedFileError> MergeSurvey::add(const SavedInput& file) {
                                                  "with --resume first",
                                                  in_quotes(file.name))};
   }
-  seen_.merge(present_);
-  present_.clear();
+  std::deque<std::uint64_t> all;
+  std::ranges::merge(seen_, present_, std::back_inserter(all));
+  seen_ = std::move(all);
+  present_ = {};
   return std::nullopt;
 }
 
@@ -100,8 +103,8 @@ Answer MergeSurvey::target(const report::SavedSweepTarget& saved) {
   // A run may have been given a target twice; two files may not have the same one.
   if (!is_sharded(parts_.first)) {
     const std::uint64_t hash = std::hash<std::string>()(saved.input);
-    present_.insert(hash);
-    if (seen_.contains(hash)) {
+    present_.push_back(hash);
+    if (std::ranges::binary_search(seen_, hash)) {
       return fmt::format("{} is there twice: the files overlap", in_quotes(saved.input));
     }
   }

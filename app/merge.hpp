@@ -7,11 +7,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "app/saved_file.hpp"
@@ -64,15 +64,15 @@ class MergeSurvey {
   report::SavedHead present_head_{};
   std::optional<ShardSizes> sizes_;
   bool began_ = false;
-  bool ended_ = false;        // the present file has its end
-  std::uint64_t base_ = 0;    // of the present file
-  std::uint64_t told_ = 0;    // results in it
-  std::uint64_t beyond_ = 0;  // one more than its largest number
-  std::vector<Entry> entries_;
+  bool ended_ = false;         // the present file has its end
+  std::uint64_t base_ = 0;     // of the present file
+  std::uint64_t told_ = 0;     // results in it
+  std::uint64_t beyond_ = 0;   // one more than its largest number
+  std::deque<Entry> entries_;  // one after the other, never copied
   std::vector<std::string> names_;
   // Hashes of the targets of earlier files and of the present one, where these are whole runs.
-  std::unordered_set<std::uint64_t> seen_;
-  std::unordered_set<std::uint64_t> present_;
+  std::deque<std::uint64_t> seen_;  // ascending
+  std::deque<std::uint64_t> present_;
 };
 
 // What the sum lacks, and what failed in a part, for people: nothing if it is what one whole run

@@ -120,14 +120,18 @@ Refusal refuse_operand(const SweepOptions& options, const SweepPolicy& policy,
   return refusal;
 }
 
+bool all_loopback(const std::vector<TargetText>& operands) {
+  return std::ranges::all_of(operands, [](const TargetText& target) {
+    return target.range && is_loopback(*target.range);
+  });
+}
+
 Refusal refuse_operands(const SweepOptions& options, const SweepPlan& plan) {
   std::uint64_t total = 0;
-  bool all_loopback = true;
   for (const TargetText& target : plan.operands) {
     if (auto refusal = refuse_operand(options, plan.policy, target)) {
       return refusal;
     }
-    all_loopback = all_loopback && target.range && is_loopback(*target.range);
     const std::uint64_t count = target.range ? target.range->count : 1;
     if (count > net::AddressList::kMax - total) {
       return UsageError{.message = fmt::format("{}: a sweep has at most {} targets",
@@ -136,7 +140,7 @@ Refusal refuse_operands(const SweepOptions& options, const SweepPlan& plan) {
     }
     total += count;
   }
-  return all_loopback ? std::nullopt : refuse_many(plan.policy, total);
+  return all_loopback(plan.operands) ? std::nullopt : refuse_many(plan.policy, total);
 }
 
 Refusal plan_families(const SweepOptions& options, SweepPlan& plan) {
@@ -156,6 +160,7 @@ Refusal plan_families(const SweepOptions& options, SweepPlan& plan) {
   };
   plan.transport.v4 = families.v4 && needed(net::Family::v4);
   plan.transport.v6 = families.v6 && needed(net::Family::v6);
+  plan.transport.only_loopback = !plan.file && all_loopback(plan.operands);
   return std::nullopt;
 }
 
@@ -221,12 +226,13 @@ bool shows_times(const SweepOptions& options, const SweepPlan& plan) {
          plan.format != Format::text || options.output || options.resume;
 }
 
-// The kernel's stamps cost something for each packet. A list of who is alive has no times in it;
-// and beyond some rate transmit stamps, which take room in the socket's queue, push replies out of
-// it.
-void plan_stamps(const SweepOptions& options, SweepPlan& plan) {
+// What the kernel tells of each packet costs something. A list of who is alive has no times in it,
+// no text has a TTL; and beyond some rate transmit stamps, which take room in the socket's queue,
+// push replies out of it.
+void plan_details(const SweepOptions& options, SweepPlan& plan) {
   constexpr std::uint64_t kMostWithTransmitStamps = 10'000;
   const bool slow = plan.engine.rate && *plan.engine.rate <= kMostWithTransmitStamps;
+  plan.transport.received_header = plan.format != Format::text;
   plan.transport.receive_stamps = shows_times(options, plan);
   plan.transport.transmit_stamps = plan.transport.receive_stamps && slow;
 }
@@ -270,7 +276,7 @@ std::expected<SweepPlan, UsageError> resolve_sweep(const SweepOptions& options,
   plan_engine(options, rng, plan);
   plan_policy(options, situation.trusted, plan);
   plan_sockets(options, plan.transport);
-  plan_stamps(options, plan);
+  plan_details(options, plan);
   plan.transport.receive_buffer_bytes = kReceiveBuffer;
   for (auto refusal :
        {plan_operands(options, situation, plan), plan_source(options, situation, plan.transport)}) {

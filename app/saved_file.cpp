@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "app/line_splitter.hpp"
 #include "app/terminal.hpp"
@@ -26,13 +27,8 @@ constexpr std::size_t kLongestLine = std::size_t{64} * 1024 * 1024;
 // Hands out pieces of a file's text; empty: its end.
 class Source {
  public:
+  // The descriptor stays open.
   explicit Source(int fd) : fd_(fd) {}
-  explicit Source(std::string_view bytes) : bytes_(bytes) {}
-  ~Source() {
-    if (fd_ >= 0) {
-      (void)close_file(fd_);
-    }
-  }
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
@@ -54,11 +50,6 @@ class Source {
 
  private:
   std::expected<std::string_view, std::string> more() {
-    if (fd_ < 0) {
-      const std::string_view piece = bytes_.substr(0, kChunk);
-      bytes_.remove_prefix(piece.size());
-      return piece;
-    }
     const auto n = read_some(fd_, *buffer_);
     if (!n) {
       return std::unexpected(std::generic_category().message(n.error()));
@@ -66,23 +57,25 @@ class Source {
     return std::string_view(buffer_->data(), *n);
   }
 
-  int fd_ = -1;
-  std::string_view bytes_;  // without a descriptor
+  int fd_;
   TextDecoder text_;
   std::unique_ptr<std::array<char, kChunk>> buffer_ = std::make_unique<std::array<char, kChunk>>();
 };
 
-Result read_document(Source& source, std::string text, const report::SavedSweepSink& sink) {
-  while (true) {
+Result read_document(Source& source, std::string_view first, const report::SavedSweepSink& sink) {
+  Result readable;
+  const auto next = [&]() -> std::string_view {
+    if (!first.empty()) {
+      return std::exchange(first, {});
+    }
     const auto piece = source.next();
     if (!piece) {
-      return std::unexpected(piece.error());
+      readable = std::unexpected(piece.error());
     }
-    if (piece->empty()) {
-      return report::read_saved_document(text, sink);
-    }
-    text += *piece;
-  }
+    return piece.value_or(std::string_view());
+  };
+  const Result told = report::read_saved_document(next, sink);
+  return readable ? told : readable;
 }
 
 Result read_lines(Source& source, std::string_view piece, const report::SavedSweepSink& sink) {
@@ -105,27 +98,60 @@ Result read_lines(Source& source, std::string_view piece, const report::SavedSwe
   return result;  // not finish(): what has no line feed was cut short
 }
 
+std::unexpected<SavedFileError> refuse(const std::string& name, const std::string& why,
+                                       bool system) {
+  return std::unexpected(
+      SavedFileError{.message = fmt::format("{}: {}", in_quotes(name), why), .system = system});
+}
+
 std::expected<void, SavedFileError> read_source(Source& source, const std::string& name,
                                                 const report::SavedSweepSink& sink,
                                                 SavedForm form) {
-  const auto named = [&name](const std::string& why, bool system) {
-    return std::unexpected(
-        SavedFileError{.message = fmt::format("{}: {}", in_quotes(name), why), .system = system});
-  };
   const auto first = source.next();
   if (!first) {
-    return named(first.error(), true);
+    return refuse(name, first.error(), true);
   }
   if (form == SavedForm::ndjson && first->starts_with(R"({"schema":)")) {
-    return named("a document of --json; what can be gone on from is --ndjson", false);
+    return refuse(name, "a document of --json; what can be gone on from is --ndjson", false);
   }
   const Result result = form == SavedForm::any && report::is_document(*first)
-                            ? read_document(source, std::string(*first), sink)
+                            ? read_document(source, *first, sink)
                             : read_lines(source, *first, sink);
   if (!result) {
-    return named(result.error(), false);
+    return refuse(name, result.error(), false);
   }
   return {};
+}
+
+// What is not there is told when it is opened.
+bool can_be_read_again(const std::string& path) {
+  std::error_code unknown;
+  return !std::filesystem::exists(path, unknown) || std::filesystem::is_directory(path, unknown) ||
+         std::filesystem::is_regular_file(path, unknown);
+}
+
+// The descriptor of the copy; an error: why there is none.
+std::expected<int, std::string> copy_to_temporary(int from) {
+  const auto to = open_temporary();
+  if (!to) {
+    return std::unexpected(
+        fmt::format("no temporary file to keep it in: {}; TMPDIR names another place",
+                    std::generic_category().message(to.error())));
+  }
+  const auto buffer = std::make_unique<std::array<char, kChunk>>();
+  while (true) {
+    const auto n = read_some(from, *buffer);
+    if (!n) {
+      return std::unexpected(std::generic_category().message(n.error()));
+    }
+    if (*n == 0) {
+      return *to;
+    }
+    if (const WriteResult done = write_all(*to, {buffer->data(), *n}); done.error != 0) {
+      return std::unexpected(fmt::format("cannot be kept in a temporary file: {}",
+                                         std::generic_category().message(done.error)));
+    }
+  }
 }
 
 }  // namespace
@@ -133,45 +159,48 @@ std::expected<void, SavedFileError> read_source(Source& source, const std::strin
 std::expected<void, SavedFileError> read_saved_file(const std::string& path,
                                                     const report::SavedSweepSink& sink,
                                                     SavedForm form) {
-  const auto named = [&path](const std::string& why, bool system) {
-    return std::unexpected(
-        SavedFileError{.message = fmt::format("{}: {}", in_quotes(path), why), .system = system});
-  };
-  std::error_code unknown;
-  if (std::filesystem::exists(path, unknown) && !std::filesystem::is_directory(path, unknown) &&
-      !std::filesystem::is_regular_file(path, unknown)) {
-    return named("it is read more than once: this must be a file, no pipe or device", false);
+  if (!can_be_read_again(path)) {
+    return refuse(path, "it is read more than once: this must be a file, no pipe or device", false);
   }
   const auto fd = open_for_reading(path);
   if (!fd) {
-    return named(std::generic_category().message(fd.error()), true);
+    return refuse(path, std::generic_category().message(fd.error()), true);
   }
   Source source(*fd);
-  return read_source(source, path, sink, form);
+  const auto read = read_source(source, path, sink, form);
+  (void)close_file(*fd);
+  return read;
+}
+
+std::expected<SavedInput, SavedFileError> open_saved_input(const std::string& path) {
+  if (path != "-" && can_be_read_again(path)) {
+    return SavedInput{.name = path};
+  }
+  const std::string name = path == "-" ? "standard input" : path;
+  const auto from = path == "-" ? std::expected<int, int>(kStdin) : open_for_reading(path);
+  if (!from) {
+    return refuse(name, std::generic_category().message(from.error()), true);
+  }
+  if (rewind_file(*from)) {
+    return SavedInput{.name = name, .fd = *from};
+  }
+  const auto copied = copy_to_temporary(*from);
+  if (!copied) {
+    return refuse(name, copied.error(), true);
+  }
+  return SavedInput{.name = name, .fd = *copied};
 }
 
 std::expected<void, SavedFileError> read_saved_input(const SavedInput& input,
                                                      const report::SavedSweepSink& sink) {
-  if (!input.text) {
+  if (!input.fd) {
     return read_saved_file(input.name, sink);
   }
-  Source source(*input.text);
-  return read_source(source, input.name, sink, SavedForm::any);
-}
-
-std::expected<std::string, std::string> read_all(int fd) {
-  std::string all;
-  const auto buffer = std::make_unique<std::array<char, kChunk>>();
-  while (true) {
-    const auto n = read_some(fd, *buffer);
-    if (!n) {
-      return std::unexpected(std::generic_category().message(n.error()));
-    }
-    if (*n == 0) {
-      return all;
-    }
-    all.append(buffer->data(), *n);
+  if (!rewind_file(*input.fd)) {
+    return refuse(input.name, "it cannot be read again", true);
   }
+  Source source(*input.fd);
+  return read_source(source, input.name, sink, SavedForm::any);
 }
 
 }  // namespace sonde::app

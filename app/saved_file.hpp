@@ -1,5 +1,5 @@
 // saved_file.hpp: a file that --json or --ndjson wrote of a sweep, read from its start to its end.
-// NDJSON takes the memory of a line, a document that of its text and tree. Errors: one line, with
+// NDJSON takes the memory of a line, a document that of a target. Errors: one line, with
 // the file and, of NDJSON, the number of the line. A last line that is cut short is where the run
 // was killed: it is passed over.
 #pragma once
@@ -23,15 +23,16 @@ struct SavedFileError {
   return error.system ? ExitCode::system : ExitCode::usage;
 }
 
-// A file, or what was read of one that can be read once only (standard input).
+// A file that is read more than once.
 struct SavedInput {
   std::string name{};
-  std::optional<std::string> text{};
+  std::optional<int> fd{};  // of one that has no path (any more); open to the end of the process
 };
+// `path` "-": standard input. What is no file can be read only once: it is copied into one that has
+// no name.
+[[nodiscard]] std::expected<SavedInput, SavedFileError> open_saved_input(const std::string& path);
 [[nodiscard]] std::expected<void, SavedFileError> read_saved_input(
     const SavedInput& input, const report::SavedSweepSink& sink);
-// All that comes from a descriptor; an error: the system's words.
-[[nodiscard]] std::expected<std::string, std::string> read_all(int fd);
 
 enum class SavedForm : std::uint8_t { any, ndjson };
 

@@ -73,4 +73,24 @@ std::string_view traceroute_habit(char letter) noexcept {
   }
 }
 
+std::string_view fping_habit(char letter) noexcept {
+  switch (letter) {
+    case 'A':
+      return "for the addresses of names: -n";
+    case 'd':
+      return "for the names of addresses: -H";
+    case 'k':
+      return "for a firewall mark: -m N";
+    case 'N':
+    case 'o':
+      return "for all figures, of every target: -j";
+    case 'O':
+      return "for a type of service: -Q TOS";
+    case 'R':
+      return "for random bytes: --random-payload";
+    default:
+      return {};
+  }
+}
+
 }  // namespace sonde::app

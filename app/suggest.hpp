@@ -16,5 +16,7 @@ namespace sonde::app {
 
 // What does the work of a letter that traceroute has and this program has not; empty: nothing.
 [[nodiscard]] std::string_view traceroute_habit(char letter) noexcept;
+// The same of fping and the sweep.
+[[nodiscard]] std::string_view fping_habit(char letter) noexcept;
 
 }  // namespace sonde::app

@@ -145,6 +145,10 @@ std::string hint_for(OptionId id, std::string hint) {
       return "-t is the time to live; the time-out is -W, as in -W 500ms";
     case OptionId::size:
       return "-s is the size of the payload; the totals at the end are --stats totals";
+    case OptionId::pattern:
+      return "-p is the payload's pattern, in hexadecimal; the time from probe to probe is -i, as "
+             "in "
+             "-i 100ms";
     default:
       return hint;
   }

@@ -28,6 +28,7 @@ report::TextSweepOptions text_options(const SweepOptions& options, const Surroun
           .elapsed = options.elapsed,
           .quiet = options.quiet,
           .numeric = options.numeric,
+          .named = options.resolve,
           .list_rounds = options.vcount || options.merge,  // as far as they are known
           .totals = options.stats.totals,
           .percentiles = options.stats.percentiles,
@@ -46,7 +47,8 @@ SweepListeners sweep_listeners(const SweepOptions& options, const SweepPlan& pla
     listeners.owned.push_back(std::move(listener));
   };
   if (is_terminal(kStderr) && !around.environment.dumb) {  // first: it makes way for the others
-    add(std::make_unique<report::SweepProgress>(outputs.err, outputs.out));
+    add(std::make_unique<report::SweepProgress>(outputs.err, outputs.out,
+                                                [] { return terminal_columns(kStderr); }));
     listeners.progress_every = report::SweepProgress::kEvery;
   }
   report::Sink& machine = outputs.file != nullptr ? *outputs.file : outputs.out;

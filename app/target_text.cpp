@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
+#include <utility>
 
 #include "app/values.hpp"
 #include "sonde/net/prefix.hpp"
@@ -51,6 +54,67 @@ Result parse_prefix(std::string_view text, std::size_t slash, const NumericAddre
     return refuse(text, "too many addresses", "a sweep has at most 4294967295 targets");
   }
   return TargetText{.text = std::string(text), .range = hosts, .several = true};
+}
+
+// --- other spellings of an IPv4 address ---
+
+enum class LeadingZero : std::uint8_t { octal, padding };
+
+std::optional<std::uint32_t> loose_number(std::string_view text, LeadingZero zero) {
+  constexpr int kOctal = 8;
+  constexpr int kDecimal = 10;
+  constexpr int kHex = 16;
+  const bool hex = text.starts_with("0x") || text.starts_with("0X");
+  const bool octal = zero == LeadingZero::octal && text.size() > 1 && text.front() == '0';
+  text.remove_prefix(hex ? 2 : 0);
+  std::uint32_t number = 0;
+  const char* const end = text.data() + text.size();
+  const int base = hex ? kHex : octal ? kOctal : kDecimal;
+  const auto read = std::from_chars(text.data(), end, number, base);
+  return !text.empty() && read.ec == std::errc{} && read.ptr == end ? std::optional(number)
+                                                                    : std::nullopt;
+}
+
+// One to four numbers with dots between them, of which the last fills what is left.
+std::optional<net::Address> loose_address(std::string_view text, LeadingZero zero) {
+  constexpr unsigned kByte = 8;
+  constexpr std::uint32_t kMostOfByte = 0xff;
+  std::uint32_t before = 0;
+  for (unsigned left = net::Address::kV4Bytes * kByte; left >= kByte; left -= kByte) {
+    const std::size_t dot = text.find('.');
+    const auto number = loose_number(text.substr(0, dot), zero);
+    if (!number) {
+      return std::nullopt;
+    }
+    if (dot == std::string_view::npos) {
+      const bool fits = (std::uint64_t{*number} >> left) == 0;
+      return fits ? std::optional(net::Address::v4(before | *number)) : std::nullopt;
+    }
+    if (*number > kMostOfByte) {
+      return std::nullopt;
+    }
+    before |= *number << (left - kByte);
+    text.remove_prefix(dot + 1);
+  }
+  return std::nullopt;
+}
+
+// What inet_aton(3) and so every resolver takes for an address: in a list of targets it is a slip,
+// and a number padded with zeros means another host to people than to inet_aton.
+std::optional<UsageError> refuse_loose(std::string_view text) {
+  const auto octal = loose_address(text, LeadingZero::octal);
+  const auto padded = loose_address(text, LeadingZero::padding);
+  constexpr unsigned kFirstByte = 24;
+  if ((!octal && !padded) || (octal && octal->v4_value() >> kFirstByte == 0)) {
+    return std::nullopt;
+  }
+  const std::string instead = octal && padded && octal != padded
+                                  ? fmt::format("{} if its zeros mean octal, {} if they only fill",
+                                                octal->to_text(), padded->to_text())
+                                  : octal.value_or(padded.value_or(net::Address{})).to_text();
+  return UsageError{.message = fmt::format("{}: an address is four decimal numbers: {}",
+                                           in_quotes(text), instead),
+                    .hint = {}};
 }
 
 // "192.0.2.1" and "20": the last part is another.
@@ -107,9 +171,16 @@ Result parse_target(std::string_view text, const NumericAddress& numeric) {
       return make_range(text, *first, *last);
     }
   }
+  if (auto loose = refuse_loose(text)) {
+    return std::unexpected(*std::move(loose));
+  }
   if (text.contains(':') || only_digits_and(text, ".-")) {
     return refuse(text, "neither an address nor a name",
                   text.contains('-') ? "a range is 192.0.2.1-192.0.2.20, or 192.0.2.1-20" : "");
+  }
+  if (text.contains(',')) {
+    return refuse(text.substr(0, kLongestName), "not a host name",
+                  "targets are separated by blanks, not by commas");
   }
   if (text.empty() || text.size() > kLongestName || !std::ranges::all_of(text, may_stand_in_name)) {
     return refuse(text.substr(0, kLongestName), "not a host name");

@@ -26,7 +26,8 @@ struct TargetText {
 using NumericAddress = std::function<std::optional<net::Address>(const std::string&)>;
 
 // What has a slash is a prefix, what looks like two addresses around a hyphen is a range; digits
-// and dots that are no address are refused (no host has such a name: RFC 1123 section 2.1).
+// and dots that are no address are refused (no host has such a name: RFC 1123 section 2.1), and so
+// are inet_aton's other spellings (127.1, 0x7f000001, 010.0.0.1), with the one to use.
 [[nodiscard]] std::expected<TargetText, UsageError> parse_target(std::string_view text,
                                                                  const NumericAddress& numeric);
 // `sonde sweep -g FIRST LAST`.

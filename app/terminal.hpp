@@ -18,6 +18,8 @@ inline constexpr int kStdout = 1;
 inline constexpr int kStderr = 2;
 
 [[nodiscard]] bool is_terminal(int fd) noexcept;
+// How wide it is now; where it does not say: COLUMNS, or 80.
+[[nodiscard]] std::size_t terminal_columns(int fd) noexcept;
 // Is this the system's word for a reader that went away?
 [[nodiscard]] bool is_closed_pipe(int code) noexcept;
 
@@ -31,6 +33,11 @@ struct WriteResult {
 [[nodiscard]] std::expected<int, int> open_for_writing(const std::string& path);
 // For reading; closed on exec. The codes are errno.
 [[nodiscard]] std::expected<int, int> open_for_reading(const std::string& path);
+// A file without a name, to be written and read; gone when it is closed. In TMPDIR, or where this
+// system has such files.
+[[nodiscard]] std::expected<int, int> open_temporary();
+// To its first byte. False: this is no file, and what was read is gone.
+[[nodiscard]] bool rewind_file(int fd) noexcept;
 // Waits for some bytes; 0: the end.
 [[nodiscard]] std::expected<std::size_t, int> read_some(int fd, std::span<char> into) noexcept;
 // 0, or what the system says of data that it had taken already.

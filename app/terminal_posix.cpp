@@ -1,12 +1,16 @@
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <string>
+#include <system_error>
 
 #include "app/terminal.hpp"
 
@@ -63,6 +67,19 @@ SandboxWish sandbox_wish() noexcept {
 
 bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }
 
+std::size_t terminal_columns(int fd) noexcept {
+  winsize size{};
+  if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    return size.ws_col;
+  }
+  constexpr std::size_t kUsual = 80;
+  const std::string_view text = variable("COLUMNS");
+  std::size_t columns = 0;
+  const bool whole =
+      std::from_chars(text.data(), text.data() + text.size(), columns).ec == std::errc{};
+  return whole && columns > 0 ? columns : kUsual;
+}
+
 bool is_closed_pipe(int code) noexcept { return code == EPIPE; }
 
 WriteResult write_all(int fd, std::string_view text) noexcept {
@@ -103,6 +120,22 @@ std::expected<int, int> open_for_reading(const std::string& path) {
     return std::unexpected(errno);
   }
   return fd;
+}
+
+std::expected<int, int> open_temporary() {
+  std::string path(variable("TMPDIR").empty() ? "/tmp" : variable("TMPDIR"));
+  path += "/sonde-XXXXXX";
+  const int fd = ::mkostemp(path.data(), O_CLOEXEC);
+  if (fd < 0) {
+    return std::unexpected(errno);
+  }
+  (void)::unlink(path.c_str());
+  return fd;
+}
+
+bool rewind_file(int fd) noexcept {
+  struct stat what{};
+  return ::fstat(fd, &what) == 0 && S_ISREG(what.st_mode) && ::lseek(fd, 0, SEEK_SET) == 0;
 }
 
 std::expected<std::size_t, int> read_some(int fd, std::span<char> into) noexcept {

@@ -144,6 +144,15 @@ std::expected<int, int> descriptor_of(HANDLE file) {
 
 bool is_terminal(int fd) noexcept { return is_console(handle_of(fd)); }
 
+std::size_t terminal_columns(int fd) noexcept {
+  CONSOLE_SCREEN_BUFFER_INFO info{};
+  constexpr std::size_t kUsual = 80;
+  const int columns = ::GetConsoleScreenBufferInfo(handle_of(fd), &info) != 0
+                          ? info.srWindow.Right - info.srWindow.Left + 1
+                          : 0;
+  return columns > 0 ? static_cast<std::size_t>(columns) : kUsual;
+}
+
 bool is_closed_pipe(int code) noexcept { return code == EPIPE; }
 
 // Not the C library's: it would turn every newline into two bytes.
@@ -176,6 +185,24 @@ std::expected<int, int> open_for_reading(const std::string& path) {
   return descriptor_of(::CreateFileW(wide(path).c_str(), GENERIC_READ,
                                      FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                                      nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr));
+}
+
+std::expected<int, int> open_temporary() {
+  std::array<wchar_t, MAX_PATH + 1> folder{};
+  std::array<wchar_t, MAX_PATH> path{};
+  if (::GetTempPathW(static_cast<DWORD>(folder.size()), folder.data()) == 0 ||
+      ::GetTempFileNameW(folder.data(), L"sonde", 0, path.data()) == 0) {
+    return std::unexpected(errno_of(::GetLastError()));
+  }
+  return descriptor_of(
+      ::CreateFileW(path.data(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, CREATE_ALWAYS,
+                    FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, nullptr));
+}
+
+bool rewind_file(int fd) noexcept {
+  const HANDLE handle = handle_of(fd);
+  return ::GetFileType(handle) == FILE_TYPE_DISK &&
+         ::SetFilePointerEx(handle, {}, nullptr, FILE_BEGIN) != 0;
 }
 
 // Not the C library's here either: the lines end as they do in the file.

@@ -33,6 +33,20 @@ def check_run(checks, what, run, codes):
         checks.check(word not in run.stderr, f"{what}: {word}", run)
 
 
+def check_merge(checks, network):
+    """What is merged goes through, whatever it comes by: 20 to 25 MB of 65534 targets in 16 MiB."""
+    for form in ("-J", "-j"):
+        with tempfile.NamedTemporaryFile() as saved:
+            limited(network, ["sweep", "-q", "-r0", "--rate=max", form, f"--output={saved.name}", "127.0.0.0/16"])
+            for source in ("-", saved.name):
+                with subprocess.Popen(["cat", saved.name], stdout=subprocess.PIPE) as pipe:
+                    run = subprocess.run(["prlimit", f"--data={16 << 20}", SONDE, "sweep", "--merge", "-qx65534", source],
+                                         env=environment(), text=True, capture_output=True, timeout=TIMEOUT,
+                                         stdin=pipe.stdout, check=False)
+                checks.check(run.returncode == 0 and "Enough hosts reachable" in run.stdout,
+                             f"merge {form} of {'a pipe' if source == '-' else 'a file'} in 16 MiB", run)
+
+
 def main():
     not_sanitized("a sanitizer needs memory and descriptors of its own")
     need_icmp()
@@ -57,6 +71,7 @@ def main():
     print(f"exit codes: {dict(sorted(seen.items()))}")
     checks.check(seen[0] and seen[4], "some limits let it work, some do not")
     check_threads(checks, network)
+    check_merge(checks, network)
     check_output_limit(checks, network)
     checks.finish()
 

@@ -89,11 +89,12 @@ def texts(checks, lab):
 def targets(checks, lab, folder):
     file = folder / "targets"
     file.write_bytes(b"# comment\n\n  127.0.0.1 the router\r\n127.0.0.2-3\n\t#x\nbad/33\n"
-                     b"224.0.0.1\n127.0.0.4")
+                     b"224.0.0.1\n127.0.0.4\n127.1")
     run = sonde("sweep", "-f", str(file))
     checks.check(run.stdout == "".join(f"127.0.0.{i} is alive\n" for i in (1, 2, 3, 4)) and
                  run.returncode == 2 and f"{file}:6: 'bad/33': not a prefix" in run.stderr and
-                 f"{file}:7: '224.0.0.1': multicast" in run.stderr, "a file: comments, CRLF, bad lines named", run)
+                 f"{file}:7: '224.0.0.1': multicast" in run.stderr and
+                 f"{file}:9: '127.1': an address is four decimal numbers: 127.0.0.1" in run.stderr, "a file: comments, CRLF, bad lines named", run)
     file.write_text("\u00e9/33\n", encoding="utf-8")
     run = sonde("sweep", "-f", str(file), env={"LC_ALL": "C.UTF-8"})
     checks.check(run.stderr == f"sonde: {file}:1: '\\xc3\\xa9/33': not a prefix\n", "a bad line is named once", run)
@@ -140,6 +141,11 @@ def refused(checks):
         (["0.0.0.1"], "--allow zero"),
         (["255.255.255.255"], "-b"),
         (["10.0.0.300"], "neither an address nor a name"),
+        (["0x7f000001"], "an address is four decimal numbers: 127.0.0.1"),
+        (["127.1"], "an address is four decimal numbers: 127.0.0.1"),
+        (["010.0.0.1"], "8.0.0.1 if its zeros mean octal, 10.0.0.1 if they only fill"),
+        (["127.0.0.1,127.0.0.2"], "separated by blanks"),
+        (["-p100", "127.0.0.1"], "-i 100ms"),
         (["10.0.0.1/33"], "length of 0 to 32"),
         (["10.0.0.9-10.0.0.1"], "before the first"),
         (["2001:db8::/64"], "too many"),
@@ -218,7 +224,7 @@ def together(checks, lab, folder):
                  abs(rtt["avg"] - sum(times) / len(times)) < 1e-6 and
                  abs(rtt["median"] / times[len(times) // 2 - 1] - 1) < 0.004, "merged times")
     (folder / "nothing").write_text("")
-    for files, word in [([parts[0], parts[0]], "is there twice"), ([parts[0], "/dev/null"], "read more than once"),
+    for files, word in [([parts[0], parts[0]], "is there twice"), ([parts[0], "/dev/null"], "no document"),
                         ([parts[0], str(folder / "nothing")], "no document")]:
         run = sonde("sweep", "--merge", "-j", *files)
         checks.check(run.returncode == 3 and run.stdout == "" and word in run.stderr, f"merge {word}", run)

@@ -106,6 +106,9 @@ def from_standard_input(checks, folder):
     with open(folder / "x", encoding="utf-8") as given:
         run = sonde("sweep", "--merge", "-a", "-", str(folder / "y"), stdin=given)
     checks.check(run.returncode == 0 and run.stdout == "127.0.0.1\n127.0.0.2\n", "one of the files is standard input", run)
+    text = (folder / "x").read_text()
+    run = sonde("sweep", "--merge", "-a", "-", str(folder / "y"), stdin=None, input=text)
+    checks.check(run.returncode == 0 and run.stdout == "127.0.0.1\n127.0.0.2\n", "a pipe is read twice all the same", run)
     run = sonde("sweep", "--merge", "-a", "-", stdin=subprocess.DEVNULL)
     checks.check(run.returncode == 3 and "standard input" in run.stderr, "nothing on standard input", run)
 

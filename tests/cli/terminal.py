@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """A terminal gets colours, unless somebody says no; a pipe gets none, unless somebody says yes."""
 
+import fcntl
 import os
 import pty
+import re
+import struct
 import subprocess
+import termios
 
-from _cli import TIMEOUT, Checks, need_icmp, sonde, start
+from _cli import SILENT, TIMEOUT, Checks, need_icmp, own_network, plain_signals, sonde, start, SONDE, environment
 
 LATE = ["-c1", "-W", "0.001us", "127.0.0.1"]  # a time-out and a late reply: something to colour
 ESC = "\x1b["
@@ -14,6 +18,10 @@ ESC = "\x1b["
 def on_terminal(*arguments, env):
     controller, terminal = pty.openpty()
     process = start(*arguments, env=env, stdout=terminal, stderr=subprocess.DEVNULL)
+    return all_of(controller, terminal, process)
+
+
+def all_of(controller, terminal, process):
     os.close(terminal)
     text = b""
     while True:
@@ -29,9 +37,31 @@ def on_terminal(*arguments, env):
     return text.decode()
 
 
+def start_sweep(lab, columns, **env):
+    """A sweep of 3 s on a terminal so wide; 0: one that does not say."""
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen([*lab, SONDE, "sweep", "-q", "-c1", "-w3", "--rate=100", "192.0.2.0/24", "127.0.0.0/18"],
+                               env=environment(**env), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=terminal, preexec_fn=plain_signals)
+    return controller, terminal, process
+
+
+def progress_fits(checks):
+    lab = own_network(SILENT)
+    rows = ((40, {}, 40), (80, {}, 80), (0, {"COLUMNS": "30"}, 30), (0, {}, 80), (7, {}, 7))
+    runs = [start_sweep(lab, columns, **env) for columns, env, _ in rows]
+    for (columns, env, widest), run in zip(rows, runs):
+        lines = re.findall(r"\r\x1b\[K([^\r]+)", all_of(*run))
+        checks.check(all(len(line) < widest for line in lines), f"{columns} {env}: a line for {widest} columns: {lines}")
+        whole = [line for line in lines if line.startswith("sonde: ") and line.endswith(("targets", " alive", "/s", " left"))]
+        checks.check(columns == 7 or (whole and whole == lines), f"{columns} {env}: whole parts alone: {lines}")
+
+
 def main():
     need_icmp()
     checks = Checks()
+    progress_fits(checks)
     rows = [
         # (options, environment, coloured on a terminal)
         ([], {}, True),

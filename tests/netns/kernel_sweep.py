@@ -68,6 +68,10 @@ def errors_are_credited_to_the_quoted_target(lab):
                 icmp = target["icmp"]
                 expect((icmp["type"], icmp["code"], icmp["from"]) == error,
                        f"{options} {address}: {icmp}, not {error}")
+            single, _ = lab.document(f"{options} -r 0 -W 1s --rate 5000 {operand}", nobody)
+            expect({address: target.get("icmp") for address, target in of(single).items()} ==
+                   {address: target.get("icmp") for address, target in of(document).items()},
+                   f"{options}: without rounds the ICMP errors are not the same")
             expect(done.returncode == 1, f"exit code {done.returncode}")
 
 

@@ -1,7 +1,6 @@
 #include "sonde/report/json_tree.hpp"
 
 #include <fmt/format.h>
-#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
 #include <algorithm>
@@ -97,6 +96,39 @@ class Builder {
   std::string key_;
 };
 
+// What rapidjson::Reader reads from; the names are its. A zero byte ends every text.
+class PieceStream {
+ public:
+  // NOLINTBEGIN(readability-identifier-naming)
+  using Ch = char;
+  explicit PieceStream(const JsonPieces& next) : next_(next), piece_(next_()) {}
+
+  [[nodiscard]] Ch Peek() const noexcept { return piece_.empty() ? '\0' : piece_.front(); }
+  Ch Take() {
+    const Ch first = Peek();
+    if (!piece_.empty()) {
+      ++taken_;
+      piece_.remove_prefix(1);
+      if (piece_.empty()) {
+        piece_ = next_();
+      }
+    }
+    return first;
+  }
+  [[nodiscard]] std::size_t Tell() const noexcept { return taken_; }
+  // Not called: nothing is written over the text.
+  Ch* PutBegin() { return nullptr; }
+  void Put(Ch /*c*/) {}
+  void Flush() {}
+  std::size_t PutEnd(Ch* /*begin*/) { return 0; }
+  // NOLINTEND(readability-identifier-naming)
+
+ private:
+  const JsonPieces& next_;
+  std::string_view piece_;
+  std::size_t taken_ = 0;
+};
+
 }  // namespace
 
 const JsonValue& JsonValue::member(std::string_view name) const noexcept {
@@ -143,17 +175,21 @@ void append_json(std::string& out, const JsonValue& value) {
   out += array ? ']' : '}';
 }
 
-bool parse_json(std::string_view text, JsonValue& root, const JsonElements& elements) {
+bool parse_json(const JsonPieces& next, JsonValue& root, const JsonElements& elements) {
   Builder builder(elements);
   // RapidJSON's own numbers are not exact, and 1e362 with enough digits is infinite or any other.
   constexpr unsigned kHow = rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
   rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, JsonMemory> reader;
-  rapidjson::MemoryStream stream(text.data(), text.size());
+  PieceStream stream(next);
   if (reader.Parse<kHow>(stream, builder).IsError()) {
     return false;
   }
   root = builder.take();
   return true;
+}
+
+bool parse_json(std::string_view text, JsonValue& root, const JsonElements& elements) {
+  return parse_json([&text] { return std::exchange(text, {}); }, root, elements);
 }
 
 }  // namespace sonde::report

@@ -38,11 +38,17 @@ struct JsonElements {
   std::function<bool(const JsonValue& root, const JsonValue& element)> on_element{};
 };
 
+// The next piece of a text, valid until the next call; empty: its end.
+using JsonPieces = std::function<std::string_view()>;
+
 // As text again, without a line feed: safe to look at on a terminal, whatever it says. Of a value
 // that parse_json() made: the depth is bounded.
 void append_json(std::string& out, const JsonValue& value);
 
 [[nodiscard]] bool parse_json(std::string_view text, JsonValue& root,
+                              const JsonElements& elements = {});
+// Memory: a piece, and what is kept of the tree.
+[[nodiscard]] bool parse_json(const JsonPieces& next, JsonValue& root,
                               const JsonElements& elements = {});
 
 }  // namespace sonde::report

@@ -394,7 +394,7 @@ std::expected<void, std::string> read_saved_line(std::string_view line,
 }
 
 // The targets come one by one, and what stands before them tells how the run was asked for.
-std::expected<void, std::string> read_saved_document(std::string_view text,
+std::expected<void, std::string> read_saved_document(const std::function<std::string_view()>& next,
                                                      const SavedSweepSink& sink) {
   Result told;
   bool began = false;
@@ -411,7 +411,7 @@ std::expected<void, std::string> read_saved_document(std::string_view text,
     return told.has_value();
   };
   Value document;
-  const bool whole = parse_json(text, document, {.array = "targets", .on_element = element});
+  const bool whole = parse_json(next, document, {.array = "targets", .on_element = element});
   if (!told) {
     return told;
   }
@@ -419,6 +419,11 @@ std::expected<void, std::string> read_saved_document(std::string_view text,
     return no("this is no document of a sweep");
   }
   return begin(document) ? tell_end(document, sink) : told;
+}
+
+std::expected<void, std::string> read_saved_document(std::string_view text,
+                                                     const SavedSweepSink& sink) {
+  return read_saved_document([&text] { return std::exchange(text, {}); }, sink);
 }
 
 bool is_document(std::string_view first_bytes) noexcept {

@@ -79,6 +79,10 @@ struct SavedSweepSink {
 // A document of --json: head, targets, end.
 [[nodiscard]] std::expected<void, std::string> read_saved_document(std::string_view text,
                                                                    const SavedSweepSink& sink);
+// The same in pieces: the next one, valid until the next call; empty: the end. Memory: that of a
+// piece and of one target.
+[[nodiscard]] std::expected<void, std::string> read_saved_document(
+    const std::function<std::string_view()>& next, const SavedSweepSink& sink);
 // Is this the start of a document, and not of event lines?
 [[nodiscard]] bool is_document(std::string_view first_bytes) noexcept;
 

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
+#include <string_view>
 
 namespace sonde::report {
 namespace {
@@ -24,6 +26,18 @@ namespace {
   return minutes >= kSixty
              ? fmt::format("{}:{:02}:{:02}", minutes / kSixty, minutes % kSixty, whole % kSixty)
              : fmt::format("{}:{:02}", minutes, whole % kSixty);
+}
+
+// Whole parts, then whole words. The last column stays free: some terminals wrap there.
+void fit(std::string& line, std::size_t columns) {
+  const std::size_t most = columns > 0 ? columns - 1 : 0;
+  for (const std::string_view between : {", ", " "}) {
+    const std::size_t end = line.size() > most ? line.rfind(between, most) : std::string::npos;
+    line.resize(std::min(line.size(), end));
+  }
+  if (line.size() > most) {
+    line.clear();
+  }
 }
 
 }  // namespace
@@ -71,7 +85,7 @@ void SweepProgress::on_progress(const Progress& progress, const stats::SweepResu
       line += fmt::format(", {} left", clock_text((planned - done) * seconds_of(elapsed) / done));
     }
   }
-  line.resize(std::min(line.size(), kColumns));
+  fit(line, columns_());
   out_.flush();
   err_.write("\r\x1b[K" + line);
   err_.flush();

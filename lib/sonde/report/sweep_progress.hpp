@@ -1,10 +1,13 @@
 // sweep_progress.hpp: one line on the terminal that says how a sweep goes, once it has run for 2 s:
 //   sonde: 45% of 65534 targets, 28010 alive, 1000/s, 0:36 left
-// It is drawn over itself, and taken away before anything else is written. `out`: what may share
-// the terminal; it is flushed before each drawing, so that no line lands behind ours.
+// It has as many of these parts as the terminal is wide. It is drawn over itself, and taken away
+// before anything else is written. `out`: what may share the terminal; it is flushed before each
+// drawing, so that no line lands behind ours.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "sonde/report/sink.hpp"
@@ -16,10 +19,14 @@ class SweepProgress final : public stats::SweepListener {
  public:
   static constexpr Duration kSilent = 2s;    // at the start
   static constexpr Duration kEvery = 250ms;  // the session's progress_every
-  static constexpr std::size_t kColumns = 79;
+  static constexpr std::size_t kColumns = 80;
+  // How wide the terminal is now.
+  using Columns = std::function<std::size_t()>;
 
   // First in the list of listeners.
-  SweepProgress(Sink& err, Sink& out) : err_(err), out_(out) {}
+  SweepProgress(
+      Sink& err, Sink& out, Columns columns = [] { return kColumns; })
+      : err_(err), out_(out), columns_(std::move(columns)) {}
 
   [[nodiscard]] stats::SweepEventMask wanted() const override;
   void on_start(const stats::RunStart& start, const stats::SweepOptions& options) override;
@@ -44,6 +51,7 @@ class SweepProgress final : public stats::SweepListener {
 
   Sink& err_;
   Sink& out_;
+  Columns columns_;
   Instant started_{};
   bool endless_ = false;
   std::optional<std::uint64_t> count_{};  // probes to each target

@@ -102,7 +102,7 @@ void TextSweep::host(const stats::SweepResult& result) {
   append_host(line_, result, options_.numeric, options_.utf8);
 }
 
-void TextSweep::host_column(const stats::SweepResult& result, const stats::SweepResults& results) {
+void TextSweep::fit_targets(const stats::SweepResults& results) {
   const net::AddressList& targets = results.targets();
   std::string text;
   for (; known_ < targets.size(); ++known_) {
@@ -111,6 +111,10 @@ void TextSweep::host_column(const stats::SweepResult& result, const stats::Sweep
                 options_.numeric, options_.utf8);
     width_ = std::max(width_, columns_of(text));
   }
+}
+
+void TextSweep::host_column(const stats::SweepResult& result, const stats::SweepResults& results) {
+  fit_targets(results);
   const std::size_t begin = line_.size();
   host(result);
   const std::size_t columns = columns_of(std::string_view(line_).substr(begin));
@@ -165,6 +169,10 @@ void TextSweep::on_event(const probe::SweepEvent& event, const stats::SweepResul
     return;
   }
   had_lines_ = true;
+  if (options_.named) {
+    constexpr std::size_t kMostNames = 32;  // the rest of a line and these: 80 columns
+    width_ = std::max(width_, kMostNames);
+  }
   const stats::SweepResult result = results.after(event);
   stamp(event.at);
   host_column(result, results);
@@ -206,10 +214,26 @@ void TextSweep::so_far(const stats::SweepResult& result) {
 }
 
 void TextSweep::summaries(const stats::SweepResults& results) {
+  if (options_.named) {
+    fit_names(results);
+  }
   for (std::uint64_t i = 0; i < results.size(); ++i) {
     const stats::SweepResult result = results.at(static_cast<std::uint32_t>(i));
     if (result.counts.sent > 0 && shows(result)) {
       summary(result, results);
+    }
+  }
+}
+
+// Of those that will be shown, all are known now.
+void TextSweep::fit_names(const stats::SweepResults& results) {
+  std::string text;
+  for (std::uint64_t i = 0; i < results.size(); ++i) {
+    const stats::SweepResult result = results.at(static_cast<std::uint32_t>(i));
+    if (result.reverse != nullptr && result.counts.sent > 0 && shows(result)) {
+      text.clear();
+      append_host(text, result, options_.numeric, options_.utf8);
+      width_ = std::max(width_, columns_of(text));
     }
   }
 }

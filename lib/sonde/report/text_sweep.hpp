@@ -23,6 +23,7 @@ struct TextSweepOptions {
   bool elapsed = false;      // the RTT behind "is alive"
   bool quiet = false;        // summaries only
   bool numeric = false;      // addresses for names
+  bool named = false;        // names of addresses come, while the run goes on
   bool list_rounds = false;  // -C: the summary has each round
   bool totals = false;       // --stats totals
   bool percentiles = false;  // --stats percentiles
@@ -53,11 +54,14 @@ class TextSweep final : public stats::SweepListener {
   }
   void stamp(Instant at);
   void host(const stats::SweepResult& result);
-  // Padded to the width of the widest target known, as fping does.
+  // Padded to the width of the widest target known, as fping does; of those whose names are still
+  // to come, to one that fits most.
+  void fit_targets(const stats::SweepResults& results);
   void host_column(const stats::SweepResult& result, const stats::SweepResults& results);
   void outcome(const probe::SweepEvent& event);
   void so_far(const stats::SweepResult& result);
   void summaries(const stats::SweepResults& results);
+  void fit_names(const stats::SweepResults& results);
   void summary(const stats::SweepResult& result, const stats::SweepResults& results);
   [[nodiscard]] bool shows(const stats::SweepResult& result) const noexcept;
   void some(std::uint64_t count, std::string_view what);

@@ -14,9 +14,13 @@ using probe::SweepState;
 namespace {
 
 // Different responders of ICMP errors to be remembered: routers are few.
-constexpr std::size_t kMostResponders = 65536;
+constexpr std::size_t kMostResponders = 65535;
 
 [[nodiscard]] Duration from_ns(double ns) noexcept { return Duration(std::llround(ns)); }
+
+[[nodiscard]] bool is_answer(SweepEventKind kind) noexcept {
+  return kind == SweepEventKind::reply || kind == SweepEventKind::late;
+}
 
 // Of a sent probe nothing is known yet, and a duplicate changes nothing.
 [[nodiscard]] std::optional<ProbeSample> sample_of(const SweepEvent& event) noexcept {
@@ -67,15 +71,19 @@ std::size_t SweepResults::bytes_a_target() const noexcept {
   return record + samples;
 }
 
+SweepResults::Change SweepResults::change_of(const SweepEvent& event) noexcept {
+  return {.kind = event.kind, .replaces = event.replaces, .corrupt = event.corruption.has_value()};
+}
+
 // The buckets, whoever keeps them: run totals and records count alike.
 template <typename Counters>
-void SweepResults::count(Counters& into, const SweepEvent& event, Span span) noexcept {
-  switch (event.kind) {
+void SweepResults::count(Counters& into, Change change, Span span) noexcept {
+  switch (change.kind) {
     case SweepEventKind::sent:
       ++into.sent;
       break;
     case SweepEventKind::send_failed:
-      into.sent += event.replaces == Replaced::nothing ? 1 : 0;
+      into.sent += change.replaces == Replaced::nothing ? 1 : 0;
       ++into.send_failures;
       break;
     case SweepEventKind::reply:
@@ -96,21 +104,20 @@ void SweepResults::count(Counters& into, const SweepEvent& event, Span span) noe
     case SweepEventKind::settled:
       break;
   }
-  const bool answer = event.kind == SweepEventKind::reply || event.kind == SweepEventKind::late;
-  into.corrupt += answer && event.corruption ? 1 : 0;
+  into.corrupt += is_answer(change.kind) && change.corrupt ? 1 : 0;
   // Of an interval: what is replaced may have been counted in the one before.
   const auto take_back = [span](auto& counter) {
     counter -= span == Span::interval && counter == 0 ? 0 : 1;
   };
-  if (event.replaces == Replaced::timeout) {
+  if (change.replaces == Replaced::timeout) {
     take_back(into.lost);
-  } else if (event.replaces == Replaced::error) {
+  } else if (change.replaces == Replaced::error) {
     take_back(into.errors);
   }
 }
 
 void SweepResults::apply(const SweepEvent& event) {
-  count(totals_.counts, event, span_);
+  count(totals_.counts, change_of(event), span_);
   switch (event.kind) {
     case SweepEventKind::sent:
       totals_.first_sent = totals_.first_sent.value_or(event.at);
@@ -155,7 +162,8 @@ void SweepResults::note_try(const SweepEvent& event) {
     tries = &tries_.at(event.target);
     tries->sent = 1;
   }
-  count(*tries, event, Span::run);
+  count(*tries, change_of(event), Span::run);
+  note_error(tries->icmp, event);
 }
 
 void SweepResults::answered(const SweepEvent& event) {
@@ -195,19 +203,17 @@ void SweepResults::record(const SweepEvent& event) {
   if (record.settled) {
     return;
   }
-  count(record, event, span_);
+  count(record, change_of(event), span_);
   if (detail_ == SweepDetail::samples) {
     if (const auto sample = sample_of(event)) {
       set_sample(event.target, event.round, *sample);
     }
   }
-  if (event.kind == SweepEventKind::reply || event.kind == SweepEventKind::late) {
+  if (is_answer(event.kind)) {
     add_rtt(record, event.rtt);
     record.clock = std::max(record.clock, event.clock);
-  } else if (event.kind == SweepEventKind::error && event.observation != nullptr &&
-             event.observation->kind == probe::ObservationKind::icmp_error) {
-    note_error(record, event.observation->icmp, event.observation->responder);
   }
+  note_error(record.icmp, event);
 }
 
 // Welford's method, as in rtt.cpp.
@@ -222,21 +228,42 @@ void SweepResults::add_rtt(Record& record, Duration rtt) noexcept {
   record.m2 += from_old_mean * (static_cast<double>(ns) - record.mean_ns);
 }
 
-void SweepResults::note_error(Record& record, wire::IcmpType icmp, const net::Address& responder) {
-  record.met_error = true;
-  record.icmp_type = icmp.type;
-  record.icmp_code = icmp.code;
+void SweepResults::note_error(IcmpError& kept, const SweepEvent& event) {
+  if (event.kind == SweepEventKind::error && event.observation != nullptr &&
+      event.observation->kind == probe::ObservationKind::icmp_error) {
+    kept = {.type = event.observation->icmp.type,
+            .code = event.observation->icmp.code,
+            .responder = number_of(event.observation->responder),
+            .met = true};
+  }
+}
+
+std::uint16_t SweepResults::number_of(const net::Address& responder) {
   const auto known = responder_numbers_.find(responder);
   if (known != responder_numbers_.end()) {
-    record.responder = known->second;
-    return;
+    return known->second;
   }
-  record.responder = 0;
-  if (responders_.size() < kMostResponders) {
-    responders_.push_back(responder);
-    record.responder = static_cast<std::uint32_t>(responders_.size());
-    responder_numbers_.emplace(responder, record.responder);
+  if (responders_.size() == kMostResponders) {
+    return 0;
   }
+  responders_.push_back(responder);
+  const auto number = static_cast<std::uint16_t>(responders_.size());
+  responder_numbers_.emplace(responder, number);
+  return number;
+}
+
+std::optional<SweepIcmpError> SweepResults::error_of(
+    const IcmpError& kept, const std::optional<net::Address>& target) const {
+  if (!kept.met) {
+    return std::nullopt;
+  }
+  const wire::IcmpType icmp{.type = kept.type, .code = kept.code};
+  const net::Family family = target ? target->family() : net::Family::v4;
+  return SweepIcmpError{.icmp = icmp,
+                        .status = probe::status_of(family, icmp),
+                        .responder = kept.responder > 0
+                                         ? std::optional(responders_[kept.responder - 1])
+                                         : std::nullopt};
 }
 
 void SweepResults::fail(std::uint32_t index, TargetError error) {
@@ -295,12 +322,11 @@ void SweepResults::restore_record(const SavedTarget& saved) {
     record.m2 = deviation * deviation * (record.received + record.late);
     record.clock = saved.rtt->clock;
   }
-  if (const auto& error = saved.icmp_error; error && error->responder) {
-    note_error(record, error->icmp, *error->responder);
-  } else if (error) {
-    record.met_error = true;
-    record.icmp_type = error->icmp.type;
-    record.icmp_code = error->icmp.code;
+  if (const auto& error = saved.icmp_error) {
+    record.icmp = {.type = error->icmp.type,
+                   .code = error->icmp.code,
+                   .responder = error->responder ? number_of(*error->responder) : std::uint16_t{0},
+                   .met = true};
   }
 }
 
@@ -339,10 +365,14 @@ std::uint64_t SweepResults::in_flight(const Counts& counts) noexcept {
 }
 
 SweepResult SweepResults::at(std::uint32_t index) const {
-  SweepResult result{.index = index,
-                     .address = targets_->at(index),
-                     .name = targets_->name(index),
-                     .state = states_.at(index)};
+  // Field by field, as everything on the path of a probe (engine/sweep.cpp).
+  SweepResult result;
+  result.index = index;
+  if (!targets_->read(index, result.address.emplace())) {
+    result.address.reset();
+  }
+  result.name = targets_->name(index);
+  result.state = states_.at(index);
   if (result.state == SweepState::failed) {
     const auto failure = failures_.find(index);
     result.error = failure == failures_.end() ? nullptr : &failure->second;
@@ -390,15 +420,7 @@ void SweepResults::fill_from_record(SweepResult& result) const {
                           .last = Duration(record.last_ns),
                           .clock = record.clock};
   }
-  if (record.met_error) {
-    const wire::IcmpType icmp{.type = record.icmp_type, .code = record.icmp_code};
-    result.icmp_error = SweepIcmpError{.icmp = icmp};
-    if (record.responder > 0) {
-      result.icmp_error->responder = responders_[record.responder - 1];
-    }
-    const net::Family family = result.address ? result.address->family() : net::Family::v4;
-    result.icmp_error->status = probe::status_of(family, icmp);
-  }
+  result.icmp_error = error_of(record.icmp, result.address);
 }
 
 SweepResult SweepResults::after(const SweepEvent& event) const {
@@ -409,16 +431,15 @@ SweepResult SweepResults::after(const SweepEvent& event) const {
   const SweepEventKind kind = event.kind == SweepEventKind::settled ? event.cause : event.kind;
   if (const Tries* tries = tries_.find(event.target)) {
     result.counts = counts_of(*tries);
+    result.icmp_error = error_of(tries->icmp, result.address);
   } else {
-    SweepEvent only = event;  // the first probe, and what became of it
-    only.kind = kind;
-    only.replaces = Replaced::nothing;
+    // The first probe, and what became of it.
     Tries first{.sent =
                     kind == SweepEventKind::sent || kind == SweepEventKind::send_failed ? 0U : 1U};
-    count(first, only, Span::run);
+    count(first, {.kind = kind, .corrupt = event.corruption.has_value()}, Span::run);
     result.counts = counts_of(first);
   }
-  if (kind == SweepEventKind::reply || kind == SweepEventKind::late) {
+  if (is_answer(kind)) {
     result.rtt = SweepRtt{.min = event.rtt,
                           .mean = event.rtt,
                           .max = event.rtt,

@@ -1,6 +1,6 @@
 // sweep_results.hpp: what a sweep found, target by target and in all.
 // How much is kept a target is chosen once: only its state (2 bits), until one answers also its
-// tries while there is more than one (some 70 bytes), a record (counts and RTT sums, 80 bytes), or
+// tries while there is more than one (some 80 bytes), a record (counts and RTT sums, 80 bytes), or
 // also each round's outcome (4 bytes more a round). Totals and the RTT quantiles of the whole run
 // are always kept. A record is final when its target is settled: what comes later is in the totals
 // alone, so that text, JSON and the verdict say the same. Fed by run/sweep_session with the
@@ -128,6 +128,12 @@ class SweepResults {
   void restart();
 
  private:
+  struct IcmpError {  // the last one
+    std::uint8_t type = 0;
+    std::uint8_t code = 0;
+    std::uint16_t responder = 0;  // 1 + index in responders_; 0: none kept
+    bool met = false;
+  };
   struct Record {  // in the order of what a reply touches
     std::uint32_t sent = 0;
     std::uint32_t received = 0;
@@ -136,18 +142,15 @@ class SweepResults {
     std::uint32_t errors = 0;
     std::uint32_t send_failures = 0;
     std::uint32_t duplicate = 0;
-    std::uint32_t responder = 0;  // 1 + index in responders_; 0: none kept
+    std::uint32_t corrupt = 0;
     std::int64_t min_ns = 0;
     std::int64_t max_ns = 0;
     std::int64_t last_ns = 0;
     double mean_ns = 0;
     double m2 = 0;  // sum of squared distances from the mean (Welford)
-    std::uint8_t icmp_type = 0;
-    std::uint8_t icmp_code = 0;
-    bool met_error : 1 = false;
-    bool settled : 1 = false;  // what comes now is in the totals alone
+    IcmpError icmp{};
+    bool settled = false;  // what comes now is in the totals alone
     probe::RttClock clock = probe::RttClock::kernel_tx_rx;
-    std::uint32_t corrupt = 0;
   };
   static constexpr std::size_t kRecordBytes = 80;
   static_assert(sizeof(Record) <= kRecordBytes);
@@ -161,10 +164,17 @@ class SweepResults {
     std::uint32_t send_failures = 0;
     std::uint32_t duplicate = 0;
     std::uint32_t corrupt = 0;
+    IcmpError icmp{};
   };
   enum class Span : std::uint8_t { run, interval };  // what is counted
+  struct Change {                                    // what an event counts for
+    probe::SweepEventKind kind = probe::SweepEventKind::sent;
+    probe::Replaced replaces = probe::Replaced::nothing;
+    bool corrupt = false;
+  };
+  [[nodiscard]] static Change change_of(const probe::SweepEvent& event) noexcept;
   template <typename Counters>
-  static void count(Counters& into, const probe::SweepEvent& event, Span span) noexcept;
+  static void count(Counters& into, Change change, Span span) noexcept;
   template <typename Counters>
   [[nodiscard]] static Counts counts_of(const Counters& counters) noexcept;
   [[nodiscard]] static std::uint64_t in_flight(const Counts& counts) noexcept;
@@ -173,7 +183,11 @@ class SweepResults {
   void set_state(std::uint32_t target, probe::SweepState state) noexcept;
   void record(const probe::SweepEvent& event);
   void note_try(const probe::SweepEvent& event);
-  void note_error(Record& record, wire::IcmpType icmp, const net::Address& responder);
+  void note_error(IcmpError& kept, const probe::SweepEvent& event);
+  // As IcmpError has it.
+  [[nodiscard]] std::uint16_t number_of(const net::Address& responder);
+  [[nodiscard]] std::optional<SweepIcmpError> error_of(
+      const IcmpError& kept, const std::optional<net::Address>& target) const;
   void fill_from_record(SweepResult& result) const;
   void restore_record(const SavedTarget& saved);
 
@@ -190,7 +204,7 @@ class SweepResults {
   std::map<std::uint32_t, TargetError> failures_;
   std::map<std::uint32_t, Untrusted> names_;
   std::vector<net::Address> responders_;
-  std::map<net::Address, std::uint32_t> responder_numbers_;
+  std::map<net::Address, std::uint16_t> responder_numbers_;
   SweepTotals totals_;
   Quantiles quantiles_;
   RttStats rtt_;

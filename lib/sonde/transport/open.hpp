@@ -45,6 +45,10 @@ struct OpenOptions {
   bool broadcast = false;  // SO_BROADCAST
   bool multicast_loop = true;
   bool bypass_routing = false;  // SO_DONTROUTE
+  // Nothing but 127.0.0.0/8 is sent to, to many addresses: a datagram socket is then connected to
+  // 127.0.0.1, and numbers its packets itself, which saves Linux a table of numbers by address.
+  bool only_loopback = false;
+  bool received_header = true;  // datagram: ask the kernel for TTL and TOS of what comes in
   bool receive_stamps = true;   // ask the kernel when each packet came
   bool transmit_stamps = true;  // and when each probe left; needs the former
   bool device_stamps = false;   // and ask the interface for both, on its own clock; needs both

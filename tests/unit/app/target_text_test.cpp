@@ -35,6 +35,30 @@ TEST_CASE("target: what is neither") {
   }
 }
 
+TEST_CASE("target: other spellings of an IPv4 address are refused, with the one to use") {
+  const auto read = [](std::string_view text) {
+    const auto target = parse_target(text, numeric);
+    return target ? "a name" : target.error().message;
+  };
+  for (const char* text :
+       {"127.1", "127.0.1", "0x7f000001", "0X7F.1", "2130706433", "0x7f.0.0.1", "127.0.0.01"}) {
+    CAPTURE(text);
+    CHECK(read(text).ends_with(": an address is four decimal numbers: 127.0.0.1"));
+  }
+  CHECK(read("192.168.0.09").ends_with("numbers: 192.168.0.9"));
+  CHECK(read("010.001.002.003")
+            .ends_with(": 8.1.2.3 if its zeros mean octal, 10.1.2.3 if they only fill"));
+  for (const char* text : {"0x", "0xg", "0x7f.host", "0x7f000001.example", "0x100000000"}) {
+    CAPTURE(text);
+    CHECK(read(text) == "a name");
+  }
+  for (const char* text : {"5", "1.2.3.4.5", "4294967296", "10.0.0.300", "10.256.1"}) {
+    CAPTURE(text);
+    CHECK(read(text).ends_with("neither an address nor a name"));
+  }
+  CHECK(parse_target("a.example,b.example", numeric).error().hint.starts_with("targets are sep"));
+}
+
 TEST_CASE("target: the first word of a line, as fping") {
   CHECK(target_of_line("  192.0.2.1\tthe router\r") == "192.0.2.1");
   CHECK(target_of_line("host\r") == "host");

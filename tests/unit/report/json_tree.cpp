@@ -48,6 +48,26 @@ TEST_CASE("json_tree: a double is read to the last bit") {
   CHECK(root.items[2].number == 123456789.12345679);
 }
 
+TEST_CASE("json_tree: a text in pieces is the same text") {
+  constexpr std::string_view kText = R"({"a":[1.5,"x\u00e9y",null],"b":{"c":12345}})";
+  for (std::size_t size = 1; size <= kText.size(); ++size) {
+    std::string_view rest = kText;
+    std::string piece;
+    const JsonPieces next = [&]() -> std::string_view {
+      piece = rest.substr(0, size);  // what was given before is gone
+      rest.remove_prefix(piece.size());
+      return piece;
+    };
+    JsonValue root;
+    REQUIRE(parse_json(next, root));
+    std::string out;
+    append_json(out, root);
+    CHECK(out == again(kText));
+  }
+  JsonValue root;
+  CHECK_FALSE(parse_json(JsonPieces([] { return std::string_view(); }), root));
+}
+
 TEST_CASE("json_tree: text that nests too deep is refused, not followed") {
   CHECK(again(std::string(100, '[') + std::string(100, ']')) == "no");
   CHECK(again("[[[1]]]") == "[[[1]]]");

@@ -91,6 +91,24 @@ TEST_CASE("text sweep: with rounds, targets are padded to one width as fping doe
         "127.0.0.1     : xmt/rcv/%loss = 1/1/0%, min/avg/max = 0.030/0.030/0.030\n");
 }
 
+TEST_CASE("text sweep: names that come while the run goes on leave the columns where they are") {
+  const auto play = [](SweepScript& run) {
+    run.answer(SweepEventKind::reply, 0, 0, 30us);
+    run.name(1, "router-two.example").answer(SweepEventKind::reply, 1, 0, 30us);
+  };
+  CHECK(
+      text_of({.named = true}, kCount, play) ==
+      "127.0.0.1                        : [0], 64 bytes, 0.030 ms (0.030 avg, 0% loss)\n"
+      "router-two.example (127.0.0.2)   : [0], 64 bytes, 0.030 ms (0.030 avg, 0% loss)\n\n"
+      "127.0.0.1                        : xmt/rcv/%loss = 1/1/0%, min/avg/max = 0.030/0.030/0.030\n"
+      "router-two.example (127.0.0.2)   : xmt/rcv/%loss = 1/1/0%, min/avg/max = "
+      "0.030/0.030/0.030\n");
+  CHECK(
+      text_of({.quiet = true, .named = true}, kCount, play) ==
+      "127.0.0.1                      : xmt/rcv/%loss = 1/1/0%, min/avg/max = 0.030/0.030/0.030\n"
+      "router-two.example (127.0.0.2) : xmt/rcv/%loss = 1/1/0%, min/avg/max = 0.030/0.030/0.030\n");
+}
+
 TEST_CASE("text sweep: a payload that is not what was sent is told") {
   const auto play = [](SweepScript& run) { run.corrupt(0, 0).settle(0, SweepState::alive); };
   CHECK(text_of({}, kUntilAnswer, play) == "127.0.0.1 is alive (corrupt)\n");
@@ -235,6 +253,24 @@ TEST_CASE("sweep progress: nothing for 2 s, then one line that makes way for oth
   CHECK(err.text() == line);
   run.end();
   CHECK(err.text() == line + "\r\x1b[K");
+}
+
+TEST_CASE("sweep progress: a narrow terminal gets what fits, and no half of a number") {
+  const auto line_at = [](std::size_t columns) {
+    StringSink err;
+    StringSink out;
+    SweepProgress progress(err, out, [columns] { return columns; });
+    SweepScript run({&progress}, kUntilAnswer);
+    run.start().answer(SweepEventKind::reply, 0, 0, 30us).settle(0, SweepState::alive);
+    run.progress(3s, 2);
+    return err.text().substr(std::string_view("\r\x1b[K").size());
+  };
+  CHECK(line_at(49) == "sonde: 50% of 2 targets, 1 alive, 0/s, 0:03 left");
+  CHECK(line_at(48) == "sonde: 50% of 2 targets, 1 alive, 0/s");
+  CHECK(line_at(24) == "sonde: 50% of 2 targets");
+  CHECK(line_at(23) == "sonde: 50% of 2");
+  CHECK(line_at(5).empty());
+  CHECK(line_at(0).empty());
 }
 
 TEST_CASE("sweep progress: with rounds what is done is what was sent") {

@@ -295,6 +295,26 @@ TEST_CASE("sweep results: the last ICMP error keeps its responder") {
   CHECK(result.icmp_error->status == probe::Status::destination_host_unreachable);
 }
 
+TEST_CASE("sweep results: without records, the last try's ICMP error is told as with them") {
+  const probe::Observation seen{.probe = {},
+                                .kind = probe::ObservationKind::icmp_error,
+                                .responder = net::Address::v4(0x0a0000fe),
+                                .icmp = {.type = 3, .code = 13}};
+  Both both;
+  both.apply(event(SweepEventKind::sent, 0));
+  SweepEvent error = event(SweepEventKind::error, 0, 1ms);
+  error.observation = &seen;
+  both.apply(error);
+  both.round = 1;
+  both.apply(event(SweepEventKind::sent, 0));
+  both.apply(event(SweepEventKind::timeout, 0));
+  const SweepResult result = both.settle(SweepEventKind::timeout, SweepState::unreachable);
+  REQUIRE(result.icmp_error);
+  CHECK(result.icmp_error->icmp == wire::IcmpType{.type = 3, .code = 13});
+  CHECK(result.icmp_error->responder == seen.responder);
+  CHECK(result.icmp_error->status == both.records.at(0).icmp_error->status);
+}
+
 TEST_CASE("sweep results: a name that failed has its reason") {
   net::AddressList list;
   REQUIRE(list.append_name("no.such.host"));

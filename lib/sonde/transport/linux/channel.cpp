@@ -140,19 +140,28 @@ std::expected<void, Error> Channel::finish_raw(const OpenOptions& options) {
 }
 
 std::expected<void, Error> Channel::finish_dgram(const OpenOptions& options) {
-  request_error_queue_details(fd(), family_, true);
+  request_error_queue(fd(), family_);
+  if (options.received_header) {
+    request_header(fd(), family_);
+  }
   const auto ident =
       bind_ping_socket(fd(), options.source.value_or(any_address(family_)), options.ident);
   if (!ident) {
     return std::unexpected(ident.error());
   }
   ident_ = *ident;
+  if (options.only_loopback && family_ == net::Family::v4) {
+    connect_to_loopback(fd());
+  }
   return {};
 }
 
 // A port of the system's choice, for good.
 std::expected<void, Error> Channel::finish_udp(const OpenOptions& options) {
-  request_error_queue_details(fd(), family_, kind_ == SocketKind::dgram);
+  if (kind_ == SocketKind::dgram) {
+    request_error_queue(fd(), family_);
+  }
+  request_header(fd(), family_);
   if (const auto bound = bind_source(fd(), options.source.value_or(any_address(family_))); !bound) {
     return bound;
   }

@@ -51,6 +51,11 @@ std::expected<net::IcmpIdent, Error> bind_ping_socket(int fd, const net::Address
               : std::unexpected(port.error());
 }
 
+void connect_to_loopback(int fd) noexcept {
+  const SocketAddress name = encode_address(net::Address::v4(INADDR_LOOPBACK), 0);
+  [[maybe_unused]] const int done = ::connect(fd, &name.storage.generic, name.size);
+}
+
 std::expected<std::uint16_t, Error> bound_port(int fd) {
   SocketAddress name{.storage = {}, .size = sizeof(SocketAddressStorage)};
   if (::getsockname(fd, &name.storage.generic, &name.size) != 0) {
@@ -60,13 +65,16 @@ std::expected<std::uint16_t, Error> bound_port(int fd) {
   return ntohs(name.storage.v6.sin6_port);
 }
 
-void request_error_queue_details(int fd, net::Family family, bool errors) noexcept {
+void request_error_queue(int fd, net::Family family) noexcept {
   const bool v4 = family == net::Family::v4;
   const int level = v4 ? int{IPPROTO_IP} : int{IPPROTO_IPV6};
-  if (errors) {
-    try_option(fd, {level, v4 ? IP_RECVERR : IPV6_RECVERR}, 1);
-    try_option(fd, {level, v4 ? kIpv4ErrorExtensions : kIpv6ErrorExtensions}, 1);
-  }
+  try_option(fd, {level, v4 ? IP_RECVERR : IPV6_RECVERR}, 1);
+  try_option(fd, {level, v4 ? kIpv4ErrorExtensions : kIpv6ErrorExtensions}, 1);
+}
+
+void request_header(int fd, net::Family family) noexcept {
+  const bool v4 = family == net::Family::v4;
+  const int level = v4 ? int{IPPROTO_IP} : int{IPPROTO_IPV6};
   try_option(fd, {level, v4 ? IP_RECVTTL : IPV6_RECVHOPLIMIT}, 1);
   try_option(fd, {level, v4 ? IP_RECVTOS : IPV6_RECVTCLASS}, 1);
 }

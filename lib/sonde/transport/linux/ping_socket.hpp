@@ -17,9 +17,12 @@ namespace sonde::transport {
 
 [[nodiscard]] std::expected<net::IcmpIdent, Error> bind_ping_socket(
     int fd, const net::Address& source, std::optional<net::IcmpIdent> ident);
-// TTL and TOS of what comes in; with `errors` the error queue and the extensions of its errors.
-// For UDP sockets as well.
-void request_error_queue_details(int fd, net::Family family, bool errors) noexcept;
+// Best effort. It may still send to other addresses of 127.0.0.0/8, and hears them.
+void connect_to_loopback(int fd) noexcept;
+// The error queue and the extensions of its errors. For UDP sockets as well, both of these.
+void request_error_queue(int fd, net::Family family) noexcept;
+// TTL and TOS of what comes in.
+void request_header(int fd, net::Family family) noexcept;
 // That a socket is bound to: of a datagram ICMP socket the identifier.
 [[nodiscard]] std::expected<std::uint16_t, Error> bound_port(int fd);
 
