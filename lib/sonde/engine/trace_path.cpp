@@ -407,9 +407,21 @@ bool TracePath::complete(std::uint16_t flow) const noexcept {
       return false;
     }
   }
-  return cut_off_ || std::ranges::none_of(again_, [&](const PathStep& step) {
-           return step.flow == flow && step.ttl <= way.end();
-         });
+  return cut_off_ || (asked_behind(flow) && std::ranges::none_of(again_, [&](const PathStep& step) {
+                        return step.flow == flow && step.ttl <= ways_.first_query_limit(flow);
+                      }));
+}
+
+// Were the hops behind the end, as it seems, asked as far as they may show that it is none?
+bool TracePath::asked_behind(std::uint16_t flow) const noexcept {
+  const PathShape& way = ways_.of(flow);
+  const unsigned behind = ways_.first_query_limit(flow).value;
+  for (unsigned number = way.end().value + 1U; number <= behind; ++number) {
+    if (way.at(net::Ttl(static_cast<std::uint8_t>(number))).asked == 0) {
+      return false;
+    }
+  }
+  return true;
 }
 
 void TracePath::conclude(Instant now, Events& events) {

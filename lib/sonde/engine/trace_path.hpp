@@ -81,6 +81,7 @@ class TracePath {
   void count_again(net::Ttl ttl);
   [[nodiscard]] bool complete() const noexcept;
   [[nodiscard]] bool complete(std::uint16_t flow) const noexcept;
+  [[nodiscard]] bool asked_behind(std::uint16_t flow) const noexcept;
   void conclude(Instant now, Events& events);
   void end(Instant now, Events& events);
   // The search for the MTU, once the path is known.

@@ -218,7 +218,7 @@ Event PathStats::for_target(const Event& event) const {
              : event;
 }
 
-// The nearest TTL at which somebody refuses to go on, unless the path is known to go on behind it.
+// The nearest TTL at which nothing but refusals came, unless the path is known to go on behind it.
 std::optional<net::Ttl> PathStats::refused_at() const noexcept {
   std::optional<net::Ttl> refused;
   for (const Hop& hop : hops_) {
@@ -230,7 +230,7 @@ std::optional<net::Ttl> PathStats::refused_at() const noexcept {
       passed = passed || (probe.answered() && !no);
     }
     refused = passed ? std::nullopt : refused;
-    if (refused_here && !refused) {
+    if (refused_here && !passed && !refused) {
       refused = hop.ttl;
     }
   }

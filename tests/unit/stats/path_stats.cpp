@@ -138,6 +138,17 @@ TEST_CASE("path: who refuses to go on is the last hop, unless the path is seen t
   CHECK(path.ttls() == Ttls{1, 2, 3, 4});
 }
 
+TEST_CASE("path: a hop that refuses some and passes others on does not end the path") {
+  Path path(2);
+  path.add(test::path_sent(probe_at(1, 1, 1))).add(test::path_sent(probe_at(1, 2, 2)));
+  path.add(test::path_error(probe_at(1, 1, 1), "10.0.0.1", 5ms, {3, 13}));
+  path.add(test::path_sent(probe_at(2, 3, 1)));
+  path.add(test::path_error(probe_at(2, 3, 1), "10.0.0.1", 5ms, {3, 13}));
+  CHECK(path.ttls() == Ttls{1});
+  path.add(test::path_error(probe_at(1, 2, 2), "10.0.0.2", 5ms));
+  CHECK(path.ttls() == Ttls{1, 2});
+}
+
 TEST_CASE("path: a hop is complete when every query has its outcome, and stays so") {
   Path path(2);
   path.add(test::path_sent(probe_at(1, 1, 1))).add(test::path_sent(probe_at(1, 2, 2)));
