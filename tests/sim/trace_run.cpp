@@ -155,7 +155,7 @@ void check_trace_invariants(const TraceRan& ran) {
       std::ranges::find(ran.events, EventKind::send_failed, &Event::kind) != ran.events.end();
   for (unsigned ttl = ran.config.first_ttl.value; ttl <= end.step.ttl.value && !failures; ++ttl) {
     CAPTURE(ttl);
-    asked[ttl].erase({0, 0});  // of the MTU search
+    std::erase_if(asked[ttl], [](const auto& step) { return step.second == 0; });  // for the MTU
     std::size_t wanted = 0;
     for (std::uint16_t flow = 0; flow < ran.config.flows; ++flow) {
       wanted += ttl <= last_of(ran, flow).value ? ran.config.queries : 0;

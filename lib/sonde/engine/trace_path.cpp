@@ -106,7 +106,7 @@ std::optional<probe::ProbeSpec> TracePath::issue(Instant now) {
   if (mtu_) {
     const PathMtuSearch::Probe next = mtu_->next(now).value_or(PathMtuSearch::Probe{});
     mtu_->issued(next);
-    return hand_out({.ttl = next.ttl}, next.size);
+    return hand_out({.ttl = next.ttl, .flow = mtu_flow_}, next.size);
   }
   const auto next = next_step();
   const PathStep step = next.value_or(last_step());

@@ -108,6 +108,7 @@ class TracePath {
   std::uint64_t last_query_ = 0;              // its sequence, once it was asked
   bool cut_off_ = false;                      // the system sends nothing any more
   std::optional<PathMtuSearch> mtu_{};
+  std::uint16_t mtu_flow_ = 0;
   bool ended_ = false;
   Instant newest_{};  // observation
 };

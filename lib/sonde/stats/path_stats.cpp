@@ -129,6 +129,10 @@ std::optional<net::Ttl> PathStats::Flow::limit() const noexcept {
   return last ? last : refused && passed < *refused ? refused : std::nullopt;
 }
 
+bool PathStats::reached_by(std::uint16_t flow) const noexcept {
+  return flow < flows_.size() ? flows_[flow].arrived.has_value() : reached();
+}
+
 std::optional<probe::PathEnd> PathStats::end_of(std::uint16_t flow) const noexcept {
   return flow < flows_.size() ? flows_[flow].end : std::nullopt;
 }
@@ -177,6 +181,7 @@ void PathStats::shorten(std::uint16_t flow) {
 
 void PathStats::record(const Event& event) {
   learn(event);
+  mtu_flow_ = event.step.query == 0 ? event.step.flow : mtu_flow_;
   if (beyond(event.step)) {
     return;
   }
@@ -225,9 +230,10 @@ std::optional<net::Ttl> PathStats::refused_at() const noexcept {
     bool passed = false;
     bool refused_here = false;
     for (const HopProbe& probe : hop.probes) {
-      const bool no = probe.answered() && refuses(probe.last.observation);
+      const bool answered = probe.answered() && probe.step().query > 0;
+      const bool no = answered && refuses(probe.last.observation);
       refused_here = refused_here || no;
-      passed = passed || (probe.answered() && !no);
+      passed = passed || (answered && !no);
     }
     refused = passed ? std::nullopt : refused;
     if (refused_here && !passed && !refused) {
@@ -296,7 +302,7 @@ const Hop* PathStats::narrowest() const noexcept {
 const Hop* PathStats::mtu_unknown_at() const noexcept {
   const auto passes = [this](const HopProbe& probe) {
     const probe::Observation& seen = probe.last.observation;
-    return probe.answered() && probe.step().flow == 0 &&
+    return probe.answered() && probe.step().flow == mtu_flow_ &&
            (!refuses(seen) || probe::arrived(destination_, seen));
   };
   const auto near_to_far = hops();

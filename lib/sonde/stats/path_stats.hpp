@@ -65,13 +65,18 @@ class PathStats {
   // The nearest TTL at which the destination answered.
   [[nodiscard]] std::optional<net::Ttl> distance() const noexcept { return distance_; }
   [[nodiscard]] std::optional<probe::PathEnd> end() const noexcept { return end_; }
+  // The destination answered a query of that flow.
+  [[nodiscard]] bool reached_by(std::uint16_t flow) const noexcept;
   // How that flow ended; nullopt: not yet, or there is but one.
   [[nodiscard]] std::optional<probe::PathEnd> end_of(std::uint16_t flow) const noexcept;
   // The last hop that belongs to the way of that flow, as far as it is known.
   [[nodiscard]] std::optional<net::Ttl> last_of(std::uint16_t flow) const noexcept;
   // The hop with the smallest MTU, of those whose MTU is known.
   [[nodiscard]] const Hop* narrowest() const noexcept;
-  // The farthest hop that packets pass or arrive at, if its MTU is not known; nullptr otherwise.
+  // The flow that the MTU is looked for in.
+  [[nodiscard]] std::uint16_t mtu_flow() const noexcept { return mtu_flow_; }
+  // The farthest hop of that flow that packets pass or arrive at, if its MTU is not known; nullptr
+  // otherwise.
   [[nodiscard]] const Hop* mtu_unknown_at() const noexcept;
   // That smallest MTU, if the farthest hop's is known, too: then it is the path's, as far as that
   // answers.
@@ -105,6 +110,7 @@ class PathStats {
   std::vector<Hop> hops_;  // by TTL
   std::optional<net::Ttl> distance_;
   std::optional<probe::PathEnd> end_;
+  std::uint16_t mtu_flow_ = 0;
   std::vector<Flow> flows_;          // if there are several
   std::optional<net::Ttl> end_ttl_;  // the last hop of the path, as path_end says it
 };

@@ -151,6 +151,34 @@ TEST_CASE("trace json: a path MTU as large as the largest probe is a lower bound
   CHECK(run.target()["pmtu"]["at_least"] == true);
 }
 
+TEST_CASE("trace json: of a path that does not arrive no MTU is known, but those of its hops") {
+  const Told run = told([](TraceScript& script) {
+    script.options.trace->find_mtu = true;
+    script.start().target().hop(1, "10.0.0.1", {1ms}).hop(2, "", {0ms});
+    script.add(test::path_mtu(1, 1500, probe::MtuEvidence::passed, 5ms));
+    script.ended(PathEnd::gap, 2).end();
+  });
+  CHECK(run.target()["pmtu"].is_null());
+  CHECK(run.target()["hops"][0]["mtu"]["mtu"] == 1500);
+}
+
+TEST_CASE("trace json: what answers the search for the MTU is no part of a flow's path") {
+  const Told run = told([](TraceScript& script) {
+    script.options.trace->flows = 2;
+    script.options.trace->find_mtu = true;
+    script.start().target();
+    for (std::uint16_t flow = 0; flow < 2; ++flow) {
+      const auto probe = script.next(1, 1, flow);
+      script.add(test::path_sent(probe)).add(test::path_reply(probe, 1ms));
+    }
+    const auto large = script.next(1, 0, 1);
+    script.add(test::path_sent(large)).add(test::path_error(large, "10.0.0.9", 1ms, {3, 4}));
+    script.ended(PathEnd::reached, 1).end();
+  });
+  CHECK(run.target()["paths"][1]["hops"] ==
+        json::parse(R"([{"ttl":1,"addresses":["198.51.100.9"]}])"));
+}
+
 TEST_CASE("trace json: a quote that shows no NAT says nothing of one") {
   const Told run = told([](TraceScript& script) {
     script.start().target();
