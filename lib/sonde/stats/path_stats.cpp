@@ -205,6 +205,51 @@ void PathStats::record(const Event& event) {
     distance_ = std::min(distance_.value_or(event.step.ttl), event.step.ttl);
   }
   hop.complete = hop.complete || asked_enough(hop, limits_.queries);
+  if (at->answered() && event.step.flow < repeats_.size()) {
+    repeats_[event.step.flow] = repeats_at(event.step.flow);
+  }
+}
+
+// Who says in that flow that the packet was on its way; nothing where somebody says another thing.
+std::optional<std::vector<net::Address>> PathStats::passers_at(const Hop& hop, std::uint16_t flow) {
+  std::vector<net::Address> passers;
+  for (const HopProbe& probe : hop.probes) {
+    const Observation& seen = probe.last.observation;
+    if (probe.step().flow != flow || probe.step().query == 0 || !probe.answered()) {
+      continue;
+    }
+    if (!probe::says_time_exceeded(seen)) {
+      return std::nullopt;
+    }
+    if (std::ranges::find(passers, seen.responder) == passers.end()) {
+      passers.push_back(seen.responder);
+    }
+  }
+  return passers;
+}
+
+// The hop at which somebody answers that flow for the third time, if nobody new does behind it.
+std::optional<net::Ttl> PathStats::repeats_at(std::uint16_t flow) const {
+  constexpr std::ptrdiff_t kTimesBefore = 2;
+  std::vector<net::Address> before;
+  std::optional<net::Ttl> at;
+  for (const Hop& hop : hops_) {
+    const auto passers = passers_at(hop, flow);
+    if (!passers) {
+      at.reset();
+      continue;
+    }
+    for (const net::Address& who : *passers) {
+      const auto times = std::ranges::count(before, who);
+      if (times == 0) {
+        at.reset();
+      } else if (times >= kTimesBefore) {
+        at = at.value_or(hop.ttl);
+      }
+    }
+    before.insert(before.end(), passers->begin(), passers->end());
+  }
+  return at;
 }
 
 Event PathStats::for_target(const Event& event) const {
@@ -268,6 +313,9 @@ std::optional<net::Ttl> PathStats::known_until() const noexcept {
     } else if (hop.complete && (limits_.gap == 0 || hop.ttl.value <= answered + limits_.gap)) {
       known = hop.ttl.value;
     }
+  }
+  for (const std::optional<net::Ttl>& at : repeats_) {
+    known = at ? std::min<unsigned>(known, at->value) : known;
   }
   return net::Ttl(static_cast<std::uint8_t>(known));
 }
