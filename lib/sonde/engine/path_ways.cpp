@@ -35,6 +35,10 @@ PathEnd PathWays::path_end() const noexcept {
   return PathEnd::gap;
 }
 
+bool PathWays::arrived() const noexcept {
+  return nearest_ ? nearest_->arrived : ways_.front().distance().has_value();
+}
+
 std::uint16_t PathWays::farthest() const noexcept {
   const auto passed = [](const PathShape& way) {
     const auto hops = way.hops();

@@ -47,6 +47,7 @@ namespace {
                  : refusal_text(farthest->last.observation, source);
     case probe::PathEnd::gap:
     case probe::PathEnd::silent:
+    case probe::PathEnd::rationed:
       break;
   }
   return fmt::format(
@@ -64,7 +65,9 @@ namespace {
   for (const stats::Hop& hop : path.hops()) {
     way += !last || hop.ttl <= *last ? " " + who_at(hop, flow) : "";
   }
-  if (!path.reached_by(flow)) {
+  if (path.end_of(flow) == probe::PathEnd::rationed) {
+    way += " (unknown: the destination rations its answers)";
+  } else if (!path.reached_by(flow)) {
     way += fmt::format(" (not reached: {})", why_not(path, flow, result.target.source));
   }
   return way;

@@ -162,8 +162,10 @@ void put_flow_path(JsonWriter& json, const stats::PathStats& path, std::uint16_t
   const auto last = path.last_of(flow);
   json.begin_object();
   json.put("flow_path.flow", flow);
-  json.put("flow_path.reached", path.reached_by(flow));
-  json.put("flow_path.end_reason", path.end_of(flow).transform(path_end_name));
+  const auto end = path.end_of(flow);
+  const bool unknown = end == probe::PathEnd::rationed;
+  json.put("flow_path.reached", unknown ? std::nullopt : std::optional(path.reached_by(flow)));
+  json.put("flow_path.end_reason", end.transform(path_end_name));
   json.begin_array("flow_path.hops");
   for (const stats::Hop& hop : path.hops()) {
     if (belongs(hop, last)) {

@@ -115,7 +115,8 @@ using Hops = std::span<const stats::Hop>;
       return loop_text(hops);
     case probe::PathEnd::max_ttl:
     case probe::PathEnd::reached:
-    case probe::PathEnd::silent:  // only of a flow
+    case probe::PathEnd::silent:  // this and the next only of a flow
+    case probe::PathEnd::rationed:
       break;
   }
   const unsigned last = hops.empty() ? 0U : hops.back().ttl.value;

@@ -153,6 +153,8 @@ std::string_view path_end_name(probe::PathEnd end) noexcept {
       return "gap";
     case probe::PathEnd::max_ttl:
       return "max_ttl";
+    case probe::PathEnd::rationed:
+      return "rationed";
     case probe::PathEnd::silent:
       return "silent";
     case probe::PathEnd::loop:
