@@ -1,9 +1,9 @@
 // trace_path_last.cpp: the part of a traced path that asks once more before it believes in silence.
 // Linux says port unreachable but once a second to one host (icmp_ratelimit), and what was asked
 // before can have spent that: then a destination that is up looks silent. One query of the last hop
-// is kept back until it would be answered; it gets to the destination however near that is. Of several
-// flows each that is silent where others arrive is asked so, one after the other; but not more than
-// there is time for.
+// is kept back until it would be answered; it gets to the destination however near that is. Of
+// several flows each that is silent where others arrive is asked so, one after the other; but not
+// more than there is time for.
 #include <algorithm>
 
 #include "sonde/engine/trace_path.hpp"

@@ -230,24 +230,19 @@ std::optional<std::vector<net::Address>> PathStats::passers_at(const Hop& hop, s
 
 // The hop at which somebody answers that flow for the third time, if nobody new does behind it.
 std::optional<net::Ttl> PathStats::repeats_at(std::uint16_t flow) const {
-  constexpr std::ptrdiff_t kTimesBefore = 2;
+  constexpr std::ptrdiff_t kOnce = 1;
   std::vector<net::Address> before;
   std::optional<net::Ttl> at;
   for (const Hop& hop : hops_) {
     const auto passers = passers_at(hop, flow);
-    if (!passers) {
+    const auto times = [&before](const auto& who) { return std::ranges::count(before, who); };
+    const auto here = passers.value_or(std::vector<net::Address>());
+    if (!passers || std::ranges::find(here, 0, times) != here.end()) {
       at.reset();
-      continue;
+    } else if (!at && std::ranges::any_of(here, [&](auto& who) { return times(who) > kOnce; })) {
+      at = hop.ttl;
     }
-    for (const net::Address& who : *passers) {
-      const auto times = std::ranges::count(before, who);
-      if (times == 0) {
-        at.reset();
-      } else if (times >= kTimesBefore) {
-        at = at.value_or(hop.ttl);
-      }
-    }
-    before.insert(before.end(), passers->begin(), passers->end());
+    before.insert(before.end(), here.begin(), here.end());
   }
   return at;
 }

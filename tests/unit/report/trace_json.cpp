@@ -220,6 +220,24 @@ TEST_CASE("trace json: the way of each flow, if there are several") {
                                       {"ttl":2,"addresses":[]}]}])"));
 }
 
+TEST_CASE("trace json: whether a flow arrives is not known where the destination rations answers") {
+  const Told run = told([](TraceScript& script) {
+    script.options.trace->flows = 2;
+    script.start().target();
+    for (std::uint16_t flow = 0; flow < 2; ++flow) {
+      const auto probe = script.next(1, 1, flow);
+      script.add(test::path_sent(probe));
+      script.add(flow == 0 ? test::path_reply(probe, 2ms) : test::path_timeout(probe, 3ms));
+    }
+    script.flow_ended(0, probe::PathEnd::reached, 1)
+        .flow_ended(1, probe::PathEnd::rationed, 1)
+        .ended(PathEnd::reached, 1)
+        .end();
+  });
+  CHECK(run.target()["paths"][1]["reached"].is_null());
+  CHECK(run.target()["paths"][1]["end_reason"] == "rationed");
+}
+
 TEST_CASE("trace ndjson: a hop has its line when it and all before it are complete") {
   const Told run = told([](TraceScript& script) {
     script.start().target();
