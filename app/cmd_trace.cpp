@@ -65,6 +65,14 @@ class TraceRun final : public TargetedRun {
 
 TraceRun::Opening TraceRun::open(const Clock& clock, Rng& rng) {
   Opening opened = transport::open_trace(plan_.transport, clock, rng);
+  if (opened && connects() && plan_.engine.flows > 1 &&
+      !opened->transport->capabilities().constant_flows) {
+    return std::unexpected(
+        transport::Error{.code = transport::ErrorCode::unsupported,
+                         .operation = "--flows: cannot keep a TCP flow constant without privilege",
+                         .why = "every connection takes another source port",
+                         .what_to_do = "use -P udp, or run as root"});
+  }
   const bool forbidden = !opened && opened.error().code == transport::ErrorCode::permission;
   if (!forbidden || !plan_.may_fall_back) {
     return opened;

@@ -1,5 +1,5 @@
 """trace_rights.py: a trace without any privilege shows the same hops as root's, for every kind of
-probe and both families."""
+probe and both families; TCP flows, which only root can keep constant, are refused."""
 
 import json
 import subprocess
@@ -22,6 +22,13 @@ def hops(lab, words, options, target):
     return found, document["engine"]["backend"]
 
 
+def refuses_flows(lab):
+    command = ["ip", "netns", "exec", lab.names["client"], *NOBODY, SONDE, "trace", "-n", "-P", "tcp",
+               "--flows", "2", SERVER["v4"]]
+    done = subprocess.run(command, text=True, capture_output=True, timeout=60)
+    return done.returncode == 4 and "-P udp" in done.stderr and done.stdout == ""
+
+
 def main():
     prepare()
     if not may_become_nobody():
@@ -29,6 +36,7 @@ def main():
     failed = 0
     with Lab() as lab:
         lab.inside("server", "sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0")
+        failed += not refuses_flows(lab)
         for family in SERVER:
             wanted = [(ttl, [address[family]] * 3)
                       for ttl, address in enumerate((FIRST_ROUTER, SECOND_ROUTER, SERVER), 1)]
@@ -41,6 +49,7 @@ def main():
                     failed += not good
                     print("ok     " if good else "FAILED ", family, protocol, who, used,
                           "" if good else found)
+    print(f"{failed} failed")
     sys.exit(1 if failed else 0)
 
 

@@ -161,7 +161,8 @@ def sent_packets(lab, arguments, nobody):
         packet = bytes.fromhex(line)
         v4 = packet[0] >> 4 == 4
         protocol, transport = (packet[9], packet[20:]) if v4 else (packet[6], packet[40:])
-        ends = packet[12:20] if v4 else packet[8:40]
+        # With the flow label, which routers hash, too.
+        ends = packet[12:20] if v4 else bytes((packet[1] & 15, *packet[2:4])) + packet[8:40]
         echo = protocol in (1, 58) and transport[0] in (8, 128)
         if echo:
             out.append(((ends, protocol, transport[:6]), None))
@@ -177,6 +178,8 @@ def flows_are_constant(lab):
             counts = collections.Counter(flow for flow, _ in sent)
             expect(len(counts) == flows and min(counts.values()) >= 9,
                    f"{base} {family}: {flows} flows were {counts}")
+            labels = {ends[:3] for (ends, *_), _ in sent}
+            expect(family == "v4" or len(labels) == flows, f"{base}: labels {labels}")
         sent = sent_packets(lab, f"{base} --classic {SERVER[family]}", nobody)
         counts = collections.Counter(flow for flow, _ in sent)
         expect(len(counts) == len(sent) >= 9, f"{base} {family}: classic probes were {counts}")

@@ -98,7 +98,7 @@ class Grammar {
       REQUIRE(event.step.ttl >= ran_.config.first_ttl);
       REQUIRE(event.step.ttl <= ran_.config.max_ttl);
       REQUIRE(event.step.flow < ran_.config.flows);
-      REQUIRE(event.step.query <= ran_.config.queries);
+      REQUIRE(event.step.query <= ran_.config.queries + (ran_.config.last_query ? 1 : 0));
       count_out(event, event.kind == EventKind::sent ? 1 : 0);
     } else if (is_outcome(event.kind)) {
       const EventKind before = last_.at(event.probe.sequence);
@@ -141,11 +141,14 @@ void check_trace_invariants(const TraceRan& ran) {
   // Every probe of the path has its outcome, and every hop all its queries, unless a loop or our
   // own system cut them off.
   std::set<std::uint64_t> open;
+  std::set<std::tuple<unsigned, unsigned, unsigned>> names;
   std::map<unsigned, std::set<std::pair<unsigned, unsigned>>> asked;
   for (const Event& event : ran.events) {
     if (event.kind == EventKind::sent && event.step.ttl <= last_of(ran, event.step.flow)) {
       open.insert(event.probe.sequence);
       asked[event.step.ttl.value].insert({event.step.flow, event.step.query});
+      const std::tuple name{event.step.ttl.value, event.step.flow, event.step.query};
+      CHECK((event.step.query == 0 || names.insert(name).second));
     } else if (is_outcome(event.kind)) {
       open.erase(event.probe.sequence);
     }
@@ -155,7 +158,9 @@ void check_trace_invariants(const TraceRan& ran) {
       std::ranges::find(ran.events, EventKind::send_failed, &Event::kind) != ran.events.end();
   for (unsigned ttl = ran.config.first_ttl.value; ttl <= end.step.ttl.value && !failures; ++ttl) {
     CAPTURE(ttl);
-    asked[ttl].erase({0, 0});  // of the MTU search
+    std::erase_if(asked[ttl], [&](const auto& step) {
+      return step.second == 0 || step.second > ran.config.queries;  // for the MTU; asked once more
+    });
     std::size_t wanted = 0;
     for (std::uint16_t flow = 0; flow < ran.config.flows; ++flow) {
       wanted += ttl <= last_of(ran, flow).value ? ran.config.queries : 0;

@@ -124,8 +124,8 @@ void check_lines(const std::vector<std::string>& actual, const json& expect) {
 }
 
 std::string name_of(probe::PathEnd end) {
-  constexpr std::array<const char*, 6> kNames{"reached", "unreachable", "gap",
-                                              "max_ttl", "loop",        "silent"};
+  constexpr std::array<const char*, 7> kNames{"reached", "unreachable", "gap",     "max_ttl",
+                                              "loop",    "silent",      "rationed"};
   return kNames.at(static_cast<std::size_t>(end));
 }
 

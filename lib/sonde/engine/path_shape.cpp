@@ -6,6 +6,13 @@
 
 namespace sonde::engine {
 
+namespace {
+
+// So many hops behind a refusal are asked once, too, before it is believed.
+constexpr unsigned kBehindRefusal = 3;
+
+}  // namespace
+
 PathAnswer path_answer(const net::Address& destination, const probe::Observation& seen) noexcept {
   if (probe::arrived(destination, seen)) {
     return PathAnswer::arrived;
@@ -90,7 +97,7 @@ void PathShape::judge_hops() noexcept {
     if (hop.passing && !distance_) {
       refused_at_.reset();  // the path goes on, for some at least
     }
-    if (hop.refused && !refused_at_) {
+    if (hop.refused && !hop.passing && !refused_at_) {
       refused_at_ = here;
     }
     if (hop.arrived && !distance_) {
@@ -100,6 +107,14 @@ void PathShape::judge_hops() noexcept {
   if (distance_) {
     refused_at_.reset();
   }
+}
+
+// Do packets of this path go several ways, as far as that?
+bool PathShape::divided(net::Ttl until) const noexcept {
+  return std::ranges::any_of(std::span(hops_).first(until.value + 1U - first_),
+                             [](const HopShape& hop) {
+                               return hop.several || (hop.refused && (hop.passing || hop.arrived));
+                             });
 }
 
 // Has every hop's first query its outcome, those behind a silent stretch left out?
@@ -132,6 +147,10 @@ void PathShape::judge_limits() noexcept {
                                                       : others;
   if (known) {
     first_limit_ = limit_ = end_ = *known;
+    if (refused_at_) {
+      const unsigned behind = divided(*refused_at_) ? last_ : refused_at_->value + kBehindRefusal;
+      first_limit_ = within(behind);
+    }
     return;
   }
   end_ = gap_ == 0 ? within(last_) : within(reach() + gap_);

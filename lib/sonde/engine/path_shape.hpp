@@ -88,7 +88,9 @@ class PathShape {
 
   // The nearest TTL at which the destination answered.
   [[nodiscard]] std::optional<net::Ttl> distance() const noexcept { return distance_; }
-  // The nearest TTL at which the path is refused, and nothing is known to get further.
+  // The nearest TTL at which all are refused, and nothing is known to get further. Some hops behind
+  // it are asked once all the same: a load balancer may send the next packet another way. All are,
+  // if one was seen to do so.
   [[nodiscard]] std::optional<net::Ttl> refused_at() const noexcept { return refused_at_; }
   // Where a loop was shown; asking further shows nothing new.
   [[nodiscard]] std::optional<net::Ttl> looped_at() const noexcept { return looped_at_; }
@@ -112,6 +114,7 @@ class PathShape {
   [[nodiscard]] bool silent_behind(unsigned ttl) const noexcept;
   [[nodiscard]] bool asked_once() const noexcept;
   [[nodiscard]] bool follows_others() const noexcept;
+  [[nodiscard]] bool divided(net::Ttl until) const noexcept;
   [[nodiscard]] net::Ttl within(unsigned ttl) const noexcept;
   void judge_hops() noexcept;
   void judge_limits() noexcept;

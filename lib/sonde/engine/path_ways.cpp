@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace sonde::engine {
 
@@ -32,6 +33,19 @@ PathEnd PathWays::path_end() const noexcept {
     }
   }
   return PathEnd::gap;
+}
+
+bool PathWays::arrived() const noexcept {
+  return nearest_ ? nearest_->arrived : ways_.front().distance().has_value();
+}
+
+std::uint16_t PathWays::farthest() const noexcept {
+  const auto passed = [](const PathShape& way) {
+    const auto hops = way.hops();
+    const auto last = std::ranges::find_if(hops.rbegin(), hops.rend(), &HopShape::passing);
+    return way.distance() ? std::ssize(hops) + 1 : std::ranges::distance(last, hops.rend());
+  };
+  return static_cast<std::uint16_t>(std::ranges::max_element(ways_, {}, passed) - ways_.begin());
 }
 
 void PathWays::add(const probe::PathStep& step, const HopAnswer& answer) {

@@ -31,6 +31,11 @@ class PathWays {
   // as that flow which got on best.
   [[nodiscard]] net::Ttl end() const noexcept;
   [[nodiscard]] probe::PathEnd path_end() const noexcept;
+  // The destination answered some flow.
+  [[nodiscard]] bool arrived() const noexcept;
+  // The flow that got farthest: the first that arrived, else the first whose packets are known to
+  // pass the most hops.
+  [[nodiscard]] std::uint16_t farthest() const noexcept;
 
   void asked(const probe::PathStep& step) noexcept { ++shape(step).at(step.ttl).asked; }
   void handed_out(const probe::PathStep& step) noexcept { ++shape(step).at(step.ttl).out; }

@@ -77,7 +77,7 @@ std::optional<PathStep> TracePath::next_step_of(std::uint16_t flow) const {
     const net::Ttl ttl(static_cast<std::uint8_t>(number));
     const std::uint32_t asked = way.at(ttl).asked;
     if (flow == 0 && asked > 0 && asked + 1 == config_->queries && ttl == way.end() &&
-        last_query_left()) {
+        last_query_left(flow)) {
       continue;
     }
     if (asked >= least || (asked > 0 && ttl > ways_.query_limit(flow))) {
@@ -106,11 +106,13 @@ std::optional<probe::ProbeSpec> TracePath::issue(Instant now) {
   if (mtu_) {
     const PathMtuSearch::Probe next = mtu_->next(now).value_or(PathMtuSearch::Probe{});
     mtu_->issued(next);
-    return hand_out({.ttl = next.ttl}, next.size);
+    return hand_out({.ttl = next.ttl, .flow = mtu_flow_}, next.size);
   }
   const auto next = next_step();
   const PathStep step = next.value_or(last_step());
-  last_query_ = next ? last_query_ : probes_.size() + 1;
+  if (!next) {
+    last_queries_.push_back(probes_.size() + 1);
+  }
   if (const auto again = std::ranges::find(again_, step); again != again_.end()) {
     again_.erase(again);
   } else {
@@ -323,23 +325,14 @@ Duration TracePath::patience(net::Ttl ttl) const noexcept {
   return wait_for({.timeout = config_->timeout, .adaptive = config_->adaptive}, ways_.all(), ttl);
 }
 
-// The only query of the last hop waits for the one that follows it: then the hop is known.
 Instant TracePath::expiry(const Probe& probe) const noexcept {
   const Duration usual = patience(probe.step.ttl);
-  if (last_query_ != 0 && &probe == &probes_[last_query_ - 1]) {
+  const auto sequence = static_cast<std::uint64_t>(&probe - probes_.data()) + 1;
+  if (std::ranges::find(last_queries_, sequence) != last_queries_.end()) {
     return probe.handed_over + std::min(usual, last_patience());
   }
-  const Instant over = probe.handed_over + usual;
-  if (probe.step != last_step() || config_->queries > 1) {
-    return over;
-  }
-  if (last_query_ == 0) {
-    const auto then = last_query_at();
-    return then ? std::max(over, *then + last_patience()) : over;
-  }
-  const Probe& last = probes_[last_query_ - 1];
-  const bool out = last.state == State::handed_out || last.state == State::pending;
-  return out ? std::max(over, last.handed_over + last_patience()) : over;
+  const bool last = config_->last_query && (config_->queries == 1 || probe.step.flow > 0);
+  return std::max(probe.handed_over + usual, last ? last_word(probe) : Instant::min());
 }
 
 bool TracePath::waiting() const noexcept {
@@ -392,7 +385,7 @@ bool TracePath::complete() const noexcept {
 // show more.
 bool TracePath::complete(std::uint16_t flow) const noexcept {
   const PathShape& way = ways_.of(flow);
-  if (flow == 0 && last_query_left()) {
+  if (last_query_left(flow)) {
     return false;
   }
   if (!way.distance() && std::ranges::any_of(out_, [&](std::uint64_t sequence) {
@@ -407,9 +400,21 @@ bool TracePath::complete(std::uint16_t flow) const noexcept {
       return false;
     }
   }
-  return cut_off_ || std::ranges::none_of(again_, [&](const PathStep& step) {
-           return step.flow == flow && step.ttl <= way.end();
-         });
+  return cut_off_ || (asked_behind(flow) && std::ranges::none_of(again_, [&](const PathStep& step) {
+                        return step.flow == flow && step.ttl <= ways_.first_query_limit(flow);
+                      }));
+}
+
+// Were the hops behind the end, as it seems, asked as far as they may show that it is none?
+bool TracePath::asked_behind(std::uint16_t flow) const noexcept {
+  const PathShape& way = ways_.of(flow);
+  const unsigned behind = ways_.first_query_limit(flow).value;
+  for (unsigned number = way.end().value + 1U; number <= behind; ++number) {
+    if (way.at(net::Ttl(static_cast<std::uint8_t>(number))).asked == 0) {
+      return false;
+    }
+  }
+  return true;
 }
 
 void TracePath::conclude(Instant now, Events& events) {
@@ -439,7 +444,7 @@ void TracePath::end(Instant now, Events& events) {
     Event& event = events.emplace_back(at_the_end);
     event.kind = EventKind::flow_end;
     event.step = {.ttl = ways_.of(flow).end(), .flow = flow};
-    event.path_end = ways_.of(flow).path_end();
+    event.path_end = end_of(flow);
   }
   Event event = at_the_end;
   event.kind = EventKind::path_end;

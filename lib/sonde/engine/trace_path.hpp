@@ -61,10 +61,14 @@ class TracePath {
   [[nodiscard]] std::optional<probe::PathStep> step_again() const;
   [[nodiscard]] std::optional<probe::PathStep> next_step_of(std::uint16_t flow) const;
   // The query that is kept back until a path that seems to end in silence is to be believed.
-  [[nodiscard]] bool last_query_left() const noexcept;
+  [[nodiscard]] bool last_query_left(std::uint16_t flow) const noexcept;
+  [[nodiscard]] std::optional<std::uint16_t> last_query_flow() const noexcept;  // whose turn it is
+  [[nodiscard]] bool asked_last(std::uint16_t flow) const noexcept;
   [[nodiscard]] std::optional<Instant> last_query_at() const noexcept;
   [[nodiscard]] probe::PathStep last_step() const noexcept;
   [[nodiscard]] Duration last_patience() const noexcept;
+  [[nodiscard]] Instant last_word(const Probe& probe) const noexcept;
+  [[nodiscard]] probe::PathEnd end_of(std::uint16_t flow) const noexcept;
   [[nodiscard]] bool crowded(const probe::PathStep& step) const noexcept;
   [[nodiscard]] Probe* find(std::uint64_t sequence) noexcept;
   [[nodiscard]] Duration patience(net::Ttl ttl) const noexcept;
@@ -81,6 +85,7 @@ class TracePath {
   void count_again(net::Ttl ttl);
   [[nodiscard]] bool complete() const noexcept;
   [[nodiscard]] bool complete(std::uint16_t flow) const noexcept;
+  [[nodiscard]] bool asked_behind(std::uint16_t flow) const noexcept;
   void conclude(Instant now, Events& events);
   void end(Instant now, Events& events);
   // The search for the MTU, once the path is known.
@@ -104,9 +109,10 @@ class TracePath {
   std::vector<probe::PathStep> again_;        // the system had no room for them
   std::vector<std::uint64_t> highest_reply_;  // by hop: the highest sequence replied to
   std::uint32_t failures_ = 0;                // sends refused in a row, not for our own crowd
-  std::uint64_t last_query_ = 0;              // its sequence, once it was asked
+  std::vector<std::uint64_t> last_queries_;   // sequences, of different flows
   bool cut_off_ = false;                      // the system sends nothing any more
   std::optional<PathMtuSearch> mtu_{};
+  std::uint16_t mtu_flow_ = 0;
   bool ended_ = false;
   Instant newest_{};  // observation
 };

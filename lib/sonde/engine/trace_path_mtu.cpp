@@ -32,7 +32,8 @@ net::Mtu TracePath::usual_size() const noexcept {
 
 void TracePath::start_mtu() {
   std::vector<net::Ttl> hops;
-  const PathShape& way = ways_.of(0);  // the search keeps to the first flow
+  mtu_flow_ = ways_.farthest();  // the search keeps to it
+  const PathShape& way = ways_.of(mtu_flow_);
   for (unsigned number = way.first().value; number <= way.end().value; ++number) {
     const net::Ttl ttl(static_cast<std::uint8_t>(number));
     if (way.at(ttl).passing || way.at(ttl).arrived) {

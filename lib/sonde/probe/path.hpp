@@ -25,6 +25,7 @@ enum class PathEnd : std::uint8_t {
   max_ttl,      // the last TTL was asked
   loop,         // the same routers again and again
   silent,       // only of one flow among several: no answer at the hop where others arrive
+  rationed,     // the same, but the destination answers only so often, and was not asked again
 };
 
 // How a path MTU is known.

@@ -129,7 +129,7 @@ void put_flow_hop(JsonWriter& json, const stats::Hop& hop, std::uint16_t flow) {
   std::vector<net::Address> seen;
   for (const stats::HopProbe& probe : hop.probes) {
     const net::Address& address = probe.last.observation.responder;
-    if (probe.step().flow == flow && probe.answered() &&
+    if (probe.step().flow == flow && probe.step().query > 0 && probe.answered() &&
         std::ranges::find(seen, address) == seen.end()) {
       seen.push_back(address);
     }
@@ -154,27 +154,18 @@ void put_flow_hop(JsonWriter& json, const stats::Hop& hop, std::uint16_t flow) {
   return flows;
 }
 
-[[nodiscard]] bool reached_by(std::span<const stats::Hop> hops, std::uint16_t flow,
-                              const net::Address& destination) {
-  return std::ranges::any_of(hops, [&](const stats::Hop& hop) {
-    return std::ranges::any_of(hop.probes, [&](const stats::HopProbe& probe) {
-      return probe.step().flow == flow && probe.answered() &&
-             probe::arrived(destination, probe.last.observation);
-    });
-  });
-}
-
 [[nodiscard]] bool belongs(const stats::Hop& hop, const std::optional<net::Ttl>& last) noexcept {
   return !last || hop.ttl <= *last;
 }
 
-void put_flow_path(JsonWriter& json, const stats::PathStats& path, std::uint16_t flow,
-                   const net::Address& destination) {
+void put_flow_path(JsonWriter& json, const stats::PathStats& path, std::uint16_t flow) {
   const auto last = path.last_of(flow);
   json.begin_object();
   json.put("flow_path.flow", flow);
-  json.put("flow_path.reached", reached_by(path.hops(), flow, destination));
-  json.put("flow_path.end_reason", path.end_of(flow).transform(path_end_name));
+  const auto end = path.end_of(flow);
+  const bool unknown = end == probe::PathEnd::rationed;
+  json.put("flow_path.reached", unknown ? std::nullopt : std::optional(path.reached_by(flow)));
+  json.put("flow_path.end_reason", end.transform(path_end_name));
   json.begin_array("flow_path.hops");
   for (const stats::Hop& hop : path.hops()) {
     if (belongs(hop, last)) {
@@ -213,7 +204,8 @@ void put_path(JsonWriter& json, const stats::TargetResult& result,
   json.put("path.distance", path.distance().transform([](net::Ttl t) { return t.value; }));
   const stats::Hop* const narrowest = path.narrowest();
   const auto mtu = path.mtu();
-  if (narrowest == nullptr || !mtu) {
+  if (narrowest == nullptr || !mtu ||
+      !path.reached()) {  // what is behind the last hop is not known
     json.put_null("path.pmtu");
     return;
   }
@@ -253,7 +245,7 @@ void put_flow_paths(JsonWriter& json, const stats::TargetResult& result) {
   }
   json.begin_array("target.paths");
   for (const std::uint16_t flow : flows) {
-    put_flow_path(json, *result.path, flow, *result.target.address);
+    put_flow_path(json, *result.path, flow);
   }
   json.end_array();
 }

@@ -12,6 +12,7 @@
 
 #include "sonde/probe/status.hpp"
 #include "sonde/report/failure_text.hpp"
+#include "sonde/report/path_flow_notes.hpp"
 #include "sonde/report/path_words.hpp"
 
 namespace sonde::report {
@@ -32,21 +33,6 @@ using Hops = std::span<const stats::Hop>;
   const auto count = hops.end() - silent;
   return count == 1 ? fmt::format("1 hop is silent{}", behind)
                     : fmt::format("{} hops in a row are silent{}", count, behind);
-}
-
-// Who refuses, and in what words. Our own system says of an address on its own link that nobody has
-// it.
-[[nodiscard]] std::string refusal_text(const probe::Observation& seen,
-                                       const std::optional<net::Address>& source) {
-  const std::string words = icmp_error_text(seen);
-  if (!source || !source->same_host(seen.responder)) {
-    return fmt::format("{} says: {}", seen.responder.to_text(), words);
-  }
-  // RFC 792 host unreachable, RFC 4443 address unreachable: the others are a firewall's.
-  const bool nobody = seen.icmp == (seen.responder.is_v4() ? wire::IcmpType{.type = 3, .code = 1}
-                                                           : wire::IcmpType{.type = 1, .code = 3});
-  return fmt::format("{}this computer says: {}",
-                     nobody ? "nobody on the link answers for the next hop; " : "", words);
 }
 
 // Why our own system sent nothing.
@@ -129,7 +115,8 @@ using Hops = std::span<const stats::Hop>;
       return loop_text(hops);
     case probe::PathEnd::max_ttl:
     case probe::PathEnd::reached:
-    case probe::PathEnd::silent:  // only of a flow
+    case probe::PathEnd::silent:  // this and the next only of a flow
+    case probe::PathEnd::rationed:
       break;
   }
   const unsigned last = hops.empty() ? 0U : hops.back().ttl.value;
@@ -168,20 +155,6 @@ using Hops = std::span<const stats::Hop>;
                      unknown->ttl.value);
 }
 
-// Of the probes that were answered.
-[[nodiscard]] const stats::HopProbe* farthest_of(const stats::PathStats& path, std::uint16_t flow) {
-  const stats::HopProbe* farthest = nullptr;
-  for (const stats::Hop& hop : path.hops()) {
-    for (const stats::HopProbe& probe : hop.probes) {
-      farthest = probe.step().flow == flow && probe.answered() ? &probe : farthest;
-    }
-  }
-  return farthest;
-}
-
-// The flow that the MTU is looked for in.
-constexpr std::uint16_t kMtuFlow = 0;
-
 [[nodiscard]] std::string mtu_note(const stats::TargetResult& result, const stats::PathStats& path,
                                    const stats::RunOptions& options) {
   const stats::Hop* const hop = path.narrowest();
@@ -189,7 +162,7 @@ constexpr std::uint16_t kMtuFlow = 0;
   if (hop == nullptr || !mtu) {
     return no_mtu_note(path);
   }
-  const stats::HopProbe* const farthest = farthest_of(path, kMtuFlow);
+  const stats::HopProbe* const farthest = farthest_of(path, path.mtu_flow());
   if (farthest != nullptr &&
       !probe::arrived(result.target.address.value_or(net::Address()), farthest->last.observation)) {
     return fmt::format("path MTU {} as far as hop {}, at most that behind it: {}\n", mtu->mtu.value,
@@ -364,88 +337,6 @@ void add_quotes(const stats::Hop& hop, std::vector<QuotedAt>& all) {
     }
   }
   return {};
-}
-
-// "10.0.1.1|10.0.1.2", "*"
-[[nodiscard]] std::string who_at(const stats::Hop& hop, std::uint16_t flow) {
-  std::vector<std::string> who;
-  for (const stats::HopProbe& probe : hop.probes) {
-    std::string address = probe.last.observation.responder.to_text();
-    if (probe.step().flow == flow && probe.answered() &&
-        std::ranges::find(who, address) == who.end()) {
-      who.push_back(std::move(address));
-    }
-  }
-  return who.empty() ? std::string("*") : fmt::format("{}", fmt::join(who, "|"));
-}
-
-// Why the flow, which did not arrive, went no further.
-[[nodiscard]] std::string why_not(const stats::PathStats& path, std::uint16_t flow,
-                                  const std::optional<net::Address>& source) {
-  const stats::HopProbe* const farthest = farthest_of(path, flow);
-  const auto end = path.end_of(flow).value_or(probe::PathEnd::reached);
-  switch (end) {
-    case probe::PathEnd::reached:
-      return "the trace was ended before";
-    case probe::PathEnd::loop:
-      return "a loop";
-    case probe::PathEnd::max_ttl:
-      return "the last TTL was asked";
-    case probe::PathEnd::unreachable:
-      return farthest == nullptr || !stats::refuses(farthest->last.observation)
-                 ? "it cannot be sent to"
-                 : refusal_text(farthest->last.observation, source);
-    case probe::PathEnd::gap:
-    case probe::PathEnd::silent:
-      break;
-  }
-  return fmt::format(
-      "silent{}{}",
-      farthest == nullptr ? "" : fmt::format(" behind hop {}", farthest->step().ttl.value),
-      end == probe::PathEnd::silent ? ", where others arrive: answers may be rationed or lost"
-                                    : "");
-}
-
-[[nodiscard]] bool reached_by(const stats::PathStats& path, std::uint16_t flow,
-                              const net::Address& destination) {
-  return std::ranges::any_of(path.hops(), [&](const stats::Hop& hop) {
-    return std::ranges::any_of(hop.probes, [&](const stats::HopProbe& probe) {
-      return probe.step().flow == flow && probe.answered() &&
-             probe::arrived(destination, probe.last.observation);
-    });
-  });
-}
-
-// " 10.0.1.1 10.0.2.1 *", and how it ended if it did not arrive.
-[[nodiscard]] std::string way_of(const stats::TargetResult& result, const stats::PathStats& path,
-                                 std::uint16_t flow) {
-  std::string way;
-  const auto last = path.last_of(flow);
-  for (const stats::Hop& hop : path.hops()) {
-    way += !last || hop.ttl <= *last ? " " + who_at(hop, flow) : "";
-  }
-  if (!reached_by(path, flow, result.target.address.value_or(net::Address()))) {
-    way += fmt::format(" (not reached: {})", why_not(path, flow, result.target.source));
-  }
-  return way;
-}
-
-[[nodiscard]] std::string flow_notes(const stats::TargetResult& result,
-                                     const stats::PathStats& path, std::uint16_t flows) {
-  std::vector<std::pair<std::string, std::string>> ways;  // with their flows
-  for (std::uint16_t flow = 0; flow < flows; ++flow) {
-    const std::string way = way_of(result, path, flow);
-    auto at = std::ranges::find(ways, way, &std::pair<std::string, std::string>::first);
-    if (at == ways.end()) {
-      at = ways.insert(at, {way, {}});
-    }
-    at->second += fmt::format(" {}", flow);
-  }
-  std::string notes;
-  for (const auto& [way, members] : ways) {
-    notes += fmt::format("path of flow{}:{}\n", members, way);
-  }
-  return notes;
 }
 
 }  // namespace

@@ -4,8 +4,7 @@
 //   NAT before hop 3: the probe's source or checksum is another one
 //   TOS 0xb8 (DSCP 46, ECN 0) is 0x00 (DSCP 0, ECN 0) from hop 4 on
 //   path: 4 hops there, 5 back
-//   path of flow 0 2: 10.0.0.1 10.0.1.1 10.0.9.1
-//   path of flow 1: 10.0.0.1 10.0.2.1 (not reached: 10.0.2.1 says: Packet filtered)
+// and those of path_flow_notes.hpp.
 // None begins with a blank or a digit. Pure.
 #pragma once
 

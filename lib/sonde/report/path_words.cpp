@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sonde/report/failure_text.hpp"
+
 namespace sonde::report {
 namespace {
 
@@ -128,6 +130,19 @@ std::string extension_text(const wire::IcmpExtensions& extensions, ExtensionDeta
   return text;
 }
 
+std::string refusal_text(const probe::Observation& seen,
+                         const std::optional<net::Address>& source) {
+  const std::string words = icmp_error_text(seen);
+  if (!source || !source->same_host(seen.responder)) {
+    return fmt::format("{} says: {}", seen.responder.to_text(), words);
+  }
+  // RFC 792 host unreachable, RFC 4443 address unreachable: the others are a firewall's.
+  const bool nobody = seen.icmp == (seen.responder.is_v4() ? wire::IcmpType{.type = 3, .code = 1}
+                                                           : wire::IcmpType{.type = 1, .code = 3});
+  return fmt::format("{}this computer says: {}",
+                     nobody ? "nobody on the link answers for the next hop; " : "", words);
+}
+
 std::string_view path_end_name(probe::PathEnd end) noexcept {
   switch (end) {
     case probe::PathEnd::reached:
@@ -138,6 +153,8 @@ std::string_view path_end_name(probe::PathEnd end) noexcept {
       return "gap";
     case probe::PathEnd::max_ttl:
       return "max_ttl";
+    case probe::PathEnd::rationed:
+      return "rationed";
     case probe::PathEnd::silent:
       return "silent";
     case probe::PathEnd::loop:

@@ -29,6 +29,11 @@ enum class ExtensionDetail : std::uint8_t { labels, all };
 [[nodiscard]] std::string extension_text(const wire::IcmpExtensions& extensions,
                                          ExtensionDetail detail, Utf8Terminal utf8);
 
+// Who refuses, and in what words. Our own system says of an address on its own link that nobody has
+// it.
+[[nodiscard]] std::string refusal_text(const probe::Observation& seen,
+                                       const std::optional<net::Address>& source);
+
 [[nodiscard]] std::string_view path_end_name(probe::PathEnd end) noexcept;
 [[nodiscard]] std::string_view evidence_name(probe::MtuEvidence evidence) noexcept;
 [[nodiscard]] std::string_view role_name(wire::InterfaceRole role) noexcept;

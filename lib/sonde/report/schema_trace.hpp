@@ -14,7 +14,8 @@ inline constexpr std::string_view kMtuEvidence = "passed|reported|plateau|search
 inline constexpr std::array kTraceShapes{
     Shape{"trace_options", "What was asked for in a trace, beside options."},
     Shape{"path", "What is known of the way to a target."},
-    Shape{"path_mtu", "The largest packet that gets through."},
+    Shape{"path_mtu",
+          "The largest packet that gets through; of a path, to a destination that answers."},
     Shape{"path_hop",
           "One hop: the probes that left with its TTL. An ICMP error is the answer that was asked "
           "for, and counts as received.",
@@ -93,11 +94,15 @@ inline constexpr std::array kTraceFields{
     row::integers("responder", "probes", "The seq of the probes that it answered."),
     // flow_path
     row::count("flow_path", "flow", "From 0."),
-    row::flag("flow_path", "reached", "The destination answered a probe of this flow."),
+    row::flag("flow_path", "reached",
+              "The destination answered a probe of this flow; null: not known, as it answers only "
+              "so often.")
+        .or_null(),
     row::text("flow_path", "end_reason",
               "Why it went no further: as in path, or silent: no answer at the hop where others "
-              "arrive; null: the run ended before.")
-        .one_of("reached|unreachable|gap|max_ttl|loop|silent")
+              "arrive; rationed: the same, where the destination answers only so often; null: the "
+              "run ended before.")
+        .one_of("reached|unreachable|gap|max_ttl|loop|silent|rationed")
         .or_null(),
     row::list("flow_path", "hops", "By TTL, up to its own end.").each("flow_hop"),
     // flow_hop
@@ -105,8 +110,11 @@ inline constexpr std::array kTraceFields{
     row::list("flow_hop", "addresses", "Who answered; empty: nobody."),
     // probe_id
     row::count("probe_id", "hop", "The TTL that it left with.").when_needed(),
-    row::count("probe_id", "query",
-               "Which probe of this hop and flow, from 1; 0: one for the path MTU.")
+    row::count(
+        "probe_id", "query",
+        "Which probe of this hop and flow, from 1, no two alike unless the first could not be "
+        "sent; one more than options.trace.queries: asked again after a silence; 0: one for "
+        "the path MTU.")
         .when_needed(),
     row::count("probe_id", "flow", "Which flow, from 0.").when_needed(),
     // answer

@@ -129,6 +129,10 @@ std::optional<net::Ttl> PathStats::Flow::limit() const noexcept {
   return last ? last : refused && passed < *refused ? refused : std::nullopt;
 }
 
+bool PathStats::reached_by(std::uint16_t flow) const noexcept {
+  return flow < flows_.size() ? flows_[flow].arrived.has_value() : reached();
+}
+
 std::optional<probe::PathEnd> PathStats::end_of(std::uint16_t flow) const noexcept {
   return flow < flows_.size() ? flows_[flow].end : std::nullopt;
 }
@@ -177,6 +181,7 @@ void PathStats::shorten(std::uint16_t flow) {
 
 void PathStats::record(const Event& event) {
   learn(event);
+  mtu_flow_ = event.step.query == 0 ? event.step.flow : mtu_flow_;
   if (beyond(event.step)) {
     return;
   }
@@ -200,6 +205,46 @@ void PathStats::record(const Event& event) {
     distance_ = std::min(distance_.value_or(event.step.ttl), event.step.ttl);
   }
   hop.complete = hop.complete || asked_enough(hop, limits_.queries);
+  if (at->answered() && event.step.flow < repeats_.size()) {
+    repeats_[event.step.flow] = repeats_at(event.step.flow);
+  }
+}
+
+// Who says in that flow that the packet was on its way; nothing where somebody says another thing.
+std::optional<std::vector<net::Address>> PathStats::passers_at(const Hop& hop, std::uint16_t flow) {
+  std::vector<net::Address> passers;
+  for (const HopProbe& probe : hop.probes) {
+    const Observation& seen = probe.last.observation;
+    if (probe.step().flow != flow || probe.step().query == 0 || !probe.answered()) {
+      continue;
+    }
+    if (!probe::says_time_exceeded(seen)) {
+      return std::nullopt;
+    }
+    if (std::ranges::find(passers, seen.responder) == passers.end()) {
+      passers.push_back(seen.responder);
+    }
+  }
+  return passers;
+}
+
+// The hop at which somebody answers that flow for the third time, if nobody new does behind it.
+std::optional<net::Ttl> PathStats::repeats_at(std::uint16_t flow) const {
+  constexpr std::ptrdiff_t kOnce = 1;
+  std::vector<net::Address> before;
+  std::optional<net::Ttl> at;
+  for (const Hop& hop : hops_) {
+    const auto passers = passers_at(hop, flow);
+    const auto times = [&before](const auto& who) { return std::ranges::count(before, who); };
+    const auto here = passers.value_or(std::vector<net::Address>());
+    if (!passers || std::ranges::find(here, 0, times) != here.end()) {
+      at.reset();
+    } else if (!at && std::ranges::any_of(here, [&](auto& who) { return times(who) > kOnce; })) {
+      at = hop.ttl;
+    }
+    before.insert(before.end(), here.begin(), here.end());
+  }
+  return at;
 }
 
 Event PathStats::for_target(const Event& event) const {
@@ -218,19 +263,20 @@ Event PathStats::for_target(const Event& event) const {
              : event;
 }
 
-// The nearest TTL at which somebody refuses to go on, unless the path is known to go on behind it.
+// The nearest TTL at which nothing but refusals came, unless the path is known to go on behind it.
 std::optional<net::Ttl> PathStats::refused_at() const noexcept {
   std::optional<net::Ttl> refused;
   for (const Hop& hop : hops_) {
     bool passed = false;
     bool refused_here = false;
     for (const HopProbe& probe : hop.probes) {
-      const bool no = probe.answered() && refuses(probe.last.observation);
+      const bool answered = probe.answered() && probe.step().query > 0;
+      const bool no = answered && refuses(probe.last.observation);
       refused_here = refused_here || no;
-      passed = passed || (probe.answered() && !no);
+      passed = passed || (answered && !no);
     }
     refused = passed ? std::nullopt : refused;
-    if (refused_here && !refused) {
+    if (refused_here && !passed && !refused) {
       refused = hop.ttl;
     }
   }
@@ -262,6 +308,9 @@ std::optional<net::Ttl> PathStats::known_until() const noexcept {
     } else if (hop.complete && (limits_.gap == 0 || hop.ttl.value <= answered + limits_.gap)) {
       known = hop.ttl.value;
     }
+  }
+  for (const std::optional<net::Ttl>& at : repeats_) {
+    known = at ? std::min<unsigned>(known, at->value) : known;
   }
   return net::Ttl(static_cast<std::uint8_t>(known));
 }
@@ -296,7 +345,7 @@ const Hop* PathStats::narrowest() const noexcept {
 const Hop* PathStats::mtu_unknown_at() const noexcept {
   const auto passes = [this](const HopProbe& probe) {
     const probe::Observation& seen = probe.last.observation;
-    return probe.answered() && probe.step().flow == 0 &&
+    return probe.answered() && probe.step().flow == mtu_flow_ &&
            (!refuses(seen) || probe::arrived(destination_, seen));
   };
   const auto near_to_far = hops();

@@ -47,7 +47,10 @@ class PathStats {
  public:
   PathStats() = default;
   PathStats(const net::Address& destination, const PathLimits& limits)
-      : destination_(destination), limits_(limits), flows_(limits.flows > 1 ? limits.flows : 0) {}
+      : destination_(destination),
+        limits_(limits),
+        flows_(limits.flows > 1 ? limits.flows : 0),
+        repeats_(limits.flows) {}
 
   void apply(const probe::Event& event);
   // The event as the target's own statistics count it, to be asked before apply(): whatever shows
@@ -58,20 +61,26 @@ class PathStats {
   // where the trace was given up; with several flows where the last of them ends, and without the
   // probes of a flow behind its own end; silent hops before that are there, too. While the trace
   // goes on, up to the last hop of which anything is known, and at most `gap` behind the last
-  // answer.
+  // answer; and as far as where somebody answers a flow for the third time and nobody new behind
+  // it: that may prove to be a loop, which ends the path there.
   [[nodiscard]] std::span<const Hop> hops() const noexcept;
   [[nodiscard]] const Hop* find(net::Ttl ttl) const noexcept;
   [[nodiscard]] bool reached() const noexcept { return distance_.has_value(); }
   // The nearest TTL at which the destination answered.
   [[nodiscard]] std::optional<net::Ttl> distance() const noexcept { return distance_; }
   [[nodiscard]] std::optional<probe::PathEnd> end() const noexcept { return end_; }
+  // The destination answered a query of that flow.
+  [[nodiscard]] bool reached_by(std::uint16_t flow) const noexcept;
   // How that flow ended; nullopt: not yet, or there is but one.
   [[nodiscard]] std::optional<probe::PathEnd> end_of(std::uint16_t flow) const noexcept;
   // The last hop that belongs to the way of that flow, as far as it is known.
   [[nodiscard]] std::optional<net::Ttl> last_of(std::uint16_t flow) const noexcept;
   // The hop with the smallest MTU, of those whose MTU is known.
   [[nodiscard]] const Hop* narrowest() const noexcept;
-  // The farthest hop that packets pass or arrive at, if its MTU is not known; nullptr otherwise.
+  // The flow that the MTU is looked for in.
+  [[nodiscard]] std::uint16_t mtu_flow() const noexcept { return mtu_flow_; }
+  // The farthest hop of that flow that packets pass or arrive at, if its MTU is not known; nullptr
+  // otherwise.
   [[nodiscard]] const Hop* mtu_unknown_at() const noexcept;
   // That smallest MTU, if the farthest hop's is known, too: then it is the path's, as far as that
   // answers.
@@ -99,14 +108,19 @@ class PathStats {
   [[nodiscard]] std::optional<net::Ttl> refused_at() const noexcept;
   [[nodiscard]] std::optional<net::Ttl> last() const noexcept;
   [[nodiscard]] std::optional<net::Ttl> known_until() const noexcept;
+  [[nodiscard]] static std::optional<std::vector<net::Address>> passers_at(const Hop& hop,
+                                                                           std::uint16_t flow);
+  [[nodiscard]] std::optional<net::Ttl> repeats_at(std::uint16_t flow) const;
 
   net::Address destination_{};
   PathLimits limits_{};
   std::vector<Hop> hops_;  // by TTL
   std::optional<net::Ttl> distance_;
   std::optional<probe::PathEnd> end_;
-  std::vector<Flow> flows_;          // if there are several
-  std::optional<net::Ttl> end_ttl_;  // the last hop of the path, as path_end says it
+  std::uint16_t mtu_flow_ = 0;
+  std::vector<Flow> flows_;                       // if there are several
+  std::vector<std::optional<net::Ttl>> repeats_;  // by flow: where a loop may end
+  std::optional<net::Ttl> end_ttl_;               // the last hop of the path, as path_end says it
 };
 
 // An ICMP error that is no time exceeded: packets like this one go no further.

@@ -393,6 +393,24 @@ TEST_CASE("trace text: each flow says how it ended, and shows no hop behind that
         "answers may be rationed or lost)\n");
 }
 
+TEST_CASE("trace text: of a flow that was not asked again no one says that it does not arrive") {
+  Rig rig({.numeric = true}, {.queries = 1, .flows = 2});
+  rig.script.start().target();
+  for (std::uint16_t flow = 0; flow < 2; ++flow) {
+    const auto probe = rig.script.next(1, 1, flow);
+    rig.script.add(test::path_sent(probe));
+    rig.script.add(flow == 0 ? test::path_reply(probe, 2ms) : test::path_timeout(probe, 3ms));
+  }
+  rig.script.flow_ended(0, PathEnd::reached, 1)
+      .flow_ended(1, PathEnd::rationed, 1)
+      .ended(PathEnd::reached, 1);
+  CHECK(rig.fresh() ==
+        "traceroute to 198.51.100.9 (198.51.100.9), 30 hops max, 60 byte packets\n"
+        " 1  198.51.100.9  2.000 ms *\n"
+        "path of flow 0: 198.51.100.9\n"
+        "path of flow 1: * (unknown: the destination rations its answers)\n");
+}
+
 TEST_CASE("trace text: several targets follow one another, whichever is ready first") {
   Rig rig({.numeric = true}, {.queries = 1});
   rig.script.start().target().target("other");

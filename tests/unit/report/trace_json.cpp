@@ -151,6 +151,34 @@ TEST_CASE("trace json: a path MTU as large as the largest probe is a lower bound
   CHECK(run.target()["pmtu"]["at_least"] == true);
 }
 
+TEST_CASE("trace json: of a path that does not arrive no MTU is known, but those of its hops") {
+  const Told run = told([](TraceScript& script) {
+    script.options.trace->find_mtu = true;
+    script.start().target().hop(1, "10.0.0.1", {1ms}).hop(2, "", {0ms});
+    script.add(test::path_mtu(1, 1500, probe::MtuEvidence::passed, 5ms));
+    script.ended(PathEnd::gap, 2).end();
+  });
+  CHECK(run.target()["pmtu"].is_null());
+  CHECK(run.target()["hops"][0]["mtu"]["mtu"] == 1500);
+}
+
+TEST_CASE("trace json: what answers the search for the MTU is no part of a flow's path") {
+  const Told run = told([](TraceScript& script) {
+    script.options.trace->flows = 2;
+    script.options.trace->find_mtu = true;
+    script.start().target();
+    for (std::uint16_t flow = 0; flow < 2; ++flow) {
+      const auto probe = script.next(1, 1, flow);
+      script.add(test::path_sent(probe)).add(test::path_reply(probe, 1ms));
+    }
+    const auto large = script.next(1, 0, 1);
+    script.add(test::path_sent(large)).add(test::path_error(large, "10.0.0.9", 1ms, {3, 4}));
+    script.ended(PathEnd::reached, 1).end();
+  });
+  CHECK(run.target()["paths"][1]["hops"] ==
+        json::parse(R"([{"ttl":1,"addresses":["198.51.100.9"]}])"));
+}
+
 TEST_CASE("trace json: a quote that shows no NAT says nothing of one") {
   const Told run = told([](TraceScript& script) {
     script.start().target();
@@ -190,6 +218,24 @@ TEST_CASE("trace json: the way of each flow, if there are several") {
                                      {"ttl":2,"addresses":["198.51.100.9"]}]},
     {"flow":1,"reached":false,"end_reason":"silent","hops":[{"ttl":1,"addresses":["10.0.0.2"]},
                                       {"ttl":2,"addresses":[]}]}])"));
+}
+
+TEST_CASE("trace json: whether a flow arrives is not known where the destination rations answers") {
+  const Told run = told([](TraceScript& script) {
+    script.options.trace->flows = 2;
+    script.start().target();
+    for (std::uint16_t flow = 0; flow < 2; ++flow) {
+      const auto probe = script.next(1, 1, flow);
+      script.add(test::path_sent(probe));
+      script.add(flow == 0 ? test::path_reply(probe, 2ms) : test::path_timeout(probe, 3ms));
+    }
+    script.flow_ended(0, probe::PathEnd::reached, 1)
+        .flow_ended(1, probe::PathEnd::rationed, 1)
+        .ended(PathEnd::reached, 1)
+        .end();
+  });
+  CHECK(run.target()["paths"][1]["reached"].is_null());
+  CHECK(run.target()["paths"][1]["end_reason"] == "rationed");
 }
 
 TEST_CASE("trace ndjson: a hop has its line when it and all before it are complete") {

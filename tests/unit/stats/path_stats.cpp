@@ -128,6 +128,29 @@ TEST_CASE("path: while the trace goes on, silence is only shown as far as it wou
   CHECK(path.ttls() == Ttls{1, 2, 3, 4, 5});
 }
 
+TEST_CASE("path: behind what may be a loop nothing is shown before it is known to be none") {
+  Path path;
+  path.send({1, 2, 3, 4, 5, 6, 7, 8}).router(1);
+  const auto from = [&path](int ttl, std::string_view who) {
+    path.add(test::path_error(probe_at(ttl, static_cast<std::uint64_t>(ttl)), who, 5ms));
+  };
+  for (const int ttl : {2, 4, 6}) {
+    from(ttl, "10.0.0.2");
+    from(ttl + 1, "10.0.0.3");
+  }
+  CHECK(path.ttls() == Ttls{1, 2, 3, 4, 5, 6});
+  SUBCASE("a loop") {
+    from(8, "10.0.0.2");
+    CHECK(path.ttls() == Ttls{1, 2, 3, 4, 5, 6});
+    path.add(test::path_ended(PathEnd::loop, 6, 2s));
+    CHECK(path.ttls() == Ttls{1, 2, 3, 4, 5, 6});
+  }
+  SUBCASE("it goes on") {
+    from(8, "10.0.0.8");
+    CHECK(path.ttls() == Ttls{1, 2, 3, 4, 5, 6, 7, 8});
+  }
+}
+
 TEST_CASE("path: who refuses to go on is the last hop, unless the path is seen to go on") {
   Path path;
   path.send({1, 2, 3, 4}).router(1);
@@ -136,6 +159,17 @@ TEST_CASE("path: who refuses to go on is the last hop, unless the path is seen t
   CHECK(path.ttls() == Ttls{1, 2});
   path.router(4);
   CHECK(path.ttls() == Ttls{1, 2, 3, 4});
+}
+
+TEST_CASE("path: a hop that refuses some and passes others on does not end the path") {
+  Path path(2);
+  path.add(test::path_sent(probe_at(1, 1, 1))).add(test::path_sent(probe_at(1, 2, 2)));
+  path.add(test::path_error(probe_at(1, 1, 1), "10.0.0.1", 5ms, {3, 13}));
+  path.add(test::path_sent(probe_at(2, 3, 1)));
+  path.add(test::path_error(probe_at(2, 3, 1), "10.0.0.1", 5ms, {3, 13}));
+  CHECK(path.ttls() == Ttls{1});
+  path.add(test::path_error(probe_at(1, 2, 2), "10.0.0.2", 5ms));
+  CHECK(path.ttls() == Ttls{1, 2});
 }
 
 TEST_CASE("path: a hop is complete when every query has its outcome, and stays so") {

@@ -105,6 +105,10 @@ std::expected<Channel, Error> Channel::open(const ChannelConfig& config,
   return channel;
 }
 
+std::uint32_t Channel::flow_label(std::uint16_t flow) const noexcept {
+  return labels_flows_ ? flow_label_of(ident_.value, flow) : flow_label_;
+}
+
 std::expected<void, Error> Channel::configure(const OpenOptions& options) {
   std::expected<void, Error> result;
   const bool udp = shape_.is_udp();
@@ -124,6 +128,9 @@ std::expected<void, Error> Channel::configure(const OpenOptions& options) {
   }
   if (family_ == net::Family::v6 && options.flow_label) {
     flow_label_ = options.flow_label->value();
+  } else if (family_ == net::Family::v6 && shape_.is_trace()) {
+    try_option(fd(), {IPPROTO_IPV6, kFlowInfoSend}, 1);
+    labels_flows_ = true;
   }
   if (const int failure = set_path_mtu(base_path_mtu_); failure != 0) {
     return std::unexpected(system_error("set path MTU discovery", failure));

@@ -72,7 +72,7 @@ class Channel {
   // Packets that its queues had no room for.
   [[nodiscard]] std::uint64_t dropped() const noexcept;
   [[nodiscard]] Stamps stamps() const noexcept { return stamps_; }
-  [[nodiscard]] std::uint32_t flow_label() const noexcept { return flow_label_; }
+  [[nodiscard]] std::uint32_t flow_label(std::uint16_t flow) const noexcept;
 
   // Brings the socket's own state (DF, header options) to what `ip` asks for: a system call only
   // when something changes. 0 or the errno.
@@ -113,6 +113,7 @@ class Channel {
   int stamp_option_ = 0;  // SO_TIMESTAMPING_NEW or _OLD
   unsigned stamp_flags_ = 0;
   std::uint32_t flow_label_ = 0;
+  bool labels_flows_ = false;  // of a trace, each its own
   PathMtu base_path_mtu_;
   std::optional<PathMtu> path_mtu_;  // what the socket has now
   probe::HeaderOptions header_options_{};

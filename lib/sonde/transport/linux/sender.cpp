@@ -137,9 +137,9 @@ std::uint64_t Sender::write_payload(const Channel& channel, const probe::ProbeSp
 
 void Sender::encode_echo(Channel& channel, const probe::ProbeSpec& spec, Staged& staged) {
   const net::Address destination = effective_destination(spec.destination);
-  Writer out(
-      batch_.add({.destination = destination, .flow_label = channel.flow_label(), .ip = spec.ip},
-                 wire::kIcmpHeader + spec.payload.size()));
+  Writer out(batch_.add(
+      {.destination = destination, .flow_label = channel.flow_label(spec.flow), .ip = spec.ip},
+      wire::kIcmpHeader + spec.payload.size()));
   const bool v4 = channel.family() == net::Family::v4;
   if (v4) {
     wire::encode_icmpv4_echo_header(channel.ident(), wire_sequence(spec.id), out);
@@ -163,9 +163,11 @@ void Sender::encode_echo(Channel& channel, const probe::ProbeSpec& spec, Staged&
 void Sender::encode_udp(Channel& channel, const probe::ProbeSpec& spec, Staged& staged) {
   const net::Address destination = effective_destination(spec.destination);
   const net::Port port = channel.shape().port_of(spec.id, spec.flow);
-  const MutableBytes payload = batch_.add(
-      {.destination = destination, .port = port, .flow_label = channel.flow_label(), .ip = spec.ip},
-      spec.payload.size());
+  const MutableBytes payload = batch_.add({.destination = destination,
+                                           .port = port,
+                                           .flow_label = channel.flow_label(spec.flow),
+                                           .ip = spec.ip},
+                                          spec.payload.size());
   staged.tag = write_payload(channel, spec, destination, payload);
   const ShapedChecksum shaped = shape_udp(channel.shape(), spec, payload,
                                           {.source = channel.sources().of(destination),

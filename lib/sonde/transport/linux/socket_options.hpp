@@ -24,6 +24,14 @@ struct OptionName {
 // For options whose absence on an old kernel costs only what they would have told us.
 void try_option(int fd, OptionName option, int value) noexcept;
 
+// Of a flow of a trace: routers hash the label of what has no ports (ICMPv6), and some hash nothing
+// else. `base`: of this run. The first flow's is the system's.
+[[nodiscard]] constexpr std::uint32_t flow_label_of(std::uint16_t base,
+                                                    std::uint16_t flow) noexcept {
+  constexpr unsigned kLowBits = 4;  // 20 bits in all
+  return flow == 0 ? 0U : (std::uint32_t{base} << kLowBits) ^ flow;
+}
+
 [[nodiscard]] std::expected<void, Error> apply_common(int fd, net::Family family,
                                                       const OpenOptions& options);
 // To the source address, and for datagram sockets to the identifier (0: the kernel's choice).

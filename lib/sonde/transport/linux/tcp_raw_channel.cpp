@@ -134,6 +134,7 @@ std::expected<void, Error> TcpRawChannel::configure(int fd, const OpenOptions& o
   if (family_ == net::Family::v6) {
     try_option(fd, {IPPROTO_IPV6, IPV6_RECVHOPLIMIT}, 1);
     try_option(fd, {IPPROTO_IPV6, IPV6_RECVTCLASS}, 1);
+    try_option(fd, {IPPROTO_IPV6, kFlowInfoSend}, 1);
   }
   return done;
 }
@@ -218,9 +219,12 @@ int TcpRawChannel::encode(const probe::ProbeSpec& spec, SentSyn& sent) {
   sent.source_port = *from_port;
   const auto options = wire::syn_options(family_);
   batch_->clear();
-  Writer out(
-      batch_->add({.destination = sent.destination, .flow_label = flow_label_, .ip = spec.ip},
-                  wire::kTcpMinHeader + options.size()));
+  Writer out(batch_->add(
+      {.destination = sent.destination,
+       .flow_label =
+           flow_label_ != 0 ? flow_label_ : flow_label_of(sent.source_port.value, spec.flow),
+       .ip = spec.ip},
+      wire::kTcpMinHeader + options.size()));
   wire::encode_tcp({.source = sent.source_port,
                     .destination = port_,
                     .sequence = sends_.next_sequence(),
