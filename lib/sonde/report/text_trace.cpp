@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -56,6 +57,11 @@ using HopProbes = std::vector<const stats::HopProbe*>;
   return probe.answered() || probe.last.kind == probe::EventKind::timeout;
 }
 
+// A path that nothing was sent on has no hops to show: why says what follows them.
+[[nodiscard]] std::span<const stats::Hop> shown_hops(const stats::TargetResult& result) noexcept {
+  return result.stats.counts().none_left() ? std::span<const stats::Hop>() : result.path->hops();
+}
+
 // When the last of its outcomes came.
 [[nodiscard]] Instant settled_at(const stats::Hop& hop) {
   Instant latest{};
@@ -103,7 +109,7 @@ TextTrace::Progress TextTrace::advance(const stats::TargetResult& result, Instan
     mtu_ = net::Mtu(0);
     header_line(result.target, destination);
   }
-  for (const stats::Hop& hop : result.path->hops()) {
+  for (const stats::Hop& hop : shown_hops(result)) {
     if (hop.ttl <= printed_) {
       continue;
     }
@@ -204,7 +210,7 @@ void TextTrace::rest_of(const stats::TargetResult& result) {
   if (!header_) {
     header_line(result.target, *result.target.address);
   }
-  for (const stats::Hop& hop : result.path->hops()) {
+  for (const stats::Hop& hop : shown_hops(result)) {
     if (hop.ttl > printed_) {
       hop_line(hop, *result.target.address);
     }
