@@ -175,7 +175,13 @@ void TcpConnectTransport::send_one(const probe::ProbeSpec& spec, probe::SendRepo
     release(*taken);
     return;
   }
-  pending_.push_back({.slot = *taken, .at = slot.sent.at});
+  watch({.slot = *taken, .at = slot.sent.at, .look_at = slot.sent.at + kPatience});
+}
+
+// By when they are to be looked at; nearly always the last.
+void TcpConnectTransport::watch(const Pending& pending) {
+  pending_.insert(std::ranges::upper_bound(pending_, pending.look_at, {}, &Pending::look_at),
+                  pending);
 }
 
 int TcpConnectTransport::start(Slot& slot, std::size_t index, const probe::ProbeSpec& spec) {
@@ -208,18 +214,26 @@ void TcpConnectTransport::release(std::size_t index) noexcept {
   }
 }
 
-void TcpConnectTransport::give_up_old(Instant now) noexcept {
+void TcpConnectTransport::give_up_old(Instant now) {
   while (!pending_.empty()) {
-    const auto [index, at] = pending_.front();
-    const Slot& slot = slots_[index];
-    const bool running = slot.busy && slot.sent.at == at;
+    Pending oldest = pending_.front();
+    const Slot& slot = slots_[oldest.slot];
+    const bool running = slot.busy && slot.sent.at == oldest.at;
     // An answer that came while the process was stopped is still to be fetched.
-    if (running && (now - at < kPatience || is_ready(slot.socket.fd()))) {
+    if (running && (now < oldest.look_at || is_ready(slot.socket.fd()))) {
       return;
     }
     pending_.pop_front();
-    if (running) {
-      release(index);
+    if (!running) {
+      continue;
+    }
+    // The system still asks the link for the next hop: while it has the SYN it sends no second one.
+    oldest.look_at += kSecondSyn;
+    if (oldest.look_at - oldest.at <= kLongestHold && now < oldest.look_at &&
+        slot.socket.holds_syn()) {
+      watch(oldest);
+    } else {
+      release(oldest.slot);
     }
   }
 }
@@ -310,7 +324,7 @@ void TcpConnectTransport::wait(Instant until) {
        now = clock_->now()) {
     give_up_old(now);
     const Instant next =
-        pending_.empty() ? until : std::min(until, pending_.front().at + kPatience);
+        pending_.empty() ? until : std::min(until, pending_.front().look_at);
     const timespec timeout = timespec_of(next - now);
     pollfd polled{.fd = epoll_.get(), .events = POLLIN, .revents = 0};
     const bool for_ever = next == Instant::max();
