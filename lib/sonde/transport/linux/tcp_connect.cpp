@@ -73,6 +73,7 @@ Error wrong_family(const OpenOptions& options) {
 
 TcpConnectTransport::TcpConnectTransport(TraceOpenOptions options, const Clock& clock)
     : options_(std::move(options)),
+      route_(options_.common),
       clock_(&clock),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -171,7 +172,9 @@ void TcpConnectTransport::send_one(const probe::ProbeSpec& spec, probe::SendRepo
   report.at = slot.sent.at;
   if (failure != 0) {
     report.error =
-        failure == EINVAL ? send_error_to(spec.destination, failure) : send_error(failure);
+        failure == EINVAL
+            ? send_error_on(route_.source_for(slot.sent.destination).has_value(), failure)
+            : send_error(failure);
     release(*taken);
     return;
   }
@@ -323,8 +326,7 @@ void TcpConnectTransport::wait(Instant until) {
   for (Instant now = clock_->now(); now < until && ready_taken_ == ready_count_;
        now = clock_->now()) {
     give_up_old(now);
-    const Instant next =
-        pending_.empty() ? until : std::min(until, pending_.front().look_at);
+    const Instant next = pending_.empty() ? until : std::min(until, pending_.front().look_at);
     const timespec timeout = timespec_of(next - now);
     pollfd polled{.fd = epoll_.get(), .events = POLLIN, .revents = 0};
     const bool for_ever = next == Instant::max();

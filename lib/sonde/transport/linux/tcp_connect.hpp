@@ -27,6 +27,7 @@
 #include "sonde/transport/linux/tcp_connect_socket.hpp"
 #include "sonde/transport/open_trace.hpp"
 #include "sonde/transport/posix/fd.hpp"
+#include "sonde/transport/route.hpp"
 #include "sonde/transport/rx_time.hpp"
 #include "sonde/transport/tcp_observation.hpp"
 #include "sonde/transport/transport.hpp"
@@ -93,6 +94,7 @@ class TcpConnectTransport final : public Transport {
   [[nodiscard]] bool judge_state(Slot& slot, probe::Observation& seen);
 
   TraceOpenOptions options_;
+  RouteAsker route_;
   const Clock* clock_;
   Fd epoll_;
   Fd wake_;
