@@ -88,6 +88,15 @@ def check_mark(lab, tally):
                     f"its source {what}", run)
 
 
+def check_no_right(lab, tally, user):
+    for protocol in ("icmp", "udp", "tcp") if user else ():
+        run = trace(lab, user, "-P", protocol, "--mark", "7", SERVER["v4"])
+        what, way_out = run.stderr.splitlines()
+        tally.check(run.returncode == 4 and run.stdout == "" and what ==
+                    "sonde: set the firewall mark (--mark): Operation not permitted" and
+                    "CAP_NET_ADMIN" in way_out, f"no right to mark {protocol}", run)
+
+
 def main():
     prepare()
     tally = Tally()
@@ -97,6 +106,7 @@ def main():
         check_routes(lab, tally, user)
         check_source(lab, tally, user)
         check_mark(lab, tally)
+        check_no_right(lab, tally, user)
     sys.exit(1 if tally.failed else 0)
 
 

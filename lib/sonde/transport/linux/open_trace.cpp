@@ -26,7 +26,7 @@ std::expected<Opened, Error> open_trace(const TraceOpenOptions& options, const C
   // It is the errors that UDP probes need a privilege for, and only when raw sockets were asked
   // for.
   if (!opened && opened.error().code == ErrorCode::permission &&
-      options.protocol == TraceProtocol::udp) {
+      options.protocol == TraceProtocol::udp && opened.error().what_to_do.empty()) {
     opened.error().operation = "cannot listen to ICMP without privilege";
   }
   return opened;

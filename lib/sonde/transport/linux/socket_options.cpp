@@ -64,10 +64,12 @@ Result use_mark(int fd, const std::optional<std::uint32_t>& mark) {
   if (failure == 0) {
     return {};
   }
-  Error error = system_error("set the firewall mark", failure,
+  Error error = system_error("set the firewall mark (--mark)", failure,
                              failure == EPERM ? ErrorCode::permission : ErrorCode::system);
-  error.what_to_do =
-      failure == EPERM ? "a mark needs CAP_NET_ADMIN, or CAP_NET_RAW since Linux 5.17" : "";
+  error.what_to_do = failure == EPERM
+                         ? "a mark needs CAP_NET_ADMIN, or CAP_NET_RAW since Linux 5.17: run it as "
+                           "root, or give the program that right with setcap(8)"
+                         : "";
   return std::unexpected(std::move(error));
 }
 
