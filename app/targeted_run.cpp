@@ -62,7 +62,8 @@ bool TargetedRun::open_output() {
 // The machine format takes stdout from the text, unless it has a file of its own.
 void TargetedRun::make_listeners() {
   const Surroundings around{.environment = read_environment(),
-                            .stdout_is_terminal = is_terminal(kStdout)};
+                            .stdout_is_terminal = is_terminal(kStdout),
+                            .columns = terminal_columns(kStdout)};
   console_.out.tell(control_.output_failed);
   report::Sink& machine = file_ != nullptr ? file_->sink() : console_.out;
   if (auto first = first_listener(around)) {

@@ -18,6 +18,8 @@ inline constexpr int kStdout = 1;
 inline constexpr int kStderr = 2;
 
 [[nodiscard]] bool is_terminal(int fd) noexcept;
+// How wide it is now; 0: it is none, or does not say.
+[[nodiscard]] std::size_t terminal_columns(int fd) noexcept;
 // Is this the system's word for a reader that went away?
 [[nodiscard]] bool is_closed_pipe(int code) noexcept;
 

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -62,6 +63,11 @@ SandboxWish sandbox_wish() noexcept {
 }  // namespace
 
 bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }
+
+std::size_t terminal_columns(int fd) noexcept {
+  winsize size{};
+  return ::ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 bool is_closed_pipe(int code) noexcept { return code == EPIPE; }
 

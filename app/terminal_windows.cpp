@@ -144,6 +144,13 @@ std::expected<int, int> descriptor_of(HANDLE file) {
 
 bool is_terminal(int fd) noexcept { return is_console(handle_of(fd)); }
 
+std::size_t terminal_columns(int fd) noexcept {
+  CONSOLE_SCREEN_BUFFER_INFO info{};
+  return ::GetConsoleScreenBufferInfo(handle_of(fd), &info) != 0 && info.dwSize.X > 0
+             ? static_cast<std::size_t>(info.dwSize.X)
+             : 0;
+}
+
 bool is_closed_pipe(int code) noexcept { return code == EPIPE; }
 
 // Not the C library's: it would turn every newline into two bytes.

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "sonde/report/folded.hpp"
 #include "sonde/report/numbers.hpp"
 #include "sonde/report/path_notes.hpp"
 #include "sonde/report/ping_summary.hpp"
@@ -122,7 +123,7 @@ TextTrace::Progress TextTrace::advance(const stats::TargetResult& result, Instan
   if (!result.path->end()) {
     return Progress::waits;
   }
-  out_.write(path_notes(result, start_.options, {.back = options_.back}));
+  write_notes(result);
   return Progress::finished;
 }
 
@@ -215,14 +216,19 @@ void TextTrace::rest_of(const stats::TargetResult& result) {
       hop_line(hop, *result.target.address);
     }
   }
-  out_.write(path_notes(result, start_.options, {.back = options_.back}));
+  write_notes(result);
 }
 
 void TextTrace::write_line() {
   line_ += '\n';
-  out_.write(line_stamp(options_.stamps, options_.utc_offset, wall_at(start_.clock, now_)));
-  out_.write(line_);
+  const std::string stamp =
+      line_stamp(options_.stamps, options_.utc_offset, wall_at(start_.clock, now_));
+  out_.write(folded(stamp + line_, options_.columns));
   line_.clear();
+}
+
+void TextTrace::write_notes(const stats::TargetResult& result) {
+  out_.write(folded(path_notes(result, start_.options, {.back = options_.back}), options_.columns));
 }
 
 std::string TextTrace::host(const stats::Target& target) const {
