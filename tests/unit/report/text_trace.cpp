@@ -217,6 +217,24 @@ TEST_CASE("trace text: why the destination was not reached is one line") {
   CHECK(mute.fresh().ends_with("not reached: it does not answer within 2 hops\n"));
 }
 
+TEST_CASE("trace text: no flow has a path that nothing was sent on") {
+  Rig rig({.numeric = true}, {.queries = 1, .flows = 2});
+  rig.begin().fresh();
+  probe::Event failed = test::path_sent(rig.script.next(1, 1));
+  failed.kind = probe::EventKind::send_failed;
+  failed.send_error = {.failure = probe::SendFailure::prohibited};
+  rig.script.add(failed).ended(PathEnd::unreachable, 1);
+  CHECK(rig.fresh().starts_with("not reached: it cannot be sent to: "));
+}
+
+TEST_CASE("trace text: -W is no advice to who cannot wait for longer") {
+  Rig rig({.numeric = true}, {.queries = 1, .constant_flow = false});
+  rig.script.options.protocol = "tcp";
+  rig.begin().fresh();
+  rig.script.hop(1, "10.0.0.1", {1ms}).hop(2, "", {0ms}).ended(PathEnd::gap, 2);
+  CHECK(rig.fresh().ends_with("not reached: 1 hop is silent behind hop 1\n"));
+}
+
 TEST_CASE("trace text: hops that nothing was sent to are shown once anything was") {
   Rig rig({.numeric = true}, {.queries = 1});
   rig.begin().fresh();
