@@ -17,7 +17,7 @@ namespace sonde::app {
 struct Surroundings {
   Environment environment;
   bool stdout_is_terminal = false;
-  std::size_t columns = 0;  // of that terminal; 0: nobody knows
+  std::size_t columns = 0;  // of that terminal; 0: it is none
 };
 
 // What every mode makes of --color, -D and the locale.

@@ -63,7 +63,7 @@ bool TargetedRun::open_output() {
 void TargetedRun::make_listeners() {
   const Surroundings around{.environment = read_environment(),
                             .stdout_is_terminal = is_terminal(kStdout),
-                            .columns = terminal_columns(kStdout)};
+                            .columns = is_terminal(kStdout) ? terminal_columns(kStdout) : 0};
   console_.out.tell(control_.output_failed);
   report::Sink& machine = file_ != nullptr ? file_->sink() : console_.out;
   if (auto first = first_listener(around)) {

@@ -18,7 +18,7 @@ inline constexpr int kStdout = 1;
 inline constexpr int kStderr = 2;
 
 [[nodiscard]] bool is_terminal(int fd) noexcept;
-// How wide it is now; 0: it is none, or does not say.
+// How wide it is now; where it does not say: COLUMNS, or 80.
 [[nodiscard]] std::size_t terminal_columns(int fd) noexcept;
 // Is this the system's word for a reader that went away?
 [[nodiscard]] bool is_closed_pipe(int code) noexcept;

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <string>
+#include <system_error>
 
 #include "app/terminal.hpp"
 
@@ -66,7 +68,15 @@ bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }
 
 std::size_t terminal_columns(int fd) noexcept {
   winsize size{};
-  return ::ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+  if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    return size.ws_col;
+  }
+  constexpr std::size_t kUsual = 80;
+  const std::string_view text = variable("COLUMNS");
+  std::size_t columns = 0;
+  const bool whole =
+      std::from_chars(text.data(), text.data() + text.size(), columns).ec == std::errc{};
+  return whole && columns > 0 ? columns : kUsual;
 }
 
 bool is_closed_pipe(int code) noexcept { return code == EPIPE; }

@@ -146,9 +146,11 @@ bool is_terminal(int fd) noexcept { return is_console(handle_of(fd)); }
 
 std::size_t terminal_columns(int fd) noexcept {
   CONSOLE_SCREEN_BUFFER_INFO info{};
-  return ::GetConsoleScreenBufferInfo(handle_of(fd), &info) != 0 && info.dwSize.X > 0
-             ? static_cast<std::size_t>(info.dwSize.X)
-             : 0;
+  constexpr std::size_t kUsual = 80;
+  const int columns = ::GetConsoleScreenBufferInfo(handle_of(fd), &info) != 0
+                          ? info.srWindow.Right - info.srWindow.Left + 1
+                          : 0;
+  return columns > 0 ? static_cast<std::size_t>(columns) : kUsual;
 }
 
 bool is_closed_pipe(int code) noexcept { return code == EPIPE; }
