@@ -196,9 +196,8 @@ std::string trace_way_out(const probe::SendError& error, net::Family family) {
       if (code == std::errc::host_unreachable) {
         return " (a route of this computer says so)";
       }
-      return code == std::errc::invalid_argument
-                 ? " (a blackhole route of this computer)"
-                 : " (no route leads there: is the network up?)";
+      return code == std::errc::invalid_argument ? " (a blackhole route of this computer)"
+                                                 : " (no route leads there: is the network up?)";
     case probe::SendFailure::no_buffer:
       return " (the system has no room for more: a lower --rate may help)";
     case probe::SendFailure::prohibited:
