@@ -60,7 +60,8 @@ using HopProbes = std::vector<const stats::HopProbe*>;
 
 // A path that nothing was sent on has no hops to show: why says what follows them.
 [[nodiscard]] std::span<const stats::Hop> shown_hops(const stats::TargetResult& result) noexcept {
-  return result.stats.counts().none_left() ? std::span<const stats::Hop>() : result.path->hops();
+  const bool shown = result.path && !result.stats.counts().none_left();
+  return shown ? result.path->hops() : std::span<const stats::Hop>();
 }
 
 // When the last of its outcomes came.

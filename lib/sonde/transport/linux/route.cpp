@@ -29,7 +29,7 @@ Fd open_socket(net::Family family, const OpenOptions& options) {
 }  // namespace
 
 struct RouteAsker::Sockets {
-  explicit Sockets(const OpenOptions& wanted) : options(wanted) {
+  explicit Sockets(OpenOptions wanted) : options(std::move(wanted)) {
     options.flow_label.reset();
     options.send_buffer_bytes = options.receive_buffer_bytes = 0;
     if (plain()) {
