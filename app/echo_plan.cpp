@@ -124,10 +124,30 @@ Families allowed_families(const EchoOptions& options, const std::optional<net::A
           .v6 = !options.ipv4 && !(source && source->is_v4())};
 }
 
-UsageError source_conflict(const net::Address& source) {
-  return {.message = fmt::format("the source {} does not go with {}", source.to_text(),
-                                 source.is_v4() ? "IPv6" : "IPv4"),
-          .hint = {}};
+UsageError source_conflict(const EchoOptions& options, const net::Address& source) {
+  const OptionId family = options.flow_label ? OptionId::flow_label
+                          : options.ipv6     ? OptionId::ipv6
+                                             : OptionId::ipv4;
+  UsageError error = conflict(family, options.source ? OptionId::source : OptionId::interface);
+  error.message +=
+      fmt::format(": {} is an IPv{} address", source.to_text(), source.is_v4() ? 4 : 6);
+  return error;
+}
+
+std::string why_not_family(const EchoOptions& options, net::Family family,
+                           const std::optional<net::Address>& source) {
+  const bool v4 = family == net::Family::v4;
+  if (v4 ? options.ipv6 : options.ipv4) {
+    return fmt::format("leave out -{}", v4 ? 6 : 4);
+  }
+  if (v4 && options.flow_label) {
+    return "leave out -F: flow labels are IPv6's";
+  }
+  if (source && source->family() != family) {
+    return fmt::format("leave out -{}, or give it an IPv{} address", options.source ? 'S' : 'I',
+                       v4 ? 4 : 6);
+  }
+  return {};
 }
 
 }  // namespace sonde::app

@@ -54,6 +54,9 @@ struct Families {
 [[nodiscard]] Families allowed_families(const EchoOptions& options,
                                         const std::optional<net::Address>& source);
 // The source rules out the only family that is left.
-[[nodiscard]] UsageError source_conflict(const net::Address& source);
+[[nodiscard]] UsageError source_conflict(const EchoOptions& options, const net::Address& source);
+// Which option keeps the family of that address from being used; empty: none.
+[[nodiscard]] std::string why_not_family(const EchoOptions& options, net::Family family,
+                                         const std::optional<net::Address>& source);
 
 }  // namespace sonde::app

@@ -94,4 +94,17 @@ Refusal apply_option(const GivenOption& given, std::span<const OptionSetter<Opti
   return refusal;
 }
 
+// Where a target is missing and an option has a value that is none, the target may be that value.
+inline UsageError with_taken_target(UsageError refusal, const GivenOption& given,
+                                    const CommandLine& line, std::string_view mode) {
+  const bool number = given.value.find_first_not_of("0123456789") == std::string::npos;
+  if (line.operands.empty() && !number && given.spec->value == Value::required) {
+    const std::string option = given.spec->letter != 0 ? std::string{'-', given.spec->letter}
+                                                       : fmt::format("--{}", given.spec->name);
+    refusal.hint = fmt::format("{} takes a value, and no target is left: sonde {} {} {} {}", option,
+                               mode, option, given.spec->value_name, in_quotes(given.value));
+  }
+  return refusal;
+}
+
 }  // namespace sonde::app

@@ -56,7 +56,8 @@ report::TextTraceOptions trace_text_options(const TraceOptions& options,
       .colour = colour(options.color, around),
       .stamps = stamps_of(options.stamps),
       .utc_offset = report::system_utc_offset,
-      .utf8 = utf8_of(around)};
+      .utf8 = utf8_of(around),
+      .columns = around.columns};
 }
 
 report::TextNotesOptions notes_options(const EchoOptions& options, const Surroundings& around) {

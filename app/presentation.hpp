@@ -2,6 +2,8 @@
 // options of the text reporters. Pure.
 #pragma once
 
+#include <cstddef>
+
 #include "app/options.hpp"
 #include "app/resolve_options.hpp"
 #include "app/terminal.hpp"
@@ -15,6 +17,7 @@ namespace sonde::app {
 struct Surroundings {
   Environment environment;
   bool stdout_is_terminal = false;
+  std::size_t columns = 0;  // of that terminal; 0: it is none
 };
 
 // What every mode makes of --color, -D and the locale.

@@ -148,7 +148,7 @@ Refusal plan_families(const SweepOptions& options, SweepPlan& plan) {
   plan.policy.v4 = families.v4;
   plan.policy.v6 = families.v6;
   if (plan.transport.source && !families.v4 && !families.v6) {
-    return source_conflict(*plan.transport.source);
+    return source_conflict(options, *plan.transport.source);
   }
   if (families.v4 != families.v6) {
     plan.family = families.v4 ? resolve::FamilyWanted::v4 : resolve::FamilyWanted::v6;

@@ -73,7 +73,8 @@ Refusal refuse_alone(const TraceOptions& o) {
         .hint = "try -s 4, or --classic"};
   }
   if (o.first_ttl && *o.first_ttl > o.max_ttl.value_or(engine::TraceConfig().max_ttl)) {
-    return UsageError{.message = "-f, --first-ttl is above -m, --max-ttl", .hint = {}};
+    return UsageError{.message = "-f, --first-ttl is above -m, --max-ttl",
+                      .hint = o.max_ttl ? "" : fmt::format("add -m {}", o.first_ttl->value)};
   }
   EchoOptions rest = o;
   rest.port.reset();

@@ -19,7 +19,7 @@ Refusal plan_families(const EchoOptions& options, transport::OpenOptions& open, 
   policy.v4 = families.v4;
   policy.v6 = families.v6 && policy.header_option_bytes == 0;
   if (open.source && !policy.v4 && !policy.v6) {
-    return source_conflict(*open.source);
+    return source_conflict(options, *open.source);
   }
   if (policy.v4 != policy.v6) {
     plan.family = policy.v4 ? resolve::FamilyWanted::v4 : resolve::FamilyWanted::v6;
@@ -34,7 +34,8 @@ Refusal plan_families(const EchoOptions& options, transport::OpenOptions& open, 
   return std::nullopt;
 }
 
-Refusal refuse_targets(const EchoOptions& options, const RunPlan& plan) {
+Refusal refuse_targets(const EchoOptions& options, const std::optional<net::Address>& source,
+                       const RunPlan& plan) {
   for (const PlannedTarget& target : plan.targets) {
     auto refusal = target.address ? refuse(plan.policy, *target.address)
                                   : refuse_number(plan.policy, target.input);
@@ -42,8 +43,10 @@ Refusal refuse_targets(const EchoOptions& options, const RunPlan& plan) {
       continue;
     }
     refusal->message = fmt::format("{}: {}", in_quotes(target.input), refusal->message);
-    if (target.address && (target.address->is_v6() ? options.ipv4 : options.ipv6)) {
-      refusal->hint = fmt::format("leave out -{}", options.ipv4 ? 4 : 6);
+    auto why =
+        target.address ? why_not_family(options, target.address->family(), source) : std::string();
+    if (!why.empty()) {
+      refusal->hint = std::move(why);
     }
     return refusal;
   }
@@ -75,7 +78,7 @@ void plan_output(const EchoOptions& options, RunPlan& plan) {
 Refusal plan_addresses(const EchoOptions& options, const Situation& situation,
                        transport::OpenOptions& open, RunPlan& plan) {
   for (auto refusal : {plan_source(options, situation, open), plan_families(options, open, plan),
-                       refuse_targets(options, plan), refuse_size(plan)}) {
+                       refuse_targets(options, open.source, plan), refuse_size(plan)}) {
     if (refusal) {
       return refusal;
     }

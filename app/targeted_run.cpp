@@ -15,7 +15,6 @@
 #include "sonde/report/ndjson.hpp"
 #include "sonde/report/text_notes.hpp"
 #include "sonde/resolve/resolver.hpp"
-#include "sonde/transport/route.hpp"
 
 namespace sonde::app {
 
@@ -26,6 +25,7 @@ ExitCode TargetedRun::run() {
     return ExitCode::system;
   }
   auto opened = open(clock_, rng_);
+  route_.emplace(sockets());
   if (const auto dropped = drop_privileges(); !dropped) {
     make_listeners();
     return fail({.operation = "cannot give up privileges", .why = dropped.error()});
@@ -62,7 +62,8 @@ bool TargetedRun::open_output() {
 // The machine format takes stdout from the text, unless it has a file of its own.
 void TargetedRun::make_listeners() {
   const Surroundings around{.environment = read_environment(),
-                            .stdout_is_terminal = is_terminal(kStdout)};
+                            .stdout_is_terminal = is_terminal(kStdout),
+                            .columns = is_terminal(kStdout) ? terminal_columns(kStdout) : 0};
   console_.out.tell(control_.output_failed);
   report::Sink& machine = file_ != nullptr ? file_->sink() : console_.out;
   if (auto first = first_listener(around)) {
@@ -136,8 +137,7 @@ ExitCode TargetedRun::probe(transport::Transport& transport) {
   }
   const SignalScope signals(control_, transport);
   const auto source_of = [this](const net::Address& destination) {
-    return sockets().source ? sockets().source
-                            : transport::source_address_for(destination, sockets().interface);
+    return route_ ? route_->source_for(destination) : std::nullopt;
   };
   NameDirectory directory(plan_, resolver ? &*resolver : nullptr, source_of);
   const std::vector<stats::Listener*> told = listeners();

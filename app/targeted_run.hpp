@@ -5,6 +5,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "sonde/run/session.hpp"
 #include "sonde/stats/listener.hpp"
 #include "sonde/transport/open.hpp"
+#include "sonde/transport/route.hpp"
 
 namespace sonde::app {
 
@@ -81,6 +83,7 @@ class TargetedRun {
   SystemClock clock_;
   SystemRng rng_;
   run::Control control_;
+  std::optional<transport::RouteAsker> route_;
   std::unique_ptr<OutputFile> file_;
   std::vector<std::unique_ptr<stats::Listener>> listeners_;
 };

@@ -32,6 +32,15 @@ Parsed<T> parse_whole(std::string_view text) {
   return static_cast<T>(*number);
 }
 
+// The hint of ping's -t has no place here.
+Parsed<net::Ttl> parse_hop_limit(std::string_view text) {
+  auto ttl = parse_ttl(text);
+  if (!ttl) {
+    ttl.error().hint.clear();
+  }
+  return ttl;
+}
+
 constexpr std::uint64_t kMostQueries = 100;
 constexpr std::uint64_t kMostGap = 255;
 constexpr std::uint64_t kMostParallel = 65536;
@@ -42,8 +51,8 @@ using T = TraceOptions;
 constexpr auto kSetters = std::to_array<OptionSetter<T>>({
     {OptionId::protocol, set_value<T, &T::protocol, parse_protocol>},
     {OptionId::queries, set_value<T, &T::queries, parse_whole<std::uint8_t, 1, kMostQueries>>},
-    {OptionId::first_ttl, set_value<T, &T::first_ttl, parse_ttl>},
-    {OptionId::max_ttl, set_value<T, &T::max_ttl, parse_ttl>},
+    {OptionId::first_ttl, set_value<T, &T::first_ttl, parse_hop_limit>},
+    {OptionId::max_ttl, set_value<T, &T::max_ttl, parse_hop_limit>},
     {OptionId::gap, set_value<T, &T::gap, parse_whole<std::uint8_t, 0, kMostGap>>},
     {OptionId::parallel, set_value<T, &T::parallel, parse_whole<std::uint32_t, 1, kMostParallel>>},
     {OptionId::rate, set_value<T, &T::rate, parse_whole<std::uint32_t, 1, kMostRate>>},
@@ -71,7 +80,7 @@ std::expected<TraceOptions, UsageError> read_trace_options(const CommandLine& li
   TraceOptions options;
   for (const GivenOption& given : line.options) {
     if (auto refusal = set_trace_option(given, options)) {
-      return std::unexpected(*std::move(refusal));
+      return std::unexpected(with_taken_target(*std::move(refusal), given, line, "trace"));
     }
   }
   options.targets = line.operands;

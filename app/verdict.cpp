@@ -67,11 +67,11 @@ Finding find_of_trace(const stats::TargetResult& result) {
   if (result.path && result.path->reached()) {
     return {};
   }
-  const stats::Counts& counts = result.stats.counts();
-  const bool mute = counts.sent > 0 && counts.sent == counts.send_failures;
-  return {.code = ExitCode::no_answer,
-          .reason = fmt::format("{}: {}", target.input,
-                                mute ? "not reached: no probe could be sent" : "not reached")};
+  if (result.stats.counts().none_left()) {
+    return {.code = ExitCode::system,
+            .reason = fmt::format("{}: not reached: no probe could be sent", target.input)};
+  }
+  return {.code = ExitCode::no_answer, .reason = fmt::format("{}: not reached", target.input)};
 }
 
 stats::Verdict verdict_of(std::span<const stats::TargetResult> targets,

@@ -186,7 +186,7 @@ class Schema(unittest.TestCase):
             self.events(*arguments, **run)
 
     def test_traces_that_cannot_be_sent(self):
-        run = {"exit_code": 1, "before": own_network(OWN_PING), "mode": "trace"}
+        run = {"exit_code": 4, "before": own_network(OWN_PING), "mode": "trace"}
         target = self.document("-n", "-q1", "192.0.2.1", **run)["targets"][0]
         self.assertFalse(target["reached"])
         self.assertEqual(target["hops"][0]["probes"][0]["outcome"], "send_failed")

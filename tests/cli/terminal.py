@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A terminal gets colours, unless somebody says no; a pipe gets none, unless somebody says yes."""
+"""A terminal gets colours, unless somebody says no; a pipe gets none, unless somebody says yes.
+The lines of a trace are folded to its width."""
 
 import fcntl
 import os
@@ -15,8 +16,9 @@ LATE = ["-c1", "-W", "0.001us", "127.0.0.1"]  # a time-out and a late reply: som
 ESC = "\x1b["
 
 
-def on_terminal(*arguments, env):
+def on_terminal(*arguments, env, columns=0):
     controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = start(*arguments, env=env, stdout=terminal, stderr=subprocess.DEVNULL)
     return all_of(controller, terminal, process)
 
@@ -78,6 +80,13 @@ def main():
         checks.check("(late)" in text, f"the text itself: {text!r}")
     checks.check(ESC not in sonde(*LATE).stdout, "no colour in a pipe")
     checks.check(ESC in sonde("--color=always", *LATE).stdout, "colour in a pipe on request")
+    flows = ["trace", "-n", "--flows", "16", "127.0.0.1"]
+    lines = on_terminal(*flows, env={}, columns=80).splitlines()
+    checks.check(max(map(len, lines)) <= 80 and len(lines) > 4, f"80 columns: {lines}")
+    checks.check(lines[2].startswith("    0."), f"what goes on is indented: {lines}")
+    lines = on_terminal(*flows, env={}, columns=400).splitlines()
+    checks.check(len(lines) == 3, f"a wide terminal: {lines}")
+    checks.check(len(sonde(*flows).stdout.splitlines()) == 3, "a pipe has no width")
     checks.finish()
 
 

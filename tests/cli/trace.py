@@ -46,8 +46,18 @@ def check_silence(checks, network):
         run,
     )
     run = sonde("trace", "-n", "-q", "1", "198.51.100.1", before=network)
-    checks.check(run.returncode == 1, "no route is 1", run)
-    checks.check("Network is unreachable" in run.stderr, "the system's words", run)
+    checks.check(run.returncode == 4, "nothing sent is 4", run)
+    checks.check(
+        run.stderr == "sonde: send to 198.51.100.1 failed: Network is unreachable "
+        "(no route leads there: is the network up?)\n",
+        "the system's words, once",
+        run,
+    )
+    checks.check(
+        run.stdout.splitlines()[1:] == ["not reached: it cannot be sent to: Network is unreachable"],
+        "no row for what was not sent",
+        run,
+    )
     run = sonde("trace", "-w", "3", "nosuch.invalid", before=network)
     checks.check(run.returncode == 2 and run.stdout == "", "a name that does not resolve is 2", run)
 

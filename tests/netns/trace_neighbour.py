@@ -17,7 +17,8 @@ def main():
     with Lab() as lab:
         lab.inside("client", "sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0")
         user = NOBODY if may_become_nobody() else []
-        for family, words, protocol in (("v4", [], "icmp"), ("v4", user, "icmp"), ("v6", user, "udp")):
+        for family, words, protocol in (("v4", [], "icmp"), ("v4", user, "icmp"), ("v6", user, "udp"),
+                                        ("v4", [], "tcp"), ("v4", user, "tcp"), ("v6", user, "tcp")):
             command = ["ip", "netns", "exec", lab.names["client"], *words, SONDE, "trace", "-n", "-q1",
                        "-P", protocol, NOBODYS[family]]
             done = subprocess.run(command, text=True, capture_output=True, timeout=60)

@@ -16,7 +16,6 @@ using probe::Replaced;
 
 namespace {
 
-constexpr std::uint32_t kMostPerHop = 3;    // probes out of one TTL and flow
 constexpr std::uint32_t kMostRefusals = 3;  // in a row: the system does not send to this target
 constexpr std::uint32_t kMostTransient = 10;
 // What a backend that cannot cancel is asked to wait at least: patience may grow, and hurries
@@ -35,7 +34,8 @@ TracePath::TracePath(const TraceConfig& config, std::uint32_t id, const net::Add
       destination_(destination),
       ways_(PathShape(destination, {.first = config.first_ttl, .last = config.max_ttl}, config.gap),
             config.flows),
-      highest_reply_(ways_.all().hops().size()) {}
+      highest_reply_(ways_.all().hops().size()),
+      given_up_(highest_reply_.size()) {}
 
 bool TracePath::crowded(const PathStep& step) const noexcept {
   return std::ranges::count_if(out_, [&](std::uint64_t sequence) {
@@ -190,6 +190,7 @@ void TracePath::close(std::uint64_t sequence, State outcome) noexcept {
   if (probe.state == State::handed_out || probe.state == State::pending) {
     if (!of_mtu(probe)) {
       ways_.came_back(probe.step);
+      given_up_[index_of(probe.step.ttl)] += outcome == State::expired ? 1 : 0;
     }
     std::erase(out_, sequence);
   }
@@ -260,7 +261,7 @@ void TracePath::on_reply(const Observation& reply, Events& events) {
   } else if (late) {
     event.replaces = Replaced::timeout;
   }
-  std::uint64_t& highest = highest_reply_[probe.step.ttl.value - config_->first_ttl.value];
+  std::uint64_t& highest = highest_reply_[index_of(probe.step.ttl)];
   event.reordered = reply.probe.sequence < highest;
   highest = std::max(highest, reply.probe.sequence);
   learn(probe, reply, event.rtt.value_or(Duration::zero()));
@@ -322,17 +323,18 @@ void TracePath::count_again(net::Ttl ttl) {
 }
 
 Duration TracePath::patience(net::Ttl ttl) const noexcept {
-  return wait_for({.timeout = config_->timeout, .adaptive = config_->adaptive}, ways_.all(), ttl);
+  return wait_for({.timeout = config_->timeout, .adaptive = config_->adaptive}, ways_.all(),
+                  {.ttl = ttl, .given_up = given_up_[index_of(ttl)]});
 }
 
 Instant TracePath::expiry(const Probe& probe) const noexcept {
-  const Duration usual = patience(probe.step.ttl);
   const auto sequence = static_cast<std::uint64_t>(&probe - probes_.data()) + 1;
   if (std::ranges::find(last_queries_, sequence) != last_queries_.end()) {
-    return probe.handed_over + std::min(usual, last_patience());
+    return probe.handed_over + last_patience();
   }
   const bool last = config_->last_query && (config_->queries == 1 || probe.step.flow > 0);
-  return std::max(probe.handed_over + usual, last ? last_word(probe) : Instant::min());
+  return std::max(probe.handed_over + patience(probe.step.ttl),
+                  last ? last_word(probe) : Instant::min());
 }
 
 bool TracePath::waiting() const noexcept {

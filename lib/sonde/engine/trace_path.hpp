@@ -71,6 +71,9 @@ class TracePath {
   [[nodiscard]] probe::PathEnd end_of(std::uint16_t flow) const noexcept;
   [[nodiscard]] bool crowded(const probe::PathStep& step) const noexcept;
   [[nodiscard]] Probe* find(std::uint64_t sequence) noexcept;
+  [[nodiscard]] std::size_t index_of(net::Ttl ttl) const noexcept {
+    return std::size_t{ttl.value} - config_->first_ttl.value;
+  }
   [[nodiscard]] Duration patience(net::Ttl ttl) const noexcept;
   [[nodiscard]] Instant expiry(const Probe& probe) const noexcept;
   [[nodiscard]] probe::Event event_of(probe::EventKind kind, std::uint64_t sequence) const;
@@ -108,6 +111,7 @@ class TracePath {
   std::vector<std::uint64_t> out_;            // sequences of those without an outcome, oldest first
   std::vector<probe::PathStep> again_;        // the system had no room for them
   std::vector<std::uint64_t> highest_reply_;  // by hop: the highest sequence replied to
+  std::vector<std::uint32_t> given_up_;       // by hop: probes, of all flows
   std::uint32_t failures_ = 0;                // sends refused in a row, not for our own crowd
   std::vector<std::uint64_t> last_queries_;   // sequences, of different flows
   bool cut_off_ = false;                      // the system sends nothing any more

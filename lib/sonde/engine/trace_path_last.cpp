@@ -27,7 +27,7 @@ bool TracePath::last_query_left(std::uint16_t flow) const noexcept {
   const probe::PathEnd end = way.path_end();
   const bool open = flow == 0 && (end == probe::PathEnd::gap || end == probe::PathEnd::max_ttl);
   return (open || (end == probe::PathEnd::silent && ways_.arrived())) &&
-         way.at(way.end()).answers == 0 && config_->last_query && config_->adaptive &&
+         way.at(way.end()).answers == 0 && config_->last_query &&
          last_queries_.size() < kMostLast && !asked_last(flow) && !mtu_ && !cut_off_;
 }
 
@@ -65,7 +65,9 @@ probe::PathStep TracePath::last_step() const noexcept {
 }
 
 Duration TracePath::last_patience() const noexcept {
-  return kLastLeast + kLastFactor * ways_.all().longest();
+  return config_->adaptive
+             ? std::min(kLastLeast + kLastFactor * ways_.all().longest(), config_->timeout)
+             : config_->timeout;
 }
 
 // The queries of the last hop wait for the one that follows them: then the hop is known.

@@ -14,6 +14,8 @@ constexpr Duration kPassedLeast = 500ms;
 // Nothing behind it answers: this decides where the trace ends.
 constexpr int kTailFactor = 3;
 constexpr Duration kTailLeast = 1s;
+// Nor did the hop itself when it was asked and waited for so long, several times.
+constexpr Duration kSilentLeast = 300ms;
 // Nobody answers at all: a system that asks its link in vain for the next hop says so after three
 // seconds (RFC 4861 section 10; Linux does the same for ARP), and a moment.
 constexpr Duration kNeighbour = 200ms;
@@ -26,7 +28,8 @@ Duration nearest_behind(const PathShape& shape, net::Ttl ttl) noexcept {
   return answering == behind.end() ? shape.longest() : answering->longest;
 }
 
-Duration adapted(const PathShape& shape, net::Ttl ttl) noexcept {
+Duration adapted(const PathShape& shape, const AskedHop& asked) noexcept {
+  const net::Ttl ttl = asked.ttl;
   const net::Ttl answered = shape.answered().value_or(net::Ttl(0));
   const std::optional<net::Ttl> refused_at = shape.refused_at();
   const HopShape& own = shape.at(ttl);
@@ -38,16 +41,17 @@ Duration adapted(const PathShape& shape, net::Ttl ttl) noexcept {
   if (answered > ttl) {
     return std::max({kPassedFactor * nearest_behind(shape, ttl), kPassedLeast, shape.longest()});
   }
-  return kTailLeast + kTailFactor * shape.longest();
+  return (asked.given_up < kMostPerHop ? kTailLeast : kSilentLeast) + kTailFactor * shape.longest();
 }
 
 }  // namespace
 
-Duration wait_for(const TracePatience& patience, const PathShape& shape, net::Ttl ttl) noexcept {
+Duration wait_for(const TracePatience& patience, const PathShape& shape,
+                  const AskedHop& hop) noexcept {
   if (!patience.adaptive) {
     return patience.timeout;
   }
-  return shape.answered() ? std::min(adapted(shape, ttl), patience.timeout)
+  return shape.answered() ? std::min(adapted(shape, hop), patience.timeout)
                           : patience.timeout + kNeighbour;
 }
 

@@ -177,4 +177,34 @@ std::string_view send_way_out(const probe::SendError& error, bool may_be_broadca
                           : " (a route or a firewall on this computer forbids it)";
 }
 
+std::string trace_way_out(const probe::SendError& error, net::Family family) {
+  constexpr std::uint32_t kIpv4Headers = 28;  // with that of ICMP or UDP
+  constexpr std::uint32_t kIpv6Headers = 48;
+  const std::error_code code(error.os_code, std::system_category());
+  switch (error.failure) {
+    case probe::SendFailure::too_big: {
+      const std::uint32_t headers = family == net::Family::v4 ? kIpv4Headers : kIpv6Headers;
+      return error.mtu && error.mtu->value > headers
+                 ? fmt::format(" (-s {} fits, or leave out --df and -M)",
+                               error.mtu->value - headers)
+                 : " (a smaller -s may fit, or leave out --df and -M)";
+    }
+    case probe::SendFailure::unreachable:
+      if (code == std::errc::network_down) {
+        return " (the interface is down)";
+      }
+      if (code == std::errc::host_unreachable) {
+        return " (a route of this computer says so)";
+      }
+      return code == std::errc::invalid_argument ? " (a blackhole route of this computer)"
+                                                 : " (no route leads there: is the network up?)";
+    case probe::SendFailure::no_buffer:
+      return " (the system has no room for more: a lower --rate may help)";
+    case probe::SendFailure::prohibited:
+    case probe::SendFailure::other:
+      break;
+  }
+  return std::string(send_way_out(error, false));
+}
+
 }  // namespace sonde::report

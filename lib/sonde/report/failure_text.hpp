@@ -20,6 +20,8 @@ namespace sonde::report {
 [[nodiscard]] std::string send_error_text(const probe::SendError& error);
 // What may be done about it, in parentheses behind a blank; empty: nobody knows.
 [[nodiscard]] std::string_view send_way_out(const probe::SendError& error, bool may_be_broadcast);
+// The same of a trace's probe, of any failure.
+[[nodiscard]] std::string trace_way_out(const probe::SendError& error, net::Family family);
 
 // "corrupt at byte 17: 0x11 instead of 0x10"
 [[nodiscard]] std::string corruption_text(const probe::Corruption& seen);

@@ -60,10 +60,13 @@ using Hops = std::span<const stats::Hop>;
   }
   return longest;
 }
-[[nodiscard]] std::string neighbour_hint(const stats::PathStats& path) {
+// No connect() probe waits so long.
+[[nodiscard]] std::string neighbour_hint(const stats::PathStats& path,
+                                         const stats::RunOptions& options) {
   constexpr Duration kNeighbour = 3s;
   const Duration longest = longest_wait(path.hops());
-  const bool too_soon = longest > Duration::zero() && longest < kNeighbour;
+  const bool connects = options.protocol == "tcp" && options.trace && !options.trace->constant_flow;
+  const bool too_soon = longest > Duration::zero() && longest < kNeighbour && !connects;
   return path.end() == probe::PathEnd::gap && std::ranges::any_of(path.hops(), answered) && too_soon
              ? "a host that is down looks the same: its router says so after 3 s, and -W 4 waits "
                "for that\n"
@@ -349,12 +352,12 @@ std::string path_notes(const stats::TargetResult& result, const stats::RunOption
   const stats::PathStats& path = *result.path;
   const stats::TraceRunOptions trace = options.trace.value_or(stats::TraceRunOptions());
   std::string notes;
-  if (trace.flows > 1) {
+  if (trace.flows > 1 && !result.stats.counts().none_left()) {
     notes += flow_notes(result, path, trace.flows);
   }
   if (!path.reached()) {
     notes += fmt::format("not reached: {}\n", why_not(path, result.target.source));
-    notes += neighbour_hint(path);
+    notes += neighbour_hint(path, options);
   }
   notes += nearer_note(path, *result.target.address, options.protocol == "udp");
   notes += trace.find_mtu ? mtu_note(result, path, options) : "";

@@ -14,17 +14,21 @@
 namespace sonde::report {
 namespace {
 
+[[nodiscard]] bool of_trace(const probe::Event& event) noexcept { return event.step.ttl.value > 0; }
+
 [[nodiscard]] std::string in_words(const probe::Event& event, const stats::Target& target) {
   const probe::SendError error = event.send_error.value_or(probe::SendError{});
+  const bool v4 = target.address && target.address->is_v4();
+  const std::string way_out =
+      of_trace(event) ? trace_way_out(error, v4 ? net::Family::v4 : net::Family::v6)
+                      : std::string(send_way_out(error, v4));
   if (error.failure == probe::SendFailure::too_big) {
     return "local error: message too long" +
-           (error.mtu ? fmt::format(", mtu={}", error.mtu->value) : std::string());
+           (error.mtu ? fmt::format(", mtu={}", error.mtu->value) : std::string()) + way_out;
   }
-  const bool of_trace = event.step.ttl.value > 0;
-  const bool may_be_broadcast = !of_trace && target.address && target.address->is_v4();
   return fmt::format("send to {} failed: {}{}",
                      target.address ? target.address->to_text() : target.input,
-                     send_error_text(error), send_way_out(error, may_be_broadcast));
+                     send_error_text(error), way_out);
 }
 
 // Of a trace: an answer is whatever anybody said.
@@ -55,7 +59,7 @@ void TextNotes::on_target(const stats::Target& target) {
 
 void TextNotes::on_event(const probe::Event& event, const stats::TargetResult& after) {
   // Too long is what a search for the path MTU asks for.
-  const bool searching = event.step.ttl.value > 0 && event.step.query == 0;
+  const bool searching = of_trace(event) && event.step.query == 0;
   if (event.send_error && !searching) {
     send_error(event, after.target);
   }
@@ -63,6 +67,13 @@ void TextNotes::on_event(const probe::Event& event, const stats::TargetResult& a
 
 void TextNotes::send_error(const probe::Event& event, const stats::Target& target) {
   const Instant at = event.at;
+  if (of_trace(event)) {
+    const probe::SendError error = event.send_error.value_or(probe::SendError{});
+    if (told_.emplace(target.id, error.failure, error.os_code).second) {
+      err_.write(fmt::format("sonde: {}\n", in_words(event, target)));
+    }
+    return;
+  }
   if (last_send_error_ && at - *last_send_error_ < kBetweenSendErrors) {
     ++suppressed_;
     return;

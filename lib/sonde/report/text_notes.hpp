@@ -1,13 +1,16 @@
 // text_notes.hpp: what a run says on stderr, beside any format on stdout: look-ups that failed,
-// probes that this computer could not send (at most one line a second, with how many more), the
-// interim line that SIGQUIT asks for, RTTs that are not by the clock that was asked for, and under
-// -v what was ignored and why.
+// probes that this computer could not send (at most one line a second, with how many more; of a
+// trace each target's each cause once, with what may be done about it), the interim line that
+// SIGQUIT asks for, RTTs that are not by the clock that was asked for, and under -v what was ignored
+// and why.
 // A system error that ends the run (RunEnd::error) is the app's to print, with its hint.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 
 #include "sonde/report/clean_text.hpp"
 #include "sonde/report/sink.hpp"
@@ -44,6 +47,8 @@ class TextNotes final : public stats::Listener {
   TextNotesOptions options_;
   std::optional<Instant> last_send_error_;
   std::uint64_t suppressed_ = 0;  // send errors since then
+  // What was told of a trace: of which target, and the system's code.
+  std::set<std::tuple<std::uint32_t, probe::SendFailure, int>> told_;
 };
 
 // "sonde: ignored 3 packets: 2 ..., 1 ..."; nothing if there were none.

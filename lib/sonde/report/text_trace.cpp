@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "sonde/report/folded.hpp"
 #include "sonde/report/numbers.hpp"
 #include "sonde/report/path_notes.hpp"
 #include "sonde/report/ping_summary.hpp"
@@ -56,6 +58,12 @@ using HopProbes = std::vector<const stats::HopProbe*>;
   return probe.answered() || probe.last.kind == probe::EventKind::timeout;
 }
 
+// A path that nothing was sent on has no hops to show: why says what follows them.
+[[nodiscard]] std::span<const stats::Hop> shown_hops(const stats::TargetResult& result) noexcept {
+  const bool shown = result.path && !result.stats.counts().none_left();
+  return shown ? result.path->hops() : std::span<const stats::Hop>();
+}
+
 // When the last of its outcomes came.
 [[nodiscard]] Instant settled_at(const stats::Hop& hop) {
   Instant latest{};
@@ -103,7 +111,7 @@ TextTrace::Progress TextTrace::advance(const stats::TargetResult& result, Instan
     mtu_ = net::Mtu(0);
     header_line(result.target, destination);
   }
-  for (const stats::Hop& hop : result.path->hops()) {
+  for (const stats::Hop& hop : shown_hops(result)) {
     if (hop.ttl <= printed_) {
       continue;
     }
@@ -116,7 +124,7 @@ TextTrace::Progress TextTrace::advance(const stats::TargetResult& result, Instan
   if (!result.path->end()) {
     return Progress::waits;
   }
-  out_.write(path_notes(result, start_.options, {.back = options_.back}));
+  write_notes(result);
   return Progress::finished;
 }
 
@@ -204,19 +212,24 @@ void TextTrace::rest_of(const stats::TargetResult& result) {
   if (!header_) {
     header_line(result.target, *result.target.address);
   }
-  for (const stats::Hop& hop : result.path->hops()) {
+  for (const stats::Hop& hop : shown_hops(result)) {
     if (hop.ttl > printed_) {
       hop_line(hop, *result.target.address);
     }
   }
-  out_.write(path_notes(result, start_.options, {.back = options_.back}));
+  write_notes(result);
 }
 
 void TextTrace::write_line() {
   line_ += '\n';
-  out_.write(line_stamp(options_.stamps, options_.utc_offset, wall_at(start_.clock, now_)));
-  out_.write(line_);
+  const std::string stamp =
+      line_stamp(options_.stamps, options_.utc_offset, wall_at(start_.clock, now_));
+  out_.write(folded(stamp + line_, options_.columns));
   line_.clear();
+}
+
+void TextTrace::write_notes(const stats::TargetResult& result) {
+  out_.write(folded(path_notes(result, start_.options, {.back = options_.back}), options_.columns));
 }
 
 std::string TextTrace::host(const stats::Target& target) const {

@@ -13,6 +13,7 @@
 // This is stdout; stderr's part is text_notes.hpp and trace_progress.hpp.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -35,6 +36,7 @@ struct TextTraceOptions {
   Stamps stamps = Stamps::none;
   UtcOffset utc_offset{};  // for Stamps::rfc3339; none: UTC
   Utf8Terminal utf8 = Utf8Terminal::no;
+  std::size_t columns = 0;  // of the terminal, to fold longer lines; 0: there is none
 };
 
 class TextTrace final : public stats::Listener {
@@ -65,6 +67,7 @@ class TextTrace final : public stats::Listener {
   [[nodiscard]] std::string who(const net::Address& responder) const;
   [[nodiscard]] std::string host(const stats::Target& target) const;
   void write_line();
+  void write_notes(const stats::TargetResult& result);
 
   Sink& out_;
   TextTraceOptions options_;

@@ -34,6 +34,8 @@ struct Counts {
   Counts& operator-=(const Counts& other) noexcept;
   // Any reply at all.
   [[nodiscard]] bool answered() const noexcept { return received + late > 0; }
+  // Was every probe refused by our own system?
+  [[nodiscard]] bool none_left() const noexcept { return sent > 0 && sent == send_failures; }
   // The share of finished probes that no echo reply came back for, 0 to 1. Absent while none is
   // finished.
   [[nodiscard]] std::optional<double> loss_ratio() const noexcept;

@@ -91,6 +91,20 @@ TEST_CASE("verdict: a name that was still being looked up did not resolve") {
   CHECK(code({unknown}) == 2);
 }
 
+TEST_CASE("verdict: a trace of which no probe could be sent is the system's failure") {
+  TargetResult unsent = target(0, 0);
+  unsent.stats.apply(event(probe::EventKind::send_failed, 1));
+  const stats::Verdict verdict = judge_trace(std::vector{unsent, target(3, 0)});
+  CHECK(verdict.exit_code == 4);
+  CHECK(verdict.reasons == std::vector<std::string>{
+                               "host.example: not reached: no probe could be sent",
+                               "host.example: not reached",
+                           });
+  TargetResult partly = target(1, 0);
+  partly.stats.apply(event(probe::EventKind::send_failed, 2));
+  CHECK(judge_trace(std::vector{partly}).exit_code == 1);
+}
+
 TEST_CASE("verdict: a system failure has its reason") {
   CHECK(system_failure("no socket").exit_code == 4);
   CHECK(system_failure("no socket").reasons == std::vector<std::string>{"no socket"});

@@ -63,6 +63,55 @@ TEST_CASE("trace: our own system has the time to find that nobody has the addres
   }
 }
 
+TEST_CASE("trace: many queries of a silent tail do not each cost a second") {
+  const Network four_and_silence = [](const ProbeSpec& spec, Instant) -> Answers {
+    const unsigned ttl = ttl_of(spec);
+    return ttl <= 4 ? Answers{time_exceeded(router(ttl), ttl * 1ms)} : Answers{};
+  };
+  TraceHarness queries({.queries = 10}, four_and_silence);
+  queries.run();
+  CHECK(queries.end() == PathEnd::gap);
+  CHECK(queries.elapsed() <= 2500ms);
+  CHECK(queries.most_out == 3);
+  TraceHarness flows({.queries = 1, .flows = 64}, four_and_silence);
+  flows.run();
+  CHECK(flows.end() == PathEnd::gap);
+  CHECK(flows.elapsed() <= 2500ms + 1s);
+}
+
+TEST_CASE("trace: who is silent three times is waited for less, and heard all the same") {
+  // Hop 3 answers every fourth query only, and takes its time.
+  TraceHarness trace({.queries = 4}, [](const ProbeSpec& spec, Instant sent) -> Answers {
+    const unsigned ttl = ttl_of(spec);
+    if (ttl == 3) {
+      return sent - kTraceStart >= 900ms ? Answers{time_exceeded(router(3), 290ms)} : Answers{};
+    }
+    return ttl < 3 ? Answers{time_exceeded(router(ttl), 1ms)} : Answers{};
+  });
+  trace.run();
+  const auto errors = trace.of(EventKind::error);
+  CHECK(std::ranges::any_of(errors, [](const auto& event) { return event.step.ttl.value == 3; }));
+}
+
+TEST_CASE("trace: the last query is asked whatever the time-out is") {
+  for (const Duration timeout : {Duration(100ms), Duration(1s), Duration(2s)}) {
+    for (const std::uint8_t queries : {std::uint8_t{1}, std::uint8_t{3}}) {
+      TraceHarness trace(
+          {.queries = queries, .timeout = timeout, .adaptive = false, .last_query = true},
+          [](const ProbeSpec& spec, Instant sent) -> Answers {
+            const unsigned ttl = ttl_of(spec);
+            if (ttl < 5) {
+              return {time_exceeded(router(ttl), 10ms)};
+            }
+            return sent - kTraceStart < 1s ? Answers{} : Answers{echo_reply(20ms)};
+          });
+      trace.run();
+      CHECK(trace.end() == PathEnd::reached);
+      CHECK(trace.elapsed() <= 1200ms + timeout);
+    }
+  }
+}
+
 TEST_CASE("trace: a late reply and a late error replace the time-out while the run goes on") {
   TraceHarness trace({}, [](const ProbeSpec& spec, Instant) -> Answers {
     const unsigned ttl = ttl_of(spec);

@@ -83,6 +83,33 @@ TEST_CASE("notes: a local error that the system reports later is one as well") {
         }) == "sonde: send to 10.9.2.2 failed: Network is unreachable\n");
 }
 
+TEST_CASE("notes: a trace says once why it cannot send, and what may be done") {
+  const auto failing = [](probe::SendError error) {
+    return notes({}, [error](RunScript& run) {
+      run.target("10.9.2.2").target("::1");
+      for (std::uint64_t seq = 1; seq <= 3; ++seq) {
+        probe::Event event = run.event(probe::EventKind::send_failed, seq, seq * 1ms);
+        event.send_error = error;
+        event.step = {.ttl = net::Ttl(static_cast<std::uint8_t>(seq)), .query = 1};
+        run.add(event);
+        event.probe.target = 1;
+        run.add(event);
+      }
+      run.end(1s);
+    });
+  };
+  CHECK(failing(kUnreachable) ==
+        "sonde: send to 10.9.2.2 failed: Network is unreachable (no route leads there: is the "
+        "network up?)\n"
+        "sonde: send to ::1 failed: Network is unreachable (no route leads there: is the network "
+        "up?)\n");
+  CHECK(failing({.failure = probe::SendFailure::too_big, .mtu = net::Mtu(1500)}) ==
+        "sonde: local error: message too long, mtu=1500 (-s 1472 fits, or leave out --df and "
+        "-M)\n"
+        "sonde: local error: message too long, mtu=1500 (-s 1452 fits, or leave out --df and "
+        "-M)\n");
+}
+
 TEST_CASE("notes: a failed look-up names its target once") {
   const auto failed = [](std::string message) {
     return notes({}, [&](RunScript& run) {

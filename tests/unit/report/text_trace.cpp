@@ -193,7 +193,7 @@ TEST_CASE("trace text: why the destination was not reached is one line") {
   failed.send_error = {.failure = probe::SendFailure::unreachable};
   unsent.script.add(failed).ended(PathEnd::unreachable, 1);
   CHECK(unsent.fresh() ==
-        " 1  ?\nnot reached: it cannot be sent to: " + send_error_text(*failed.send_error) + '\n');
+        "not reached: it cannot be sent to: " + send_error_text(*failed.send_error) + '\n');
   Rig nobody({.numeric = true}, {.queries = 1});
   nobody.begin().fresh();
   nobody.script.from("192.0.2.7").hop(1, "192.0.2.7", {1ms}, {3, 1});
@@ -215,6 +215,36 @@ TEST_CASE("trace text: why the destination was not reached is one line") {
   mute.begin().fresh();
   mute.script.hop(1, "10.0.0.1", {1ms}).hop(2, "10.0.0.2", {0ms}).ended(PathEnd::max_ttl, 2);
   CHECK(mute.fresh().ends_with("not reached: it does not answer within 2 hops\n"));
+}
+
+TEST_CASE("trace text: no flow has a path that nothing was sent on") {
+  Rig rig({.numeric = true}, {.queries = 1, .flows = 2});
+  rig.begin().fresh();
+  probe::Event failed = test::path_sent(rig.script.next(1, 1));
+  failed.kind = probe::EventKind::send_failed;
+  failed.send_error = {.failure = probe::SendFailure::prohibited};
+  rig.script.add(failed).ended(PathEnd::unreachable, 1);
+  CHECK(rig.fresh().starts_with("not reached: it cannot be sent to: "));
+}
+
+TEST_CASE("trace text: -W is no advice to who cannot wait for longer") {
+  Rig rig({.numeric = true}, {.queries = 1, .constant_flow = false});
+  rig.script.options.protocol = "tcp";
+  rig.begin().fresh();
+  rig.script.hop(1, "10.0.0.1", {1ms}).hop(2, "", {0ms}).ended(PathEnd::gap, 2);
+  CHECK(rig.fresh().ends_with("not reached: 1 hop is silent behind hop 1\n"));
+}
+
+TEST_CASE("trace text: hops that nothing was sent to are shown once anything was") {
+  Rig rig({.numeric = true}, {.queries = 1});
+  rig.begin().fresh();
+  probe::Event failed = test::path_sent(rig.script.next(1, 1));
+  failed.kind = probe::EventKind::send_failed;
+  failed.send_error = {.failure = probe::SendFailure::prohibited};
+  rig.script.add(failed);
+  CHECK(rig.fresh().empty());
+  rig.script.hop(2, "10.0.0.2", {1ms}).ended(PathEnd::max_ttl, 2);
+  CHECK(rig.fresh().starts_with(" 1  ?\n 2  10.0.0.2  1.000 ms\nnot reached: "));
 }
 
 TEST_CASE("trace text: a run that is stopped shows what is known, and ? where nothing is") {

@@ -14,7 +14,6 @@
 #include "sonde/transport/linux/ping_socket.hpp"
 #include "sonde/transport/linux/raw.hpp"
 #include "sonde/transport/linux/socket_options.hpp"
-#include "sonde/transport/route.hpp"
 
 namespace sonde::transport {
 namespace {
@@ -77,10 +76,8 @@ Channel::Channel(Fd fd, const ChannelConfig& config, const OpenOptions& options)
       ident_(options.ident.value_or(config.raw_ident)),
       base_path_mtu_(options.path_mtu),
       shape_(config.shape),
-      // What a mark routes where is not to be found out without marking.
-      learns_sources_(config.shape.is_trace() && !options.mark),
-      interface_(options.interface),
       bound_source_(options.source),
+      route_(options),
       recent_(options.remembered_sends) {}
 
 std::expected<Channel, Error> Channel::open(const ChannelConfig& config,
@@ -201,13 +198,13 @@ std::expected<void, Error> Channel::open_listener(const OpenOptions& options) {
 }
 
 void Channel::learn_source(const net::Address& destination) {
-  if (!learns_sources_) {
-    return;
-  }
-  if (const auto source =
-          bound_source_ ? bound_source_ : source_address_for(destination, interface_)) {
+  if (const auto source = bound_source_ ? bound_source_ : route_.source_for(destination)) {
     sources_.learn(destination, *source);
   }
+}
+
+bool Channel::has_route(const net::Address& destination) {
+  return route_.source_for(destination).has_value();
 }
 
 Inlet Channel::inlet(std::size_t index) const noexcept {

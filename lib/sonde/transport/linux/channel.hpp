@@ -25,6 +25,7 @@
 #include "sonde/transport/open.hpp"
 #include "sonde/transport/posix/fd.hpp"
 #include "sonde/transport/probe_shape.hpp"
+#include "sonde/transport/route.hpp"
 #include "sonde/transport/transmit_keys.hpp"
 
 namespace sonde::transport {
@@ -91,6 +92,7 @@ class Channel {
   [[nodiscard]] KnownSources& sources() noexcept { return sources_; }
   // Of a trace: asks the system which address probes to there leave with.
   void learn_source(const net::Address& destination);
+  [[nodiscard]] bool has_route(const net::Address& destination);
 
  private:
   Channel(Fd fd, const ChannelConfig& config, const OpenOptions& options) noexcept;
@@ -118,9 +120,8 @@ class Channel {
   std::optional<PathMtu> path_mtu_;  // what the socket has now
   probe::HeaderOptions header_options_{};
   ProbeShape shape_;
-  bool learns_sources_;
-  std::string interface_;
   std::optional<net::Address> bound_source_;
+  RouteAsker route_;
   probe::RecentSends recent_;
   TransmitKeys keys_;
   KnownSources sources_;

@@ -24,9 +24,9 @@ std::expected<Opened, Error> open_trace(const TraceOpenOptions& options, const C
   }
   auto opened = open_channels(options.common, std::move(plan), clock, rng);
   // It is the errors that UDP probes need a privilege for, and only when raw sockets were asked
-  // for.
+  // for; a mark needs one as well, and says so itself.
   if (!opened && opened.error().code == ErrorCode::permission &&
-      options.protocol == TraceProtocol::udp) {
+      options.protocol == TraceProtocol::udp && !options.common.mark) {
     opened.error().operation = "cannot listen to ICMP without privilege";
   }
   return opened;

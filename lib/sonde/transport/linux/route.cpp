@@ -2,36 +2,79 @@
 
 #include <sys/socket.h>
 
-#include <array>
+#include <utility>
 
+#include "sonde/transport/linux/privilege.hpp"
 #include "sonde/transport/linux/socket_options.hpp"
 #include "sonde/transport/posix/fd.hpp"
 #include "sonde/transport/posix/socket_address.hpp"
 
 namespace sonde::transport {
+namespace {
 
-std::optional<net::Address> source_address_for(const net::Address& destination,
-                                               const std::string& interface) {
-  constexpr std::uint16_t kDiscardPort = 9;  // any but 0 will do
-  const Fd fd(::socket(destination.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+// Not valid where the options cannot be had.
+Fd open_socket(net::Family family, const OpenOptions& options) {
+  Fd fd(::socket(family == net::Family::v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) {
-    return std::nullopt;
+    return fd;
   }
   try_option(fd.get(), {SOL_SOCKET, SO_BROADCAST}, 1);
-  if (!interface.empty() &&
-      set_option(fd.get(), {SOL_SOCKET, SO_BINDTODEVICE}, as_bytes(interface)) != 0) {
-    return std::nullopt;
+  auto done = apply_common(fd.get(), family, options);
+  if (done && options.source) {
+    done = bind_source(fd.get(), *options.source);
   }
+  return done ? std::move(fd) : Fd();
+}
+
+}  // namespace
+
+struct RouteAsker::Sockets {
+  explicit Sockets(OpenOptions wanted) : options(std::move(wanted)) {
+    options.flow_label.reset();
+    options.send_buffer_bytes = options.receive_buffer_bytes = 0;
+    if (plain()) {
+      return;  // seldom asked: when it is wanted
+    }
+    const RaisedPrivilege raised;
+    for (const net::Family family : {net::Family::v4, net::Family::v6}) {
+      if (family == net::Family::v4 ? options.v4 : options.v6) {
+        of(family) = open_socket(family, options);
+      }
+    }
+  }
+  [[nodiscard]] bool plain() const {
+    return !options.mark && !options.source && options.interface.empty();
+  }
+  [[nodiscard]] Fd& of(net::Family family) { return family == net::Family::v4 ? v4 : v6; }
+
+  OpenOptions options;
+  Fd v4;
+  Fd v6;
+};
+
+RouteAsker::RouteAsker(const OpenOptions& options) : sockets_(std::make_unique<Sockets>(options)) {}
+RouteAsker::RouteAsker(RouteAsker&& other) noexcept = default;
+RouteAsker& RouteAsker::operator=(RouteAsker&& other) noexcept = default;
+RouteAsker::~RouteAsker() = default;
+
+std::optional<net::Address> RouteAsker::source_for(const net::Address& destination) {
+  constexpr std::uint16_t kDiscardPort = 9;  // any but 0 will do
+  Fd& fd = sockets_->of(destination.family());
+  if (!fd.valid() && sockets_->plain()) {
+    fd = open_socket(destination.family(), sockets_->options);
+  }
+  SocketAddressStorage nobody{};
+  nobody.generic.sa_family = AF_UNSPEC;  // forget the source of the last answer
   const SocketAddress peer = encode_address(destination, kDiscardPort);
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer.storage), peer.size) != 0) {
+  if (!fd.valid() || ::connect(fd.get(), &nobody.generic, sizeof nobody) != 0 ||
+      ::connect(fd.get(), &peer.storage.generic, peer.size) != 0) {
     return std::nullopt;
   }
-  std::array<std::byte, sizeof(SocketAddressStorage)> name{};
-  socklen_t length = name.size();
-  if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(name.data()), &length) != 0) {
+  SocketAddress name{.storage = {}, .size = sizeof(SocketAddressStorage)};
+  if (::getsockname(fd.get(), &name.storage.generic, &name.size) != 0) {
     return std::nullopt;
   }
-  return decode_address(Bytes(name).first(length));
+  return decode_address(std::as_bytes(std::span(&name.storage, 1)).first(name.size));
 }
 
 }  // namespace sonde::transport

@@ -9,7 +9,6 @@
 
 #include "sonde/transport/destination.hpp"
 #include "sonde/transport/linux/socket_options.hpp"
-#include "sonde/transport/route.hpp"
 #include "sonde/wire/checksum.hpp"
 #include "sonde/wire/icmpv4.hpp"
 #include "sonde/wire/icmpv6.hpp"
@@ -68,11 +67,10 @@ probe::SendFailure send_failure_of(int os_code) noexcept {
   }
 }
 
-probe::SendError send_error_to(const net::Address& destination, int os_code) {
-  // A blackhole route: the kernel has no better word than for a bad argument, and has it for every
-  // socket that asks for the route.
-  const bool no_route = os_code == EINVAL && !source_address_for(destination, {});
-  return {.failure = no_route ? probe::SendFailure::unreachable : send_failure_of(os_code),
+// A blackhole route: the kernel has no better word than for a bad argument, and has it for every
+// socket that asks for the route.
+probe::SendError send_error_on(bool has_route, int os_code) {
+  return {.failure = has_route ? send_failure_of(os_code) : probe::SendFailure::unreachable,
           .os_code = os_code};
 }
 
@@ -105,7 +103,8 @@ void Sender::send(Channel& channel, std::span<const probe::ProbeSpec> specs,
     }
     std::optional<probe::SendError> error = send_again(channel, done, sent.error());
     if (error && error->os_code == EINVAL) {
-      error = send_error_to(effective_destination(specs[done].destination), EINVAL);
+      error =
+          send_error_on(channel.has_route(effective_destination(specs[done].destination)), EINVAL);
     }
     if (!error) {
       remember(channel, specs.subspan(done, 1), done, at);

@@ -24,8 +24,8 @@
 namespace sonde::transport {
 
 [[nodiscard]] probe::SendFailure send_failure_of(int os_code) noexcept;
-// The same of a packet to that host, for whom the system may have no usable route.
-[[nodiscard]] probe::SendError send_error_to(const net::Address& destination, int os_code);
+// The same of a packet to a host for which there is, or is not, a usable route.
+[[nodiscard]] probe::SendError send_error_on(bool has_route, int os_code);
 
 class Sender {
  public:

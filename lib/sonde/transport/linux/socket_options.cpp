@@ -64,10 +64,12 @@ Result use_mark(int fd, const std::optional<std::uint32_t>& mark) {
   if (failure == 0) {
     return {};
   }
-  Error error = system_error("set the firewall mark", failure,
+  Error error = system_error("set the firewall mark (--mark)", failure,
                              failure == EPERM ? ErrorCode::permission : ErrorCode::system);
-  error.what_to_do =
-      failure == EPERM ? "a mark needs CAP_NET_ADMIN, or CAP_NET_RAW since Linux 5.17" : "";
+  error.what_to_do = failure == EPERM
+                         ? "a mark needs CAP_NET_ADMIN, or CAP_NET_RAW since Linux 5.17: run it as "
+                           "root, or give the program that right with setcap(8)"
+                         : "";
   return std::unexpected(std::move(error));
 }
 
@@ -131,6 +133,13 @@ Result use_flow_label(int fd, const std::optional<net::FlowLabel>& label) {
   return {};
 }
 
+std::uint32_t memory_information(int fd, std::size_t word) noexcept {
+  std::array<std::uint32_t, kMemoryInformationWords> words{};
+  socklen_t size = sizeof words;
+  const int result = ::getsockopt(fd, SOL_SOCKET, kMemoryInformation, words.data(), &size);
+  return result == 0 ? words.at(word) : 0;
+}
+
 }  // namespace
 
 int set_option(int fd, OptionName option, Bytes value) noexcept {
@@ -171,10 +180,11 @@ void clear_pending_error(int fd) noexcept {
 }
 
 std::uint32_t queue_drops(int fd) noexcept {
-  std::array<std::uint32_t, kMemoryInformationWords> words{};
-  socklen_t size = sizeof words;
-  const int result = ::getsockopt(fd, SOL_SOCKET, kMemoryInformation, words.data(), &size);
-  return result == 0 ? words[kMemoryInformationDrops] : 0;
+  return memory_information(fd, kMemoryInformationDrops);
+}
+
+std::uint32_t bytes_in_queues(int fd) noexcept {
+  return memory_information(fd, kMemoryInformationOnTheirWay);
 }
 
 std::expected<void, Error> bind_source(int fd, const net::Address& source, std::uint16_t ident) {

@@ -44,6 +44,8 @@ void clear_pending_error(int fd) noexcept;
 
 // How many packets the system dropped because this socket's queue was full.
 [[nodiscard]] std::uint32_t queue_drops(int fd) noexcept;
+// What of this socket's packets has not left this computer: the network device has not taken it.
+[[nodiscard]] std::uint32_t bytes_in_queues(int fd) noexcept;
 
 [[nodiscard]] Error system_error(std::string operation, int os_code,
                                  ErrorCode code = ErrorCode::system);

@@ -73,6 +73,7 @@ Error wrong_family(const OpenOptions& options) {
 
 TcpConnectTransport::TcpConnectTransport(TraceOpenOptions options, const Clock& clock)
     : options_(std::move(options)),
+      route_(options_.common),
       clock_(&clock),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -171,11 +172,19 @@ void TcpConnectTransport::send_one(const probe::ProbeSpec& spec, probe::SendRepo
   report.at = slot.sent.at;
   if (failure != 0) {
     report.error =
-        failure == EINVAL ? send_error_to(spec.destination, failure) : send_error(failure);
+        failure == EINVAL
+            ? send_error_on(route_.source_for(slot.sent.destination).has_value(), failure)
+            : send_error(failure);
     release(*taken);
     return;
   }
-  pending_.push_back({.slot = *taken, .at = slot.sent.at});
+  watch({.slot = *taken, .at = slot.sent.at, .look_at = slot.sent.at + kPatience});
+}
+
+// By when they are to be looked at; nearly always the last.
+void TcpConnectTransport::watch(const Pending& pending) {
+  pending_.insert(std::ranges::upper_bound(pending_, pending.look_at, {}, &Pending::look_at),
+                  pending);
 }
 
 int TcpConnectTransport::start(Slot& slot, std::size_t index, const probe::ProbeSpec& spec) {
@@ -208,18 +217,26 @@ void TcpConnectTransport::release(std::size_t index) noexcept {
   }
 }
 
-void TcpConnectTransport::give_up_old(Instant now) noexcept {
+void TcpConnectTransport::give_up_old(Instant now) {
   while (!pending_.empty()) {
-    const auto [index, at] = pending_.front();
-    const Slot& slot = slots_[index];
-    const bool running = slot.busy && slot.sent.at == at;
+    Pending oldest = pending_.front();
+    const Slot& slot = slots_[oldest.slot];
+    const bool running = slot.busy && slot.sent.at == oldest.at;
     // An answer that came while the process was stopped is still to be fetched.
-    if (running && (now - at < kPatience || is_ready(slot.socket.fd()))) {
+    if (running && (now < oldest.look_at || is_ready(slot.socket.fd()))) {
       return;
     }
     pending_.pop_front();
-    if (running) {
-      release(index);
+    if (!running) {
+      continue;
+    }
+    // The system still asks the link for the next hop: while it has the SYN it sends no second one.
+    oldest.look_at += kSecondSyn;
+    if (oldest.look_at - oldest.at <= kLongestHold && now < oldest.look_at &&
+        slot.socket.holds_syn()) {
+      watch(oldest);
+    } else {
+      release(oldest.slot);
     }
   }
 }
@@ -309,8 +326,7 @@ void TcpConnectTransport::wait(Instant until) {
   for (Instant now = clock_->now(); now < until && ready_taken_ == ready_count_;
        now = clock_->now()) {
     give_up_old(now);
-    const Instant next =
-        pending_.empty() ? until : std::min(until, pending_.front().at + kPatience);
+    const Instant next = pending_.empty() ? until : std::min(until, pending_.front().look_at);
     const timespec timeout = timespec_of(next - now);
     pollfd polled{.fd = epoll_.get(), .events = POLLIN, .revents = 0};
     const bool for_ever = next == Instant::max();

@@ -5,7 +5,9 @@
 //   ICMP errors       from the socket's error queue, with the kernel's receive stamp.
 // A probe is given up after kPatience: the kernel would send a second SYN after 1 s, and then
 // nobody could say which of the two was answered. Should a second one have left all the same (the
-// process was stopped), its answer is thrown away. What takes longer is silence here. Every probe
+// process was stopped), its answer is thrown away. What takes longer is silence here, unless the
+// SYN has not left this computer, which asks its link for the next hop: no second one is sent
+// then, and after three seconds the kernel's own ICMP error says that nobody is there. Every probe
 // is a flow of its own: connect() gives each another source port. As many sockets as RLIMIT_NOFILE
 // allows, at most kMostSockets; when all are busy, a send fails with no_buffer. One thread, one
 // epoll(7), no timer: wait() ends for the oldest probe by itself.
@@ -25,6 +27,7 @@
 #include "sonde/transport/linux/tcp_connect_socket.hpp"
 #include "sonde/transport/open_trace.hpp"
 #include "sonde/transport/posix/fd.hpp"
+#include "sonde/transport/route.hpp"
 #include "sonde/transport/rx_time.hpp"
 #include "sonde/transport/tcp_observation.hpp"
 #include "sonde/transport/transport.hpp"
@@ -39,6 +42,9 @@ namespace sonde::transport {
 class TcpConnectTransport final : public Transport {
  public:
   static constexpr Duration kPatience = 950ms;
+  // Between two SYNs, at least; as often is looked whether the first is still here.
+  static constexpr Duration kSecondSyn = 1s;
+  static constexpr Duration kLongestHold = kPatience + 3 * kSecondSyn;
   static constexpr std::size_t kMostSockets = 512;
 
   // The families that this system has; a mark needs its privilege now, so then all sockets that
@@ -65,6 +71,7 @@ class TcpConnectTransport final : public Transport {
   struct Pending {
     std::size_t slot;
     Instant at;
+    Instant look_at;  // whether it is to be given up
   };
 
   TcpConnectTransport(TraceOpenOptions options, const Clock& clock);
@@ -77,7 +84,8 @@ class TcpConnectTransport final : public Transport {
   [[nodiscard]] int start(Slot& slot, std::size_t index, const probe::ProbeSpec& spec);
   void send_one(const probe::ProbeSpec& spec, probe::SendReport& report);
   void release(std::size_t index) noexcept;
-  void give_up_old(Instant now) noexcept;
+  void watch(const Pending& pending);
+  void give_up_old(Instant now);
   void collect() noexcept;
 
   // What a ready socket says; false: nothing (yet).
@@ -86,12 +94,13 @@ class TcpConnectTransport final : public Transport {
   [[nodiscard]] bool judge_state(Slot& slot, probe::Observation& seen);
 
   TraceOpenOptions options_;
+  RouteAsker route_;
   const Clock* clock_;
   Fd epoll_;
   Fd wake_;
   std::vector<Slot> slots_;
   std::array<std::vector<std::size_t>, kFamilies> idle_;
-  std::deque<Pending> pending_;  // oldest first; released ones are passed over
+  std::deque<Pending> pending_;  // by look_at; released ones are passed over
   std::size_t most_sockets_;
   bool may_open_ = true;
 

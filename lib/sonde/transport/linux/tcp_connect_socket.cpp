@@ -164,4 +164,6 @@ TcpConnectSocket::State TcpConnectSocket::state() const noexcept {
   return out;
 }
 
+bool TcpConnectSocket::holds_syn() const noexcept { return bytes_in_queues(fd()) > 0; }
+
 }  // namespace sonde::transport

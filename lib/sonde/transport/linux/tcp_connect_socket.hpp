@@ -45,6 +45,8 @@ class TcpConnectSocket {
     std::optional<Duration> rtt{};  // SYN-ACK: measured by the kernel, to the microsecond
   };
   [[nodiscard]] State state() const noexcept;
+  // Is the SYN still in a queue of this computer?
+  [[nodiscard]] bool holds_syn() const noexcept;
 
  private:
   TcpConnectSocket(Fd fd, net::Family family, const OpenOptions& options) noexcept;

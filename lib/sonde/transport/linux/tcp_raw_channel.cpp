@@ -185,9 +185,11 @@ std::optional<net::Port> TcpRawChannel::source_port(const probe::ProbeSpec& spec
 }
 
 std::expected<net::Address, int> TcpRawChannel::source_for(const net::Address& destination) const {
-  if (source_) {
-    return *source_;
-  }
+  return source_ ? std::expected<net::Address, int>(*source_) : routed_source(destination);
+}
+
+std::expected<net::Address, int> TcpRawChannel::routed_source(
+    const net::Address& destination) const {
   SocketAddressStorage nobody{};
   nobody.generic.sa_family = AF_UNSPEC;  // forget the source of the last answer
   const SocketAddress peer = encode_address(destination, port_.value);
@@ -250,7 +252,7 @@ probe::SendReport TcpRawChannel::send(const probe::ProbeSpec& spec, const Clock&
   }
   probe::SendReport report{.id = spec.id, .at = sent.at};
   if (failure != 0) {
-    report.error = send_error_to(sent.destination, failure);
+    report.error = send_error_on(failure != EINVAL || routed_source(sent.destination), failure);
     return report;
   }
   sends_.add(sent);

@@ -51,6 +51,9 @@ class TcpRawChannel {
   [[nodiscard]] int set_path_mtu(bool dont_fragment) noexcept;
   [[nodiscard]] std::optional<net::Port> source_port(const probe::ProbeSpec& spec);
   [[nodiscard]] std::expected<net::Address, int> source_for(const net::Address& destination) const;
+  // As the system has it.
+  [[nodiscard]] std::expected<net::Address, int> routed_source(
+      const net::Address& destination) const;
   // What is to be sent is in batch_ then; 0 or the errno.
   [[nodiscard]] int encode(const probe::ProbeSpec& spec, SentSyn& sent);
   void restart_stamp_keys() noexcept;

@@ -4,13 +4,26 @@
 
 namespace sonde::transport {
 
-// Interfaces cannot be chosen here: open_icmp() has refused one already.
-std::optional<net::Address> source_address_for(const net::Address& destination,
-                                               const std::string& interface) {
+// Interfaces cannot be chosen here: open_icmp() has refused one already. IcmpSendEcho2Ex() takes a
+// source as it is.
+struct RouteAsker::Sockets {
+  OpenOptions options;
+};
+
+RouteAsker::RouteAsker(const OpenOptions& options)
+    : sockets_(std::make_unique<Sockets>(Sockets{.options = options})) {}
+RouteAsker::RouteAsker(RouteAsker&& other) noexcept = default;
+RouteAsker& RouteAsker::operator=(RouteAsker&& other) noexcept = default;
+RouteAsker::~RouteAsker() = default;
+
+std::optional<net::Address> RouteAsker::source_for(const net::Address& destination) {
+  if (sockets_->options.source) {
+    return sockets_->options.source;
+  }
   constexpr std::uint16_t kDiscardPort = 9;  // any but 0 will do
   const Winsock winsock;
   const UdpSocket socket(destination.family());
-  if (!interface.empty() || !socket.valid()) {
+  if (!sockets_->options.interface.empty() || !socket.valid()) {
     return std::nullopt;
   }
   const BOOL broadcast = TRUE;
