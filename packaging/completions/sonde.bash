@@ -91,7 +91,7 @@ _sonde() {
           return ;;
       esac ;;
     *)
-      options="--count --endless --size --pattern --random-payload --one-reply --until-replies --protocol --interval --timeout --deadline --flood --adaptive --preload --ttl --tos --dscp --ecn --pmtu --df --flow-label --record-route --timestamp-option --icmp-id --ipv4 --ipv6 --source --interface --broadcast --no-multicast-loop --bypass-routing --mark --transport --quiet --timestamps --numeric --resolve --bell --stats --json --ndjson --format --output --color --verbose --help --version --print-schema --completions --sticky-source --outstanding --user-latency --debug"
+      options="--count --endless --size --pattern --random-payload --one-reply --until-replies --protocol --interval --timeout --deadline --flood --adaptive --preload --ttl --tos --dscp --ecn --pmtu --df --flow-label --record-route --timestamp-option --icmp-id --ipv4 --ipv6 --source --interface --broadcast --no-multicast-loop --bypass-routing --mark --transport --quiet --timestamps --numeric --resolve --bell --stats --clock --json --ndjson --format --output --color --verbose --help --version --print-schema --completions --sticky-source --outstanding --user-latency --debug"
       case $before in
         -P|--protocol)
           mapfile -t COMPREPLY < <(compgen -W "icmp" -- "$word")
@@ -113,6 +113,9 @@ _sonde() {
           return ;;
         --stats)
           mapfile -t COMPREPLY < <(compgen -W "percentiles jitter percentiles,jitter" -- "$word")
+          return ;;
+        --clock)
+          mapfile -t COMPREPLY < <(compgen -W "kernel hardware steady" -- "$word")
           return ;;
         --format)
           mapfile -t COMPREPLY < <(compgen -W "text json ndjson" -- "$word")

@@ -43,6 +43,7 @@ complete -c sonde -n 'not __fish_seen_subcommand_from trace sweep' -s n -l numer
 complete -c sonde -n 'not __fish_seen_subcommand_from trace sweep' -s H -l resolve -d 'show the names of responders; never delays a probe'
 complete -c sonde -n 'not __fish_seen_subcommand_from trace sweep' -s a -l bell -d 'ring the terminal\'s bell at each reply'
 complete -c sonde -n 'not __fish_seen_subcommand_from trace sweep' -l stats -x -a 'percentiles jitter percentiles,jitter' -d 'more in the summary: percentiles, jitter, or both with a comma'
+complete -c sonde -n 'not __fish_seen_subcommand_from trace sweep' -l clock -x -a 'kernel hardware steady' -d 'what the RTT is measured with: the kernel\'s stamps, the hardware\'s (both of the network interface that -I names), or steady, the program\'s own clock'
 complete -c sonde -n 'not __fish_seen_subcommand_from trace sweep' -s j -l json -d 'one JSON document at the end'
 complete -c sonde -n 'not __fish_seen_subcommand_from trace sweep' -s J -l ndjson -d 'one JSON object a line, as it happens'
 complete -c sonde -n 'not __fish_seen_subcommand_from trace sweep' -l format -x -a 'text json ndjson' -d 'text, json or ndjson'

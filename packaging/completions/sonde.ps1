@@ -80,6 +80,7 @@ Register-ArgumentCompleter -Native -CommandName sonde, sonde.exe -ScriptBlock {
       , @('--bell', 'ring the terminal''s bell at each reply')
       , @('-a', 'ring the terminal''s bell at each reply')
       , @('--stats', 'more in the summary: percentiles, jitter, or both with a comma')
+      , @('--clock', 'what the RTT is measured with: the kernel''s stamps, the hardware''s (both of the network interface that -I names), or steady, the program''s own clock')
       , @('--json', 'one JSON document at the end')
       , @('-j', 'one JSON document at the end')
       , @('--ndjson', 'one JSON object a line, as it happens')
@@ -320,6 +321,7 @@ Register-ArgumentCompleter -Native -CommandName sonde, sonde.exe -ScriptBlock {
       'transport' = 'auto dgram raw'
       'timestamps' = 'epoch'
       'stats' = 'percentiles jitter percentiles,jitter'
+      'clock' = 'kernel hardware steady'
       'format' = 'text json ndjson'
       'color' = 'auto always never'
       'completions' = 'bash zsh fish powershell'
