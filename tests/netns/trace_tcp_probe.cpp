@@ -19,6 +19,7 @@
 
 #include "sonde/base/random.hpp"
 #include "sonde/base/system_clock.hpp"
+#include "sonde/report/record_json.hpp"
 #include "sonde/transport/linux/tcp_trace.hpp"
 
 namespace {
@@ -202,8 +203,6 @@ class Run {
 
   void finish() {
     const transport::Capabilities c = transport_.capabilities();
-    constexpr std::array<std::string_view, 4> kClocks{"kernel-tx-rx", "kernel-rx", "steady",
-                                                      "api-ms"};
     json rejects = json::object();
     for (std::size_t i = 0; i < probe::kRejectCauses; ++i) {
       const auto cause = static_cast<probe::Reject>(i);
@@ -211,7 +210,7 @@ class Run {
     }
     std::cout << json{{"event", "end"},
                       {"backend", c.backend},
-                      {"clock", kClocks[static_cast<std::size_t>(c.clock)]},
+                      {"clock", report::clock_name(c.clock)},
                       {"constant_flows", c.constant_flows},
                       {"rejects", rejects},
                       {"waits", waits_}}
