@@ -19,9 +19,9 @@ namespace {
 [[nodiscard]] std::string in_words(const probe::Event& event, const stats::Target& target) {
   const probe::SendError error = event.send_error.value_or(probe::SendError{});
   const bool v4 = target.address && target.address->is_v4();
-  const std::string way_out =
-      of_trace(event) ? trace_way_out(error, v4 ? net::Family::v4 : net::Family::v6)
-                      : std::string(send_way_out(error, v4));
+  const std::string way_out = of_trace(event)
+                                  ? trace_way_out(error, v4 ? net::Family::v4 : net::Family::v6)
+                                  : std::string(send_way_out(error, v4));
   if (error.failure == probe::SendFailure::too_big) {
     return "local error: message too long" +
            (error.mtu ? fmt::format(", mtu={}", error.mtu->value) : std::string()) + way_out;

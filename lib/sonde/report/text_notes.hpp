@@ -1,9 +1,9 @@
 // text_notes.hpp: what a run says on stderr, beside any format on stdout: look-ups that failed,
 // probes that this computer could not send (at most one line a second, with how many more; of a
 // trace each target's each cause once, with what may be done about it), the interim line that
-// SIGQUIT asks for, RTTs that are not by the clock that was asked for, and under -v what was ignored
-// and why.
-// A system error that ends the run (RunEnd::error) is the app's to print, with its hint.
+// SIGQUIT asks for, RTTs that are not by the clock that was asked for, and under -v what was
+// ignored and why. A system error that ends the run (RunEnd::error) is the app's to print, with its
+// hint.
 #pragma once
 
 #include <cstdint>
