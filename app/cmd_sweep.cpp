@@ -198,18 +198,18 @@ bool SweepCommand::looks_up() const {
 }
 
 ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngine& engine) {
-  const auto waker = std::make_shared<Waker>(transport);
-  const auto wake = [waker] { waker->wake(); };
+  const Waker waker(transport);
   // A sweep asks for many names, each once at a time.
   constexpr std::size_t kNamesSideBySide = 64;
   resolve::Resolver resolver(
-      clock_, wake, {.threads = kNamesSideBySide, .waiting = run::NameWait::kMost, .once = false});
+      clock_, waker.call(),
+      {.threads = kNamesSideBySide, .waiting = run::NameWait::kMost, .once = false});
   ReverseNames names(resolver);
   std::optional<TargetReader> reader;
   if (target_file_) {
     const std::string path = plan_.file.value_or("-");
     reader.emplace(*target_file_, path == "-" ? "standard input" : path, resolve::numeric_address,
-                   wake);
+                   waker.call());
   }
   const SignalScope signals(control_, transport);
   SweepFeed feed({.operands = std::move(plan_.operands),
@@ -240,16 +240,13 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
                                                 .listeners = listeners,
                                                 .names = options_.resolve ? &names : nullptr});
   if (const auto code = resume_ ? take_over(*resume_, feed, session) : std::nullopt) {
-    waker->forget();
     return *code;
   }
   const stats::Verdict verdict = session.run();
   if (targets_.size() == 0 && verdict.exit_code == number(ExitCode::usage) && !feed.cut_short()) {
     console_.complain("no target given");
   }
-  const ExitCode code = finish(verdict);
-  waker->forget();
-  return code;
+  return finish(verdict);
 }
 
 // What the earlier run finished; all is checked before a word is printed.

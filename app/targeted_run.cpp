@@ -130,10 +130,10 @@ bool TargetedRun::looks_up() const {
 }
 
 ExitCode TargetedRun::probe(transport::Transport& transport) {
-  const auto waker = std::make_shared<Waker>(transport);
+  const Waker waker(transport);
   std::optional<resolve::Resolver> resolver;
   if (looks_up()) {
-    resolver.emplace(clock_, [waker] { waker->wake(); });
+    resolver.emplace(clock_, waker.call());
   }
   const SignalScope signals(control_, transport);
   const auto source_of = [this](const net::Address& destination) {
@@ -147,10 +147,7 @@ ExitCode TargetedRun::probe(transport::Transport& transport) {
                                           .directory = directory,
                                           .control = control_,
                                           .listeners = told});
-  const stats::Verdict verdict = session.run();
-  const ExitCode code = finish(verdict);
-  waker->forget();
-  return code;
+  return finish(session.run());
 }
 
 ExitCode TargetedRun::finish(const stats::Verdict& verdict) {
