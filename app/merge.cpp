@@ -69,6 +69,7 @@ std::optional<SavedFileError> MergeSurvey::add(const SavedInput& file) {
                                                  "with --resume first",
                                                  in_quotes(file.name))};
   }
+  std::ranges::sort(present_);
   std::deque<std::uint64_t> all;
   std::ranges::merge(seen_, present_, std::back_inserter(all));
   seen_ = std::move(all);

@@ -63,6 +63,14 @@ def numbers(checks, lab, folder):
     checks.check(numbers_of(json.loads(run.stdout)) ==
                  {"127.0.0.1": 0, "127.0.0.2": 1, "127.0.0.3": 2, "localhost": 3, "127.0.0.9": 4, "127.0.0.7": 5},
                  "whole runs one behind the other", run)
+    for name, prefix in (("c", "127.0.1.0/28"), ("d", "127.0.1.8-127.0.1.20"), ("e", "127.0.2.0/24")):
+        sonde("sweep", "-J", "-q", "--order", "random:42", f"--output={folder}/{name}", prefix, before=lab)
+    for parts in (("c", "c"), ("c", "d"), ("d", "e", "c"), ("e", "c", "e")):
+        run = sonde("sweep", "--merge", "-j", *[f"{folder}/{part}" for part in parts])
+        checks.check(run.returncode == 3 and run.stdout == "" and "the files overlap" in run.stderr,
+                     f"{parts} have targets in common", run)
+    run = sonde("sweep", "--merge", "-j", *[f"{folder}/{part}" for part in "ec"])
+    checks.check(run.returncode == 0 and json.loads(run.stdout)["totals"]["targets"] == 254 + 14, "no overlap", run)
     lines = sonde("sweep", "-J", "-q", "127.0.0.1-3").stdout.replace('"target":2', '"target":1')
     (folder / "same").write_text(lines)
     run = sonde("sweep", "--merge", "-j", f"{folder}/same")

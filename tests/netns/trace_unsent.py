@@ -65,6 +65,35 @@ def check_source(lab, tally, user):
     lab.ip("client", f"rule del from {SECOND} blackhole")
 
 
+def check_interface(lab, tally, user):
+    """A second link to the first router, which no route prefers: what is sent there has its address,
+    and nobody has rewritten anything."""
+    network = "ip -n " + lab.names["client"]
+    for command in (f"{network} link add second type veth peer name second netns {lab.names['r1']}",
+                    f"{network} addr add 10.88.9.1/24 dev second",
+                    f"{network} addr add fd88:9::1/64 dev second nodad",
+                    f"ip -n {lab.names['r1']} addr add 10.88.9.2/24 dev second",
+                    f"ip -n {lab.names['r1']} addr add fd88:9::2/64 dev second nodad",
+                    f"ip -n {lab.names['r1']} link set second up", f"{network} link set second up",
+                    f"{network} route add default via 10.88.9.2 dev second metric 500",
+                    f"{network} -6 route add default via fd88:9::2 dev second metric 5000",
+                    f"ip -n {lab.names['r2']} route add 10.88.9.0/24 via 10.88.2.1",
+                    f"ip -n {lab.names['r2']} -6 route add fd88:9::/64 via fd88:2::1",
+                    f"ip -n {lab.names['server']} route add 10.88.9.0/24 via 10.88.3.1",
+                    f"ip -n {lab.names['server']} -6 route add fd88:9::/64 via fd88:3::1"):
+        subprocess.run(command.split(), check=True)
+    own = {"v4": "10.88.9.1", "v6": "fd88:9::1"}
+    for family, address in SERVER.items():
+        for protocol in ("icmp", "udp", "tcp"):
+            for words in ([], user):
+                run = trace(lab, words, "-P", protocol, "-I", "second", "-W", "3", "-j", address)
+                what = f"-I {family} {protocol} {'nobody' if words else 'root'}"
+                tally.reached(run, what)
+                target = json.loads(run.stdout)["targets"][0]
+                tally.check(target["source"] == own[family] and len(target["hops"]) == 3 and
+                            not any(hop["nat"] for hop in target["hops"]), f"its source {what}", run)
+
+
 def check_mark(lab, tally):
     """One mark has a route that nobody else has, and another one has none."""
     lab.ip("server", f"addr add {OTHER}/32 dev lo")
@@ -105,6 +134,7 @@ def main():
         user = NOBODY if may_become_nobody() else []
         check_routes(lab, tally, user)
         check_source(lab, tally, user)
+        check_interface(lab, tally, user)
         check_mark(lab, tally)
         check_no_right(lab, tally, user)
     sys.exit(1 if tally.failed else 0)

@@ -68,9 +68,10 @@ std::optional<std::uint16_t> ProbeShape::checksum_of(const probe::ProbeId& id,
 
 // Ports wrap from the last to the first that was asked for.
 net::Port ProbeShape::port_of(const probe::ProbeId& id, std::uint16_t flow) const noexcept {
-  const std::uint32_t room = kPorts - port_.value;
-  const std::uint64_t step = constant_ ? flow : id.sequence - 1;
-  return net::Port(static_cast<std::uint16_t>(port_.value + step % room));
+  const std::uint32_t above = kPorts - port_.value;
+  const std::uint64_t step = (constant_ ? flow : id.sequence - 1) % (kPorts - 1);  // there is no 0
+  return net::Port(static_cast<std::uint16_t>(step < above ? port_.value + step
+                                                           : port_.value - 1 - (step - above)));
 }
 
 net::IcmpSeq ProbeShape::key_of(const probe::ProbeId& id) const noexcept {

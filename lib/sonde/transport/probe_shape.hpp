@@ -50,6 +50,7 @@ class ProbeShape {
   // The checksum that the probe must have; nullopt: as it comes.
   [[nodiscard]] std::optional<std::uint16_t> checksum_of(const probe::ProbeId& id,
                                                          std::uint16_t flow) const noexcept;
+  // From the first port up; behind the highest, from the first one down.
   [[nodiscard]] net::Port port_of(const probe::ProbeId& id, std::uint16_t flow) const noexcept;
 
   // The 16 bits that name the probe; what RecentSends is asked with.

@@ -182,7 +182,7 @@ TEST_CASE("probe shape: who cannot read headers gets no key out of a UDP quote")
   CHECK_FALSE(shape.key_of(wire::QuotedDatagram{}));
 }
 
-TEST_CASE("probe shape: ports are one a flow, or one a probe, and wrap to where they began") {
+TEST_CASE("probe shape: ports are one a flow, or one a probe, and go down behind the highest") {
   SeededRng rng{3};
   TraceOpenOptions options = options_of(TraceProtocol::udp, FlowStyle::constant);
   CHECK(ProbeShape(options, true, rng).port_of({.target = 0, .sequence = 9}, 3) ==
@@ -195,7 +195,14 @@ TEST_CASE("probe shape: ports are one a flow, or one a probe, and wrap to where 
   };
   CHECK(port(1) == 65'534);
   CHECK(port(2) == 65'535);
-  CHECK(port(3) == 65'534);
+  CHECK(port(3) == 65'533);
+  CHECK(port(65'535) == 1);
+  CHECK(port(65'536) == 65'534);
+  options.flow_style = FlowStyle::constant;
+  options.port = net::Port(65'535);
+  const ProbeShape last(options, true, rng);
+  CHECK(last.port_of({.target = 0, .sequence = 9}, 0) == net::Port(65'535));
+  CHECK(last.port_of({.target = 0, .sequence = 9}, 2) == net::Port(65'533));
 }
 
 }  // namespace sonde::transport

@@ -63,10 +63,8 @@ std::optional<net::Address> RouteAsker::source_for(const net::Address& destinati
   if (!fd.valid() && sockets_->plain()) {
     fd = open_socket(destination.family(), sockets_->options);
   }
-  SocketAddressStorage nobody{};
-  nobody.generic.sa_family = AF_UNSPEC;  // forget the source of the last answer
   const SocketAddress peer = encode_address(destination, kDiscardPort);
-  if (!fd.valid() || ::connect(fd.get(), &nobody.generic, sizeof nobody) != 0 ||
+  if (!fd.valid() || !forget_peer(fd.get(), destination.family(), sockets_->options.interface) ||
       ::connect(fd.get(), &peer.storage.generic, peer.size) != 0) {
     return std::nullopt;
   }

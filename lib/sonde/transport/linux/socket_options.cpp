@@ -173,6 +173,15 @@ std::expected<void, Error> apply_common(int fd, net::Family family, const OpenOp
   return result;
 }
 
+std::expected<void, Error> forget_peer(int fd, net::Family family, const std::string& interface) {
+  SocketAddressStorage nobody{};
+  nobody.generic.sa_family = AF_UNSPEC;
+  if (::connect(fd, &nobody.generic, sizeof nobody) != 0) {
+    return std::unexpected(system_error("ask for a route", errno));
+  }
+  return use_interface(fd, family, interface);
+}
+
 void clear_pending_error(int fd) noexcept {
   int error = 0;
   socklen_t size = sizeof error;

@@ -38,6 +38,11 @@ void try_option(int fd, OptionName option, int value) noexcept;
 [[nodiscard]] std::expected<void, Error> bind_source(int fd, const net::Address& source,
                                                      std::uint16_t ident = 0);
 
+// So that the next connect() of a datagram socket chooses a source anew. The kernel gives up the
+// interface (OpenOptions::interface) at that as well: it is set again.
+[[nodiscard]] std::expected<void, Error> forget_peer(int fd, net::Family family,
+                                                     const std::string& interface);
+
 // Takes away the error that an ICMP error left for the socket's next call (SO_ERROR, socket(7)).
 // What the error queue holds stays there.
 void clear_pending_error(int fd) noexcept;

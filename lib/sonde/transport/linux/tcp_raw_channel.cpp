@@ -64,6 +64,7 @@ TcpRawChannel::TcpRawChannel(net::Family family, const TraceOpenOptions& options
       flow_style_(options.flow_style),
       base_path_mtu_(options.common.path_mtu),
       source_(options.common.source),
+      interface_(options.common.interface),
       ports_(std::move(ports)),
       sends_(rng),
       batch_(std::make_unique<SendBatch>()) {
@@ -190,11 +191,11 @@ std::expected<net::Address, int> TcpRawChannel::source_for(const net::Address& d
 
 std::expected<net::Address, int> TcpRawChannel::routed_source(
     const net::Address& destination) const {
-  SocketAddressStorage nobody{};
-  nobody.generic.sa_family = AF_UNSPEC;  // forget the source of the last answer
   const SocketAddress peer = encode_address(destination, port_.value);
-  if (::connect(route_.get(), &nobody.generic, sizeof nobody) != 0 ||
-      ::connect(route_.get(), &peer.storage.generic, peer.size) != 0) {
+  if (const auto fresh = forget_peer(route_.get(), family_, interface_); !fresh) {
+    return std::unexpected(fresh.error().os_code);
+  }
+  if (::connect(route_.get(), &peer.storage.generic, peer.size) != 0) {
     return std::unexpected(errno);
   }
   SocketAddress name{.storage = {}, .size = sizeof(SocketAddressStorage)};

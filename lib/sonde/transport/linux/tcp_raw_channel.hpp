@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <string>
 
 #include "sonde/base/clock.hpp"
 #include "sonde/base/random.hpp"
@@ -64,6 +65,7 @@ class TcpRawChannel {
   PathMtu base_path_mtu_;
   std::uint32_t flow_label_ = 0;
   std::optional<net::Address> source_;
+  std::string interface_;
   TcpPorts ports_;
   SentSyns sends_;
   TransmitKeys keys_;
