@@ -10,13 +10,20 @@ import re
 import signal
 import subprocess
 
-from _cli import Checks, need_icmp, start
+from _cli import Checks, need_icmp, plain_signals, start
 
 LO = "127.0.0.1"
 SUMMARY = re.compile(r"(\d+) packets transmitted, (\d+) received,.* time \d+ms")
 ENDS = (signal.SIGINT, signal.SIGTERM)
 WAYS = ("end", "quit", "stop", "twice")
 TIMEOUT = 20
+
+
+def own_group():
+    """In the child. Where this test's own group is orphaned (its shell has gone), SIGTSTP stops nobody
+    in it; a group of the child's own is not, as long as we are here."""
+    plain_signals()
+    os.setpgid(0, 0)
 
 
 class Round:
@@ -36,7 +43,7 @@ class Round:
     def run(self):
         """What does not hold, as text."""
         process = start(*(["-J"] if self.ndjson else []), "-c1000000", "-i", self.interval, LO,
-                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, preexec_fn=own_group)
         try:
             begun = self.wait_for_lines(process)
             self.send(process)
