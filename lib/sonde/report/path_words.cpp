@@ -134,7 +134,11 @@ std::string refusal_text(const probe::Observation& seen,
                          const std::optional<net::Address>& source) {
   const std::string words = icmp_error_text(seen);
   if (!source || !source->same_host(seen.responder)) {
-    return fmt::format("{} says: {}", seen.responder.to_text(), words);
+    // A firewall may say so, or the host itself, from the interface that the answer leaves by.
+    const bool port = seen.icmp == (seen.responder.is_v4() ? wire::IcmpType{.type = 3, .code = 3}
+                                                           : wire::IcmpType{.type = 1, .code = 4});
+    return fmt::format("{} says: {}{}", seen.responder.to_text(), words,
+                       port ? " (perhaps the destination, by another address)" : "");
   }
   // RFC 792 host unreachable, RFC 4443 address unreachable: the others are a firewall's.
   const bool nobody = seen.icmp == (seen.responder.is_v4() ? wire::IcmpType{.type = 3, .code = 1}
