@@ -79,7 +79,7 @@ void TargetedRun::make_listeners() {
   }
   report::TextNotesOptions notes = notes_options(options_, around);
   notes.device = sockets().device_stamps ? sockets().interface : std::string();
-  listeners_.push_back(std::make_unique<report::TextNotes>(console_.err, notes));
+  listeners_.push_back(std::make_unique<report::TextNotes>(console_.err, std::move(notes)));
 }
 
 std::vector<stats::Listener*> TargetedRun::listeners() const {

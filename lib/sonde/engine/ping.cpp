@@ -36,6 +36,14 @@ void fill_answer(Event& event, const Observation& seen, const ProbeTable::Found&
   event.observation = seen;
 }
 
+void refine(ProbeTable& table, const Observation& left) noexcept {
+  if (left.stamp == probe::StampSource::hardware) {
+    table.refine(left.probe.sequence, left.device);
+  } else {
+    table.refine(left.probe.sequence, left.at);
+  }
+}
+
 }  // namespace
 
 std::expected<PingEngine, ConfigError> PingEngine::make(PingConfig config) {
@@ -149,11 +157,7 @@ void PingEngine::on_observations(std::span<const Observation> observations) {
     }
     switch (seen.kind) {
       case ObservationKind::transmitted:
-        if (seen.stamp == probe::StampSource::hardware) {
-          target->table.refine(seen.probe.sequence, seen.device);
-        } else {
-          target->table.refine(seen.probe.sequence, seen.at);
-        }
+        refine(target->table, seen);
         break;
       case ObservationKind::reply:
         on_reply(*target, seen);
