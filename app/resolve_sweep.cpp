@@ -18,6 +18,12 @@ constexpr std::uint64_t kDefaultRate = 1000;
 constexpr unsigned kBeyondDouble = 11;
 // As many bursts of replies as a busy loop can be late for.
 constexpr std::size_t kReceiveBuffer = std::size_t{8} * 1024 * 1024;
+// Packets to neighbours that do not answer stay in it for seconds. As many as fit, but fewer than
+// Linux has room for in its table of neighbours (arp(7), gc_thresh3: 1024): what finds that one
+// full is lost, and a raw socket is not told.
+constexpr std::size_t kPacketsUnderWay = 896;
+constexpr std::size_t kPacketInKernel = 832;  // with 56 bytes of payload
+constexpr std::size_t kSendBuffer = kPacketsUnderWay * kPacketInKernel;
 
 Refusal refuse_pairs(const SweepOptions& o) {
   if (auto refusal = refuse_echo_pairs(o)) {
@@ -277,6 +283,7 @@ std::expected<SweepPlan, UsageError> resolve_sweep(const SweepOptions& options,
   plan_policy(options, situation.trusted, plan);
   plan_sockets(options, plan.transport);
   plan_details(options, plan);
+  plan.transport.send_buffer_bytes = kSendBuffer;
   plan.transport.receive_buffer_bytes = kReceiveBuffer;
   for (auto refusal :
        {plan_operands(options, situation, plan), plan_source(options, situation, plan.transport)}) {

@@ -35,6 +35,9 @@ stats::Verdict judge_sweep(const stats::SweepTotals& totals, std::uint64_t plann
        fmt::format("{} of {} targets have no address to be probed at", totals.failed, planned));
   find(totals.unreachable > 0, ExitCode::no_answer,
        fmt::format("{} of {} targets did not answer", totals.unreachable, planned));
+  find(totals.unreachable > 0 && totals.counts.send_failures > 0, ExitCode::no_answer,
+       fmt::format("{} of {} probes could not be sent", totals.counts.send_failures,
+                   totals.counts.sent));
   find(pending > 0, ExitCode::no_answer,
        fmt::format("the run ended before {} of {} targets had their result", pending, planned));
   return verdict;

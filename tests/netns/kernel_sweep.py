@@ -169,9 +169,31 @@ def more_probes_than_a_16_bit_sequence_can_tell(lab):
     expect(totals["duplicate"] == 0 and totals["errors"] == 0, f"{totals}")
 
 
+def dead_neighbours_cost_no_live_one_its_probe(lab):
+    """What waits for ARP keeps its room for 3 s, and the send buffer holds fewer than there are."""
+    live = {"10.99.0.1", *(f"10.99.1.{last}" for last in range(10, 100, 10))}
+    lab.ip("client", "addr add 10.99.0.1/22 dev right")
+    for address in live - {"10.99.0.1"}:
+        lab.ip("r1", f"addr add {address}/22 dev left")
+    alive = lab.sweep("-a -r 0 -W 100ms --rate 5000 --transport dgram 10.99.0.0/22",
+                      may_become_nobody())
+    expect(sorted(alive.stdout.split()) == sorted(live), f"{alive.stdout.split()}, {alive.stderr}")
+    for options, nobody in each():
+        document, done = lab.document(
+            f"{options} -C 3 -i 100ms -W 100ms --rate 5000 10.99.0.0/23", nobody)
+        found = {a: t["counts"] for a, t in of(document).items() if t["state"] == "alive"}
+        expect(found.keys() == live, f"{options}: {sorted(found)} are alive")
+        expect(all((c["sent"], c["received"]) == (3, 3) for c in found.values()),
+               f"{options}: {found}")
+        totals = document["totals"]["counts"]
+        expect((totals["sent"], totals["send_failures"]) == (1530, 0), f"{options}: {totals}")
+        expect(done.returncode == 1 and "failed" not in done.stderr, f"{options}: {done.stderr}")
+
+
 if __name__ == "__main__":
     prepare("nft", "tcpdump")
     run_cases([errors_are_credited_to_the_quoted_target, as_fping_says,
                random_order_is_a_permutation, interrupt_stops_sending_at_once, exit_codes,
-               slower_where_it_is_prohibited, more_probes_than_a_16_bit_sequence_can_tell],
+               slower_where_it_is_prohibited, more_probes_than_a_16_bit_sequence_can_tell,
+               dead_neighbours_cost_no_live_one_its_probe],
               SweepLab)

@@ -23,8 +23,9 @@ namespace {
 using Flight = SweepFlights::Flight;
 
 // How long the system may have no room, with no probe under way whose end would make some, before
-// its refusals count.
-constexpr Duration kPatience = 2s;
+// its refusals count. Packets to a neighbour that does not exist keep their room for the 3 s in
+// which ARP and Neighbor Discovery ask for it (RFC 4861 section 10; arp(7), mcast_solicit).
+constexpr Duration kPatience = 10s;
 constexpr Duration kFirstPause = 50us;
 constexpr Duration kLongestPause = 20ms;
 // A long pause of the process makes many overdue at once: so many a turn keep the events few.

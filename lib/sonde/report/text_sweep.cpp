@@ -149,6 +149,7 @@ void TextSweep::on_target(const stats::SweepResult& result, Instant at) {
     } else {
       line_ += ' ';
       line_ += toned("is unreachable", Tone::bad, options_.colour);
+      line_ += result.counts.send_failures > 0 ? " (send failed)" : "";
     }
   }
   if (alive && options_.elapsed && result.rtt) {

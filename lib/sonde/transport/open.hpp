@@ -54,8 +54,10 @@ struct OpenOptions {
   bool device_stamps = false;   // and ask the interface for both, on its own clock; needs both
   // How many sends are known again at most: a power of two, RecentSends::kInitial or more.
   std::size_t remembered_sends = probe::RecentSends::kMax;
-  Duration reply_window = 10s;        // Windows: how long the system listens for a probe's reply
-  std::size_t send_buffer_bytes = 0;  // 0: the system's default
+  Duration reply_window = 10s;  // Windows: how long the system listens for a probe's reply
+  // How much the packets of one socket and what the kernel keeps with each may take: in all until
+  // they have left the computer, and what came until it is read. 0: the system's default.
+  std::size_t send_buffer_bytes = 0;
   std::size_t receive_buffer_bytes = 0;
 };
 

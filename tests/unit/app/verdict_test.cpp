@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "app/sweep_verdict.hpp"
+
 namespace sonde::app {
 namespace {
 
@@ -103,6 +105,20 @@ TEST_CASE("verdict: a trace of which no probe could be sent is the system's fail
   TargetResult partly = target(1, 0);
   partly.stats.apply(event(probe::EventKind::send_failed, 2));
   CHECK(judge_trace(std::vector{partly}).exit_code == 1);
+}
+
+TEST_CASE("verdict: of a sweep it says how many probes could not be sent") {
+  const stats::SweepTotals totals{
+      .alive = 1,
+      .unreachable = 2,
+      .counts = {.sent = 4, .received = 1, .lost = 1, .send_failures = 2}};
+  const stats::Verdict verdict = judge_sweep(totals, 3, {});
+  CHECK(verdict.exit_code == 1);
+  CHECK(verdict.reasons == std::vector<std::string>{"2 of 3 targets did not answer",
+                                                    "2 of 4 probes could not be sent"});
+  const stats::SweepTotals reached{.alive = 1,
+                                   .counts = {.sent = 2, .received = 1, .send_failures = 1}};
+  CHECK(judge_sweep(reached, 1, {}).pass);
 }
 
 TEST_CASE("verdict: a system failure has its reason") {

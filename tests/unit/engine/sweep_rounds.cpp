@@ -1,6 +1,8 @@
 // sweep_rounds.cpp: a number of probes a target, or endless ones, and the pace of all.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/unit/engine/sweep_harness.hpp"
 
 namespace sonde::engine {
@@ -77,6 +79,21 @@ TEST_CASE("sweep: endless rounds go on, and are never done") {
     CHECK_FALSE(sweep.tick(kStart + round * 100ms + 60ms).empty());
     CHECK_FALSE(sweep.engine.done());
   }
+}
+
+TEST_CASE("sweep: no room for seconds puts rounds off, and none is lost") {
+  SweepHarness sweep(rounds(2), 1);
+  for (Instant now = kStart; now < kStart + 4s; now += 50ms) {
+    CHECK(sweep.fail(now, probe::SendFailure::no_buffer).front() == "0:0");
+  }
+  CHECK(sweep.events().empty());
+  CHECK(sweep.send(kStart + 4s).size() == 2);
+  const Names sent = sweep.events();
+  CHECK(sent.size() == 2);
+  CHECK(std::ranges::count(sent, "sent 0:0") == 1);
+  CHECK(std::ranges::count(sent, "sent 0:1") == 1);
+  CHECK(sweep.tick(kStart + 5s).back() == "0 unreachable");
+  CHECK(sweep.engine.done());
 }
 
 TEST_CASE("sweep: one rate for all, new targets before repeats") {

@@ -214,13 +214,32 @@ TEST_CASE("sweep: no room for seconds on end is a failure at last") {
   Instant now = kStart;
   Names seen;
   while (seen.empty()) {
-    REQUIRE(now < kStart + 5s);
+    REQUIRE(now < kStart + 15s);
     (void)sweep.fail(now, probe::SendFailure::no_buffer);
     seen = sweep.events();
     now = sweep.engine.deadline().value_or(now);
   }
   CHECK(seen == Names{"send_failed 0:0", "0 unreachable"});
-  CHECK(now > kStart + 2s);
+  CHECK(now > kStart + 9s);
+}
+
+TEST_CASE("sweep: no room for as long as ARP asks for a neighbour costs no target its probe") {
+  SweepHarness sweep({.timeout = 100ms, .retries = 0, .rate = std::nullopt}, 3);
+  CHECK(sweep.send(kStart, 1) == Names{"0:0"});
+  CHECK(sweep.tick(kStart + 101ms) == Names{"sent 0:0", "timeout 0:0", "0 unreachable"});
+  Instant now = kStart + 101ms;
+  int tries = 0;
+  for (; now < kStart + 4s; now = sweep.engine.deadline().value_or(Instant::max())) {
+    CHECK(sweep.fail(now, probe::SendFailure::no_buffer) == Names{"1:0", "2:0"});
+    CHECK(sweep.events().empty());
+    ++tries;
+  }
+  CHECK(tries < 300);  // it does not spin
+  CHECK(sweep.send(now) == Names{"1:0", "2:0"});
+  sweep.reply("2:0", now + 1ms);
+  CHECK(sweep.tick(now + 101ms) ==
+        Names{"sent 1:0", "sent 2:0", "reply 2:0", "2 alive", "timeout 1:0", "1 unreachable"});
+  CHECK(sweep.engine.done());
 }
 
 TEST_CASE("sweep: a reply to a probe that never left is not believed") {

@@ -44,6 +44,16 @@ TEST_CASE("text sweep: a line a target, alive or unreachable") {
         "[1795289186.838472] 127.0.0.1 is alive\n[1795289186.868472] 127.0.0.2 is unreachable\n");
 }
 
+TEST_CASE("text sweep: a target that could not be sent to is not told as a silent one") {
+  const auto play = [](SweepScript& run) {
+    run.send_failed(0, 0).settle(0, SweepState::unreachable);
+    run.timeout(1, 0).settle(1, SweepState::unreachable);
+  };
+  CHECK(text_of({}, kUntilAnswer, play) ==
+        "127.0.0.1 is unreachable (send failed)\n127.0.0.2 is unreachable\n");
+  CHECK(text_of({.show = SweepShow::unreachable}, kUntilAnswer, play) == "127.0.0.1\n127.0.0.2\n");
+}
+
 TEST_CASE("text sweep: a line a probe, and a summary of each target") {
   const auto play = [](SweepScript& run) {
     run.answer(SweepEventKind::reply, 0, 0, 30us).timeout(1, 0);

@@ -73,15 +73,26 @@ Result use_mark(int fd, const std::optional<std::uint32_t>& mark) {
   return std::unexpected(std::move(error));
 }
 
+bool is_raw(int fd) noexcept {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_RAW;
+}
+
 Result use_buffers(int fd, const OpenOptions& options) {
   const auto set = [fd](int name, std::size_t bytes) {
     const auto value = static_cast<int>(std::min<std::size_t>(bytes, INT_MAX / 2));
     return bytes == 0 ? 0 : set_option(fd, {SOL_SOCKET, name}, value);
   };
-  if (const int failure = set(SO_SNDBUF, options.send_buffer_bytes); failure != 0) {
-    return std::unexpected(system_error("set the send buffer", failure));
+  // The kernel doubles what it is given (socket(7)), and a raw socket may use twice of that.
+  constexpr std::size_t kDoubled = 2;
+  const std::size_t send_bytes = options.send_buffer_bytes / kDoubled / (is_raw(fd) ? kDoubled : 1);
+  // With CAP_NET_ADMIN beyond net.core.wmem_max, else up to it; and so with rmem_max.
+  if (set(SO_SNDBUFFORCE, send_bytes) != 0) {
+    if (const int failure = set(SO_SNDBUF, send_bytes); failure != 0) {
+      return std::unexpected(system_error("set the send buffer", failure));
+    }
   }
-  // With CAP_NET_ADMIN beyond net.core.rmem_max, else up to it.
   if (set(SO_RCVBUFFORCE, options.receive_buffer_bytes) == 0) {
     return {};
   }
