@@ -123,6 +123,7 @@ void plan_transport(const TraceOptions& options, TracePlan& plan) {
   open.port = options.port;
   open.flow_style =
       options.classic ? transport::FlowStyle::varying : transport::FlowStyle::constant;
+  open.may_vary = plan.engine.flows == 1;
   plan.may_fall_back =
       !options.protocol && tells_apart(options) && options.backend == transport::Backend::automatic;
 }

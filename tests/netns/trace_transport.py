@@ -210,14 +210,22 @@ def service_that_echoes(lab):
 
 
 def service_with_words_of_its_own(lab):
-    """Whom it answers cannot be known where all probes look alike; where each has its port, it can:
-    the first probe goes to the port of the service."""
+    """Whom it answers cannot be known where all probes look alike: then each is given its port, which
+    is closed. Where each has one from the start, the first probe goes to that of the service."""
     with Helper(lab, "server", SERVICE, "other"):
         for family, protocol, _, base, nobody in ways():
             if protocol != "udp":
                 continue
-            document = trace(lab, f"{base} -W 300ms {SERVER[family]}", nobody)
-            expect(document["rejects"]["token"] > 0 and document["exit_code"] == 1, base)
+            for queries in (1, 3):
+                document = trace(lab, f"{base} -q {queries} {SERVER[family]}", nobody)
+                target = document["targets"][0]
+                expect(document["rejects"]["token"] > 0 and target["reached"], f"{base}: {target}")
+                expect(document["options"]["trace"]["flow_style"] == "varying", base)
+                answers = [p for p in probes_of(document) if p["outcome"] in ("reply", "error")]
+                expect(len(answers) == 3 * queries, f"{base} -q {queries}: {answers}")
+            document = trace(lab, f"{base} --flows 2 -W 300ms {SERVER[family]}", nobody)
+            expect(document["rejects"]["token"] > 0 and
+                   document["options"]["trace"]["flow_style"] == "constant", f"{base}: two flows")
             document = trace(lab, f"{base} --classic -f 3 {SERVER[family]}", nobody)
             first = probes_of(document)[0]
             expect(first["outcome"] == "reply" and not first["verified"], f"{base}: {first}")

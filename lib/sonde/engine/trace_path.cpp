@@ -26,6 +26,11 @@ bool is_transient(const probe::SendError& error) {
   return error.failure == probe::SendFailure::no_buffer;
 }
 
+// It has left, so that nothing keeps the next one back.
+bool is_untold(const probe::SendError& error) {
+  return error.failure == probe::SendFailure::untold;
+}
+
 }  // namespace
 
 TracePath::TracePath(const TraceConfig& config, std::uint32_t id, const net::Address& destination)
@@ -174,11 +179,12 @@ void TracePath::failed(Event event, const probe::SendError& error, bool crowd, E
   const bool transient = is_transient(error);
   if (of_mtu(probe)) {
     mtu_unsent(probe, error);
-  } else if (transient) {
+  } else if (transient || is_untold(error)) {
     again_.push_back(probe.step);
   }
   // That a packet is too big is what a search for the MTU wants to know.
-  const bool expected = of_mtu(probe) && error.failure == probe::SendFailure::too_big;
+  const bool expected =
+      is_untold(error) || (of_mtu(probe) && error.failure == probe::SendFailure::too_big);
   failures_ += expected || (transient && crowd) ? 0 : 1;
   cut_off_ = cut_off_ || failures_ >= (transient ? kMostTransient : kMostRefusals);
   close(sequence, State::failed);
@@ -287,13 +293,15 @@ void TracePath::on_error(const Observation& error, Events& events) {
 void TracePath::on_failure(const Observation& failure, Events& events) {
   const std::uint64_t sequence = failure.probe.sequence;
   const State before = find(sequence)->state;
-  if (before != State::pending && before != State::expired) {
+  const probe::SendError error = failure.send_error.value_or(probe::SendError{});
+  const bool too_late = ended_ && is_untold(error);  // to be asked again
+  if ((before != State::pending && before != State::expired) || too_late) {
     return;
   }
   Event event = event_of(EventKind::send_failed, sequence);
   event.at = failure.at;
   event.replaces = before == State::expired ? Replaced::timeout : Replaced::sent;
-  failed(std::move(event), failure.send_error.value_or(probe::SendError{}), false, events);
+  failed(std::move(event), error, false, events);
 }
 
 void TracePath::learn(Probe& probe, const Observation& seen, Duration rtt) {

@@ -104,7 +104,7 @@ void RecentSends::index(std::uint64_t number) noexcept {
 void RecentSends::grow() {
   const std::size_t old_size = ring_.size();
   std::vector<SentProbe> larger(old_size * 2);
-  first_ = next_ - old_size;
+  first_ = std::max(first_, next_ - old_size);
   for (std::uint64_t n = first_; n < next_; ++n) {
     larger[n & (larger.size() - 1)] = at(n);
   }

@@ -75,6 +75,8 @@ class RecentSends {
     ring_[static_cast<std::size_t>(&sent - ring_.data())].answered = true;
   }
   [[nodiscard]] std::uint64_t count() const noexcept { return next_; }
+  // All of them; numbers go on.
+  void forget() noexcept { first_ = likely_ = next_; }
 
  private:
   [[nodiscard]] SentProbe& at(std::uint64_t number) noexcept {
@@ -93,7 +95,7 @@ class RecentSends {
   std::size_t most_;
   std::vector<SentProbe> ring_;  // record n at n mod size, a power of two
   std::uint64_t next_ = 0;
-  std::uint64_t first_ = 0;   // those before were overwritten before the ring grew
+  std::uint64_t first_ = 0;   // those before were overwritten before the ring grew, or forgotten
   std::uint64_t likely_ = 0;  // behind the last one found: replies mostly come in order
   // Open addressing, number + 1; 0 = free. Made when it is first needed, and then only brought up
   // to date when the guess fails: a run whose replies come in order never pays for it.

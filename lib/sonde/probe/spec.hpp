@@ -47,6 +47,7 @@ enum class SendFailure : std::uint8_t {
   too_big,      // EMSGSIZE: larger than the path MTU or the protocol's limit
   unreachable,  // ENETUNREACH, EHOSTUNREACH, ENETDOWN ...: no route, interface down
   prohibited,   // EPERM, EACCES: a local firewall, a broadcast address without permission
+  untold,       // it left, but no answer can be told to be its own: it has to go out again
   other,
 };
 

@@ -107,6 +107,8 @@ using Texts = std::span<const std::string_view>;
       return "Network is unreachable";
     case probe::SendFailure::prohibited:
       return "Operation not permitted";
+    case probe::SendFailure::untold:
+      return "Answers cannot be told apart";
     case probe::SendFailure::other:
       break;
   }
@@ -158,6 +160,8 @@ std::string_view send_failure_name(probe::SendFailure failure) noexcept {
       return "unreachable";
     case probe::SendFailure::prohibited:
       return "prohibited";
+    case probe::SendFailure::untold:
+      return "untold";
     case probe::SendFailure::other:
       break;
   }
@@ -201,6 +205,7 @@ std::string trace_way_out(const probe::SendError& error, net::Family family) {
     case probe::SendFailure::no_buffer:
       return " (the system has no room for more: a lower --rate may help)";
     case probe::SendFailure::prohibited:
+    case probe::SendFailure::untold:
     case probe::SendFailure::other:
       break;
   }

@@ -38,7 +38,11 @@ void JsonReporter::head(JsonWriter& json, const stats::RunEnd& end) const {
   json.put("document.end_reason", end_reason_name(end.reason));
   json.put("document.error", end.error.transform([](auto& e) { return std::string_view(e); }));
   put_engine(json, "document.engine", end.engine);
-  put_options(json, "document.options", start_.options);
+  stats::RunOptions options = start_.options;
+  if (options.trace) {
+    options.trace->constant_flow = options.trace->constant_flow && end.constant_flows;
+  }
+  put_options(json, "document.options", options);
   put_rejects(json, "document.rejects", end.rejects);
 }
 

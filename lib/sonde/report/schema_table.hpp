@@ -308,7 +308,7 @@ inline constexpr std::array kCommonFields{
     row::count("icmp", "mtu", "Next-hop MTU that the responder gave.").or_null(),
     // send_error
     row::text("send_error", "failure", "What kind.")
-        .one_of("no_buffer|too_big|unreachable|prohibited|other"),
+        .one_of("no_buffer|too_big|unreachable|prohibited|untold|other"),
     row::count("send_error", "os_code", "The system's number; null: it gave none.").or_null(),
     row::text("send_error", "message", "For people."),
     row::count("send_error", "mtu", "The limit that the packet exceeds, where the system says it.")

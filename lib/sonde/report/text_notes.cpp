@@ -19,6 +19,10 @@ namespace {
 [[nodiscard]] std::string in_words(const probe::Event& event, const stats::Target& target) {
   const probe::SendError error = event.send_error.value_or(probe::SendError{});
   const bool v4 = target.address && target.address->is_v4();
+  if (error.failure == probe::SendFailure::untold) {
+    return "answers came that do not say which probe of a flow they are for: each probe has a port "
+           "of its own now, and load balancers may spread them";
+  }
   const std::string way_out = of_trace(event)
                                   ? trace_way_out(error, v4 ? net::Family::v4 : net::Family::v6)
                                   : std::string(send_way_out(error, v4));
@@ -120,10 +124,32 @@ void TextNotes::on_end(const stats::RunEnd& end, std::span<const stats::TargetRe
   if (!options_.device.empty()) {
     std::ranges::for_each(targets, [this](const auto& result) { check_clock(result); });
   }
+  untold_answers(end, targets);
   if (options_.verbose) {
     note_rejects(err_, end.rejects.value_or(probe::RejectCounts{}));
   }
   err_.flush();
+}
+
+// Hops that seem silent may have answered with too little to say which UDP probe they got. Raw
+// sockets see the header that is quoted; what else they turn away is not ours.
+void TextNotes::untold_answers(const stats::RunEnd& end,
+                               std::span<const stats::TargetResult> targets) {
+  const bool missing = std::ranges::any_of(
+      targets, [](const auto& result) { return result.path && !result.path->reached(); });
+  if (!run_.trace || run_.protocol != "udp" || !end.constant_flows || !end.rejects || !missing) {
+    return;
+  }
+  const std::uint64_t untold = end.rejects->of(probe::Reject::token) +
+                               (end.engine.privileged ? 0 : end.rejects->of(probe::Reject::quote));
+  if (untold > 0) {
+    err_.write(fmt::format(
+        "sonde: {} answer{} did not say which probe {} for, so hops that look silent may be none; "
+        "{}-P icmp can tell{}\n",
+        untold, untold == 1 ? "" : "s", untold == 1 ? "it was" : "they were",
+        end.engine.privileged ? "" : "root or ",
+        run_.trace->flows > 1 ? ", and one flow, without --flows" : ""));
+  }
 }
 
 // Where stamps are off, or the hardware has none, the kernel's are in their place.

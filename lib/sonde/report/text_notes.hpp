@@ -1,9 +1,9 @@
 // text_notes.hpp: what a run says on stderr, beside any format on stdout: look-ups that failed,
 // probes that this computer could not send (at most one line a second, with how many more; of a
 // trace each target's each cause once, with what may be done about it), the interim line that
-// SIGQUIT asks for, RTTs that are not by the clock that was asked for, and under -v what was
-// ignored and why. A system error that ends the run (RunEnd::error) is the app's to print, with its
-// hint.
+// SIGQUIT asks for, RTTs that are not by the clock that was asked for, answers that a trace which
+// did not arrive could not tell apart, and under -v what was ignored and why. A system error that
+// ends the run (RunEnd::error) is the app's to print, with its hint.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ class TextNotes final : public stats::Listener {
 
   TextNotes(Sink& err, TextNotesOptions options) : err_(err), options_(std::move(options)) {}
 
-  void on_start(const stats::RunStart& /*start*/) override {}
+  void on_start(const stats::RunStart& start) override { run_ = start.options; }
   void on_target(const stats::Target& target) override;
   void on_name(const net::Address& /*address*/, const Untrusted& /*name*/) override {}
   void on_event(const probe::Event& event, const stats::TargetResult& after) override;
@@ -42,10 +42,12 @@ class TextNotes final : public stats::Listener {
  private:
   [[nodiscard]] std::string host(const stats::Target& target) const;
   void send_error(const probe::Event& event, const stats::Target& target);
+  void untold_answers(const stats::RunEnd& end, std::span<const stats::TargetResult> targets);
   void check_clock(const stats::TargetResult& result);
 
   Sink& err_;
   TextNotesOptions options_;
+  stats::RunOptions run_;
   std::optional<Instant> last_send_error_;
   std::uint64_t suppressed_ = 0;  // send errors since then
   // What was told of a trace: of which target, and the system's code.

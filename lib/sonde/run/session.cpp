@@ -245,6 +245,7 @@ Verdict Session::finish(EndReason reason) {
                     .reason = reason,
                     .engine = config_.start.engine,
                     .rejects = parts_.transport.rejects(),
+                    .constant_flows = parts_.transport.capabilities().constant_flows,
                     .dropped = parts_.transport.dropped(),
                     .error = std::nullopt,
                     .verdict = config_.judge(results_, reason)};
@@ -263,6 +264,7 @@ Verdict report_failure(const SessionConfig& config, std::string error, const Clo
                     .reason = EndReason::error,
                     .engine = config.start.engine,
                     .rejects = probe::RejectCounts{},
+                    .constant_flows = true,
                     .dropped = 0,
                     .list_digest = std::nullopt,
                     .error = std::move(error),

@@ -86,7 +86,8 @@ bool HopProbe::answered() const noexcept {
 
 bool HopProbe::made_up_for() const noexcept {
   return last.kind == EventKind::send_failed && last.send_error &&
-         last.send_error->failure == probe::SendFailure::no_buffer;
+         (last.send_error->failure == probe::SendFailure::no_buffer ||
+          last.send_error->failure == probe::SendFailure::untold);
 }
 
 Hop& PathStats::hop_at(net::Ttl ttl) {

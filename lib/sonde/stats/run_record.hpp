@@ -101,7 +101,8 @@ struct RunEnd {
   EndReason reason = EndReason::count;
   EngineInfo engine{};  // with the clock that was really used
   std::optional<probe::RejectCounts> rejects = probe::RejectCounts{};  // absent: not known
-  std::uint64_t dropped = 0;  // replies that the system threw away before they could be read
+  bool constant_flows = true;  // of a trace: false where they became varying ones on the way
+  std::uint64_t dropped = 0;   // replies that the system threw away before they could be read
   std::optional<std::uint64_t> list_digest{};  // of a sweep whose whole list was known
   std::optional<std::string> error{};  // a system error that ended the run or kept it from starting
   Verdict verdict{};

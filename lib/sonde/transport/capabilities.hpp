@@ -1,4 +1,4 @@
-// capabilities.hpp: what a backend can do and see, said once after it was opened.
+// capabilities.hpp: what a backend can do and see, known once it was opened.
 #pragma once
 
 #include <string_view>
@@ -13,7 +13,8 @@ struct Capabilities {
   probe::RttClock clock = probe::RttClock::steady;  // the best that its stamps allow
   bool sets_ident = false;                          // can the identifier be chosen
   bool sees_errors = true;                          // ICMP errors reach it
-  // Of a trace: every probe of a flow looks alike to load balancers; false: each is a flow.
+  // Of a trace: every probe of a flow looks alike to load balancers; false: each is a flow. May
+  // become false on the way (TraceOpenOptions::may_vary).
   bool constant_flows = true;
   // The quoted IP header reaches us: TTL, TOS and what was rewritten on the way (NAT).
   bool sees_quoted_header = false;

@@ -76,6 +76,11 @@ class Matcher {
   };
   [[nodiscard]] std::expected<Match, probe::Reject> datagram(const Datagram& datagram) const;
   [[nodiscard]] std::expected<Match, probe::Reject> error(const wire::QuotedDatagram& quoted) const;
+  // Of what datagram() turned away: it comes from the port that all probes went to.
+  [[nodiscard]] bool untold(const Datagram& datagram) const;
+  // Of an ICMP error about a probe to that host and port that error() turned away: all that could
+  // name the probe is its payload, and the quote ends before.
+  [[nodiscard]] bool untold(const net::Address& destination, net::Port port, Bytes quoted) const;
   // The quote shows another source address or checksum than the probe left with (RFC 3022). That it
   // shows none proves nothing: a NAT may put both back.
   [[nodiscard]] bool rewritten(const probe::SentProbe& sent,
@@ -103,6 +108,9 @@ class Matcher {
   // The probe to this host whose token this is; null: none.
   [[nodiscard]] const probe::SentProbe* by_token(const net::Address& destination,
                                                  Bytes payload) const;
+  // The newest to this host that `fits`; null: none.
+  template <typename Fits>
+  [[nodiscard]] const probe::SentProbe* newest_to(const net::Address& destination, Fits fits) const;
   // The newest of the last sends with this sequence that `fits`; null: none.
   template <typename Fits>
   [[nodiscard]] const probe::SentProbe* search(net::IcmpSeq seq, Fits fits) const noexcept;

@@ -64,16 +64,36 @@ const SentProbe* Matcher::by_token(const net::Address& destination, Bytes payloa
     const SentProbe* const sent = sends_->find(destination, shape_->key_of(*id));
     return sent != nullptr && sent->id == *id ? sent : nullptr;
   }
+  return newest_to(destination, [&](const SentProbe& sent) {
+    return evidence_of_quote(sent, payload) == Evidence::proven;
+  });
+}
+
+template <typename Fits>
+const SentProbe* Matcher::newest_to(const net::Address& destination, Fits fits) const {
   constexpr std::uint64_t kMost = 1024;  // a trace has no more in flight
   const std::uint64_t count = sends_->count();
   for (std::uint64_t back = 1; back <= std::min(count, kMost); ++back) {
     const SentProbe* const sent = sends_->by_number(count - back);
-    if (sent != nullptr && sent->destination.same_host(destination) &&
-        evidence_of_quote(*sent, payload) == Evidence::proven) {
+    if (sent != nullptr && sent->destination.same_host(destination) && fits(*sent)) {
       return sent;
     }
   }
   return nullptr;
+}
+
+bool Matcher::untold(const Datagram& datagram) const {
+  const auto any = [](const SentProbe&) { return true; };
+  return is_udp() && shape_->is_constant() && datagram.port == shape_->port_of({}, 0) &&
+         newest_to(datagram.source, any) != nullptr;
+}
+
+bool Matcher::untold(const net::Address& destination, net::Port port, Bytes quoted) const {
+  const auto ends_before = [&](const SentProbe& sent) {
+    return evidence_of_quote(sent, quoted) == Evidence::absent;
+  };
+  return is_udp() && shape_->key() == ProbeShape::Key::nothing && port == shape_->port_of({}, 0) &&
+         newest_to(destination, ends_before) != nullptr;
 }
 
 bool Matcher::rewritten(const SentProbe& sent, const wire::QuotedDatagram& quoted) const noexcept {

@@ -30,6 +30,9 @@ struct TraceOpenOptions {
   // The destination port of flow 0 (UDP: flow n has port + n; absent: UDP 33434, TCP 80).
   std::optional<net::Port> port{};
   FlowStyle flow_style = FlowStyle::constant;
+  // UDP: constant ports may give way to a port for each probe, once answers came that do not say
+  // which probe they are for. Not where several flows are to be compared.
+  bool may_vary = true;
 };
 
 // Capabilities::backend says "linux-icmp-raw", "linux-udp-errqueue", "linux-udp-raw",

@@ -13,6 +13,8 @@ constexpr net::Port kTraceroutePort{33434};
 // packet that is not all zeros folds to 0.
 constexpr std::uint32_t kChecksums = 0xfffe;
 constexpr std::uint32_t kPorts = 0x10000;
+// More than any trace has probes that a late answer may be for.
+constexpr std::uint32_t kFewestPorts = 1024;
 
 std::size_t token_within(std::size_t payload) noexcept {
   using probe::TokenSealer;
@@ -46,6 +48,7 @@ ProbeShape::ProbeShape(const TraceOpenOptions& options, bool reads_headers, Rng&
     : udp_(options.protocol == TraceProtocol::udp),
       trace_(true),
       constant_(options.flow_style == FlowStyle::constant),
+      may_vary_(udp_ && constant_ && options.may_vary),
       base_(static_cast<std::uint16_t>(rng.below(kChecksums))),
       port_(options.port.value_or(kTraceroutePort)) {
   if (udp_ && !constant_) {
@@ -53,6 +56,15 @@ ProbeShape::ProbeShape(const TraceOpenOptions& options, bool reads_headers, Rng&
   } else if (udp_) {
     key_ = reads_headers ? Key::udp_checksum : Key::nothing;
   }
+}
+
+bool ProbeShape::vary() noexcept {
+  if (!may_vary_ || kPorts - port_.value < kFewestPorts) {
+    return false;
+  }
+  may_vary_ = constant_ = false;
+  key_ = Key::udp_port;
+  return true;
 }
 
 std::optional<std::uint16_t> ProbeShape::checksum_of(const probe::ProbeId& id,

@@ -6,6 +6,9 @@
 //   ICMP, constant flows   all probes of flow n have the checksum base + n
 //   UDP, constant flows    ports are constant; the checksum names the probe where we can read it
 //   varying                ICMP: sequence and checksum as they come; UDP: a port for each probe
+// Constant UDP ports leave nothing but the token to know a probe by where no header reaches us. A
+// router that quotes 8 bytes of the datagram (RFC 792) quotes none of it: then each probe is given
+// a port of its own (vary()).
 // Payloads that have no room for the two bytes (0, 1, 4, 5, 8, 9, 16 and 17 bytes) go unbalanced.
 // Pure; no allocation.
 #pragma once
@@ -60,11 +63,16 @@ class ProbeShape {
       const wire::QuotedDatagram& quoted) const noexcept;
   [[nodiscard]] Key key() const noexcept { return key_; }
 
+  // From now on each UDP probe has a port of its own. False: that may not be, or there are too few
+  // ports; nothing has changed then.
+  bool vary() noexcept;
+
  private:
   Key key_ = Key::icmp_sequence;
   bool udp_ = false;
   bool trace_ = false;
   bool constant_ = false;
+  bool may_vary_ = false;
   std::uint16_t base_ = 0;  // of the checksums
   net::Port port_{};        // of flow 0, or the first of a run
 };

@@ -282,6 +282,32 @@ TEST_CASE("trace: waiting for room behind probes of its own is not given up") {
   }
 }
 
+TEST_CASE("trace: probes whose answers cannot be told apart are asked again, at every hop") {
+  for (const std::uint8_t queries : {std::uint8_t{1}, std::uint8_t{3}}) {
+    const auto path = plain_path(4);
+    TraceHarness trace({.queries = queries}, [&](const ProbeSpec& spec, Instant at) -> Answers {
+      if (spec.id.sequence > 9) {
+        return path(spec, at);
+      }
+      return {{.after = 100ms,
+               .seen = {.probe = {},
+                        .kind = probe::ObservationKind::send_error,
+                        .send_error = probe::SendError{.failure = SendFailure::untold}}}};
+    });
+    trace.run();
+    CHECK(trace.end() == PathEnd::reached);
+    CHECK(trace.count(EventKind::send_failed) == 9);
+    CHECK(trace.count(EventKind::timeout) == 0);
+    for (unsigned ttl = 1; ttl <= 4; ++ttl) {
+      std::vector<probe::Event> answers = trace.of(EventKind::error);
+      const auto replies = trace.of(EventKind::reply);
+      answers.insert(answers.end(), replies.begin(), replies.end());
+      CHECK(std::ranges::count(answers, net::Ttl(static_cast<std::uint8_t>(ttl)),
+                               [](const auto& event) { return event.step.ttl; }) == queries);
+    }
+  }
+}
+
 TEST_CASE("trace: a backend is asked to wait as long as the engine does, and a second at least") {
   TraceHarness trace({}, plain_path(4, {3}));
   std::vector<Duration> asked;

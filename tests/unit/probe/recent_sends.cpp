@@ -95,6 +95,22 @@ TEST_CASE("recent sends: at a slow pace old ones are forgotten and memory stays 
   CHECK(sends.find(kHost, net::IcmpSeq(1)) == nullptr);
 }
 
+TEST_CASE("recent sends: what was forgotten stays so when memory grows") {
+  RecentSends sends;
+  for (std::uint64_t n = 0; n < 10; ++n) {
+    sends.add(sent(n));
+  }
+  CHECK(sends.find(kHost, net::IcmpSeq(3)) != nullptr);
+  sends.forget();
+  for (std::uint64_t n = 10; n < 3 * RecentSends::kInitial; ++n) {
+    CHECK(sends.add(sent(n)) == n);
+    REQUIRE(sends.by_number(9) == nullptr);
+    REQUIRE(sends.find(kHost, net::IcmpSeq(3)) == nullptr);
+  }
+  CHECK(sends.by_number(10) != nullptr);
+  CHECK(sends.find(kHost, net::IcmpSeq(10)) != nullptr);
+}
+
 TEST_CASE("recent sends: answered ones make room sooner than those that nobody answered") {
   RecentSends sends;
   for (std::uint64_t n = 0; n < 20'000; ++n) {

@@ -152,6 +152,32 @@ TEST_CASE("notes: with several targets the interim lines are named") {
         "\r::1: 0/0 packets, 0% loss\n");
 }
 
+TEST_CASE("notes: answers that could not be told apart explain a silence") {
+  stats::RunEnd end;
+  end.rejects.emplace().add(probe::Reject::quote);
+  end.rejects->add(probe::Reject::token);
+  const auto told = [&](std::uint16_t flows, const std::string& protocol) {
+    StringSink err;
+    TextNotes notes(err, {});
+    notes.on_start(
+        {.options = {.protocol = protocol, .trace = stats::TraceRunOptions{.flows = flows}}});
+    std::vector<stats::TargetResult> results(1);
+    results[0].path.emplace(net::Address::v4(0x0a000001), stats::PathLimits{});
+    notes.on_end(end, results);
+    return err.text();
+  };
+  CHECK(told(2, "icmp") == "");
+  CHECK(told(2, "udp") ==
+        "sonde: 2 answers did not say which probe they were for, so hops that look silent may be "
+        "none; root or -P icmp can tell, and one flow, without --flows\n");
+  end.engine.privileged = true;
+  CHECK(told(1, "udp") ==
+        "sonde: 1 answer did not say which probe it was for, so hops that look silent may be none; "
+        "-P icmp can tell\n");
+  end.constant_flows = false;
+  CHECK(told(1, "udp") == "");
+}
+
 TEST_CASE("notes: under -v the end tells what was ignored, and why") {
   stats::RunEnd end;
   end.rejects.emplace().add(probe::Reject::stranger);

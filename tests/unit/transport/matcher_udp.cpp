@@ -61,6 +61,31 @@ TEST_CASE("matcher UDP: without header and payload nobody guesses") {
   }
 }
 
+TEST_CASE("matcher UDP: what says too little is told from what is not ours") {
+  Udp udp(FlowStyle::constant, false);
+  const Bytes payload = udp.send(1);
+  const net::Port port = udp.port_of(1);
+  const std::vector<std::byte> zeros(100);
+  const std::vector<std::byte> forged(32, std::byte{0x55});
+  CHECK(udp.matcher().untold(kHost, port, {}));
+  CHECK(udp.matcher().untold(kHost, port, payload.first(3)));
+  CHECK(udp.matcher().untold(kHost, port, zeros));  // RFC 4884 section 3: padding
+  CHECK_FALSE(udp.matcher().untold(kHost, port, forged));
+  CHECK_FALSE(udp.matcher().untold(kOther, port, {}));
+  CHECK_FALSE(udp.matcher().untold(kHost, net::Port(1), {}));
+  CHECK(udp.matcher().untold({forged, kHost, port}));
+  CHECK_FALSE(udp.matcher().untold({forged, kOther, port}));
+  CHECK_FALSE(udp.matcher().untold({forged, kHost, net::Port(1)}));
+  Udp reads(FlowStyle::constant, true);
+  reads.send(1);
+  CHECK_FALSE(reads.matcher().untold(kHost, port, {}));
+  CHECK(reads.matcher().untold({forged, kHost, port}));
+  Udp classic(FlowStyle::varying, false);
+  classic.send(1);
+  CHECK_FALSE(classic.matcher().untold(kHost, port, {}));
+  CHECK_FALSE(classic.matcher().untold({forged, kHost, port}));
+}
+
 TEST_CASE("matcher UDP: where each probe has its port, the port names it") {
   Udp udp(FlowStyle::varying, false);
   udp.send(1);

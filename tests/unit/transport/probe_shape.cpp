@@ -205,4 +205,22 @@ TEST_CASE("probe shape: ports are one a flow, or one a probe, and go down behind
   CHECK(last.port_of({.target = 0, .sequence = 9}, 2) == net::Port(65'533));
 }
 
+TEST_CASE("probe shape: constant UDP ports give way once, where they may and there are enough") {
+  SeededRng rng{3};
+  TraceOpenOptions options = options_of(TraceProtocol::udp, FlowStyle::constant);
+  ProbeShape shape(options, false, rng);
+  CHECK(shape.is_constant());
+  CHECK(shape.vary());
+  CHECK_FALSE(shape.is_constant());
+  CHECK(shape.key() == ProbeShape::Key::udp_port);
+  CHECK(shape.port_of({.target = 0, .sequence = 9}, 0) == net::Port(33442));
+  CHECK_FALSE(shape.vary());
+  options.port = net::Port(65'000);
+  CHECK_FALSE(ProbeShape(options, false, rng).vary());
+  options.port.reset();
+  options.may_vary = false;
+  CHECK_FALSE(ProbeShape(options, false, rng).vary());
+  CHECK_FALSE(ProbeShape(options_of(TraceProtocol::icmp, FlowStyle::constant), false, rng).vary());
+}
+
 }  // namespace sonde::transport

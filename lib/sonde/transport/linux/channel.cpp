@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "sonde/transport/linux/bpf.hpp"
 #include "sonde/transport/linux/bpf_errors.hpp"
@@ -195,6 +196,21 @@ std::expected<void, Error> Channel::open_listener(const OpenOptions& options) {
   }
   request_raw_details(fd, family_);
   return result;
+}
+
+std::vector<probe::ProbeId> Channel::vary_ports() {
+  std::vector<probe::ProbeId> before;
+  if (!std::exchange(untold_, false) || !shape_.vary()) {
+    return before;
+  }
+  const std::uint64_t count = recent_.count();
+  const auto sent = [&] { return recent_.by_number(count - before.size() - 1); };
+  for (const probe::SentProbe* probe = sent(); probe != nullptr; probe = sent()) {
+    before.push_back(probe->id);
+  }
+  std::ranges::reverse(before);
+  recent_.forget();
+  return before;
 }
 
 void Channel::learn_source(const net::Address& destination) {

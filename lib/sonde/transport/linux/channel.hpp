@@ -14,6 +14,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sonde/net/address.hpp"
 #include "sonde/net/fields.hpp"
@@ -61,6 +62,11 @@ class Channel {
   // The ICMP identifier, or the UDP source port.
   [[nodiscard]] net::IcmpIdent ident() const noexcept { return ident_; }
   [[nodiscard]] const ProbeShape& shape() const noexcept { return shape_; }
+  // An answer came that does not say which of our probes it is for.
+  void heard_untold() noexcept { untold_ = true; }
+  // After that, once: gives each probe a port of its own from the next send on. The ids are those
+  // of what went out before, which is forgotten.
+  [[nodiscard]] std::vector<probe::ProbeId> vary_ports();
   // Raw sockets hear of errors by packets, the others by the error queue.
   [[nodiscard]] bool queues_errors() const noexcept { return kind_ == SocketKind::dgram; }
   static constexpr std::size_t kMostInlets = 2;
@@ -120,6 +126,7 @@ class Channel {
   std::optional<PathMtu> path_mtu_;  // what the socket has now
   probe::HeaderOptions header_options_{};
   ProbeShape shape_;
+  bool untold_ = false;
   std::optional<net::Address> bound_source_;
   RouteAsker route_;
   probe::RecentSends recent_;

@@ -66,6 +66,10 @@ std::expected<Receiver::Read, int> Receiver::packets(Channel& channel, const Inl
       ++read.observations;
     } else {
       rejects_.add(ours.error());
+      if (packet.layout == PacketLayout::udp &&
+          matcher.untold({packet.data, packet.source, packet.port})) {
+        channel.heard_untold();
+      }
     }
   }
   return read;
@@ -111,9 +115,13 @@ bool Receiver::queued(Channel& channel, const Entry& entry, const ReadTime& now,
     rejects_.add(probe::Reject::malformed);
     return false;
   }
-  const auto ours = interpret(*error, matcher_of(channel), now, seen);
+  const Matcher matcher = matcher_of(channel);
+  const auto ours = interpret(*error, matcher, now, seen);
   if (!ours) {
     rejects_.add(ours.error());
+    if (matcher.untold(error->destination, error->port, error->quoted)) {
+      channel.heard_untold();
+    }
   }
   return ours.has_value();
 }

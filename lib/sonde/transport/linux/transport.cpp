@@ -55,12 +55,14 @@ Capabilities LinuxTransport::capabilities() const {
   bool raw = false;
   bool dgram = false;
   ProbeShape shape;
+  bool constant = true;
   auto worst = Stamps::transmit_and_receive;
   for (const Port& port : ports_) {
     if (port.channel) {
       (port.channel->kind() == SocketKind::raw ? raw : dgram) = true;
       worst = std::min(worst, port.channel->stamps());
       shape = port.channel->shape();
+      constant = constant && shape.is_constant();
     }
   }
   Capabilities out;
@@ -74,7 +76,7 @@ Capabilities LinuxTransport::capabilities() const {
                                                     : probe::RttClock::steady;
   out.sets_ident = !shape.is_udp();
   out.sees_errors = true;
-  out.constant_flows = shape.is_constant();
+  out.constant_flows = constant;
   out.sees_quoted_header = raw && !dgram;
   return out;
 }
@@ -141,8 +143,10 @@ std::size_t LinuxTransport::receive(std::span<probe::Observation> out) {
     Port& port = ports_[(first_port_ + i) % kChannels];
     if (port.channel && port.channel->recent().count() > 0) {
       count += receive_from(port, *port.channel, out.subspan(count));
+      ask_again(*port.channel);
     }
   }
+  count += take_backlog(out.subspan(count));
   first_port_ = (first_port_ + 1) % kChannels;
   judge_progress();
   // Queues that were just emptied need no second look, unless the caller asks once more.
@@ -156,8 +160,18 @@ std::size_t LinuxTransport::take_backlog(std::span<probe::Observation> out) {
   const auto end = backlog.begin() + static_cast<std::ptrdiff_t>(count);
   std::move(backlog.begin(), end, out.begin());
   backlog.erase(backlog.begin(), end);
-  progress_ = count > 0;
+  progress_ = progress_ || count > 0;
   return count;
+}
+
+void LinuxTransport::ask_again(Channel& channel) {
+  for (const probe::ProbeId& id : channel.vary_ports()) {
+    sender_.backlog().push_back(
+        {.probe = id,
+         .kind = probe::ObservationKind::send_error,
+         .at = clock_->now(),
+         .send_error = probe::SendError{.failure = probe::SendFailure::untold}});
+  }
 }
 
 std::size_t LinuxTransport::receive_from(Port& port, Channel& channel,

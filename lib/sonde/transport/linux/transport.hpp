@@ -62,6 +62,8 @@ class LinuxTransport final : public Transport {
   [[nodiscard]] Port& port_of(net::Family family) noexcept;
   [[nodiscard]] std::size_t next_run(std::span<const probe::ProbeSpec> specs) const noexcept;
   void refuse(std::span<const probe::ProbeSpec> specs, std::span<probe::SendReport> reports) const;
+  // Answers that say too little came in: what went out before is to be asked again (backlog).
+  void ask_again(Channel& channel);
   [[nodiscard]] std::size_t take_backlog(std::span<probe::Observation> out);
   [[nodiscard]] std::size_t receive_from(Port& port, Channel& channel,
                                          std::span<probe::Observation> out);
