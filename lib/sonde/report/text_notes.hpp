@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "sonde/report/clean_text.hpp"
 #include "sonde/report/sink.hpp"
@@ -28,7 +29,7 @@ class TextNotes final : public stats::Listener {
  public:
   static constexpr Duration kBetweenSendErrors = 1s;
 
-  TextNotes(Sink& err, const TextNotesOptions& options) : err_(err), options_(options) {}
+  TextNotes(Sink& err, TextNotesOptions options) : err_(err), options_(std::move(options)) {}
 
   void on_start(const stats::RunStart& start) override { run_ = start.options; }
   void on_target(const stats::Target& target) override;
