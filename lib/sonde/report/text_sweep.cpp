@@ -351,7 +351,8 @@ void TextSweep::totals(const stats::RunEnd& end, const stats::SweepResults& resu
     append(line_,
            "\n {:7} timeouts (waiting for response)\n {:7} ICMP Echos sent\n"
            " {:7} ICMP Echo Replies received\n {:7} other ICMP received\n",
-           counts.lost, counts.sent - counts.send_failures, answers(counts) + counts.duplicate, counts.errors);
+           counts.lost, counts.sent - counts.send_failures, answers(counts) + counts.duplicate,
+           counts.errors);
     if (counts.send_failures > 0) {
       append(line_, " {:7} could not be sent\n", counts.send_failures);
     }
