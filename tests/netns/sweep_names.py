@@ -69,9 +69,13 @@ class Run:
         books, _ = server.communicate()
         words = books.split()
         self.server = dict(zip(words[::2], map(float, words[1::2])))
-        watch.terminate()
-        seen, _ = watch.communicate()
-        self.first_probe = float(seen.split()[0]) - self.started if seen else None
+        try:
+            seen, _ = watch.communicate(timeout=WIDE)  # it ends when it has shown a probe
+        except subprocess.TimeoutExpired:
+            watch.terminate()
+            seen, _ = watch.communicate()
+        words = seen.split()
+        self.first_probe = float(words[0]) - self.started if words else None
         self.last_answer = self.server["last_at"] - self.started
         lines = self.done.stdout.splitlines() if "--ndjson" in mode else []
         self.events = [json.loads(line) for line in lines]
