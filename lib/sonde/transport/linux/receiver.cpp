@@ -31,6 +31,14 @@ void read_message(const ReceiveBatch::Message& message, Ancillary& ancillary,
   }
 }
 
+// Of what was turned away.
+void note_untold(const Packet& packet, const Matcher& matcher, Channel& channel) {
+  if (packet.layout == PacketLayout::udp &&
+      matcher.untold({packet.data, packet.source, packet.port})) {
+    channel.heard_untold();
+  }
+}
+
 }  // namespace
 
 Matcher Receiver::matcher_of(Channel& channel) const noexcept {
@@ -66,10 +74,7 @@ std::expected<Receiver::Read, int> Receiver::packets(Channel& channel, const Inl
       ++read.observations;
     } else {
       rejects_.add(ours.error());
-      if (packet.layout == PacketLayout::udp &&
-          matcher.untold({packet.data, packet.source, packet.port})) {
-        channel.heard_untold();
-      }
+      note_untold(packet, matcher, channel);
     }
   }
   return read;
