@@ -27,7 +27,8 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM
 in_neighbour() { nsenter -t "$neighbour" -n "$@"; }
 open_neighbour() {
-  unshare -n sleep 900 &
+  # Without our output: who reads it shall not wait for the holder, should we be killed.
+  unshare -n sleep 900 </dev/null >/dev/null 2>&1 &
   neighbour=$!
   until [ "$(readlink "/proc/$neighbour/ns/net")" != "$(readlink /proc/$$/ns/net)" ]; do :; done
   ip link add toward type veth peer name back

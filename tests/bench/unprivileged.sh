@@ -6,7 +6,7 @@
 . "$(dirname -- "$0")/_lab.sh"
 
 # A router behind a veth pair, in a namespace held by a process that ends with this script.
-unshare -n sleep 60 &
+unshare -n sleep 60 </dev/null >/dev/null 2>&1 &
 router=$!
 trap 'kill "$router" 2>/dev/null' EXIT
 until [ "$(readlink "/proc/$router/ns/net")" != "$(readlink /proc/$$/ns/net)" ]; do :; done
