@@ -19,6 +19,14 @@ Harness one_probe_out() {
   return ping;
 }
 
+// The kernel's transmit stamp of that probe.
+probe::Observation left_at(Instant at) {
+  return {.probe = {.target = 0, .sequence = 1},
+          .kind = probe::ObservationKind::transmitted,
+          .stamp = probe::StampSource::kernel,
+          .at = at};
+}
+
 }  // namespace
 
 TEST_CASE("ping: a reply in time has the time between send and arrival as its RTT") {
@@ -223,10 +231,7 @@ TEST_CASE("ping: a refused send is reported once with its cause, and never times
 
 TEST_CASE("ping: the transmit stamp shortens the RTT and names its clock") {
   auto ping = one_probe_out();
-  ping.see({.probe = {.target = 0, .sequence = 1},
-            .kind = probe::ObservationKind::transmitted,
-            .stamp = probe::StampSource::kernel,
-            .at = kStart + 40us});
+  ping.see(left_at(kStart + 40us));
   ping.see({.probe = {.target = 0, .sequence = 1},
             .stamp = probe::StampSource::kernel,
             .at = kStart + 65us});
@@ -352,10 +357,7 @@ TEST_CASE("ping: the interface's own stamps make the RTT, if the kernel's leave 
   });
   for (const Case& given : cases) {
     auto ping = one_probe_out();
-    ping.see({.probe = {.target = 0, .sequence = 1},
-              .kind = probe::ObservationKind::transmitted,
-              .stamp = probe::StampSource::kernel,
-              .at = kStart + 40us});
+    ping.see(left_at(kStart + 40us));
     ping.see({.probe = {.target = 0, .sequence = 1},
               .kind = probe::ObservationKind::transmitted,
               .stamp = probe::StampSource::hardware,
@@ -375,10 +377,7 @@ TEST_CASE("ping: the interface's own stamps make the RTT, if the kernel's leave 
 
 TEST_CASE("ping: a reply stamped before its transmit stamp is timed from the send call") {
   auto ping = one_probe_out();
-  const probe::Observation left{.probe = {.target = 0, .sequence = 1},
-                                .kind = probe::ObservationKind::transmitted,
-                                .stamp = probe::StampSource::kernel,
-                                .at = kStart + 30us};
+  const probe::Observation left = left_at(kStart + 30us);
   ping.engine.on_observations({&left, 1});
   ping.reply(1, kStart + 20us);
   const auto events = ping.take();
