@@ -273,7 +273,8 @@ void AsyncWorker::take(probe::Observation& seen) {
     conclude(*pending, {}, status_of_error(error));
     return;
   }
-  const Answer answer = answer_of(std::move(seen), pending->sent_at, {});
+  Answer answer;
+  take_answer(seen, pending->sent_at, {}, answer);
   if (!pending->group) {
     conclude(*pending, {&answer, 1}, answer.status);
     return;

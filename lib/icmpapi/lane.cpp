@@ -66,6 +66,7 @@ DWORD error_of(const probe::SendError& error, const probe::IpOptions& ip) noexce
     case ENETDOWN:
       return IP_DEST_NET_UNREACHABLE;
     case EINVAL:
+    case EPERM:  // source routes want CAP_NET_RAW
       return ip.header_options.empty() ? IP_GENERAL_FAILURE : IP_BAD_OPTION;
     default:
       return error.failure == probe::SendFailure::no_buffer ? IP_NO_RESOURCES : IP_GENERAL_FAILURE;
@@ -94,13 +95,14 @@ std::expected<std::unique_ptr<Lane>, DWORD> Lane::open(const LaneKey& key) {
 Lane::Lane(const LaneKey& key, std::unique_ptr<OpenLane> opened)
     : key_(key), opened_(std::move(opened)), sequence_(opened_->rng.next() >> 32) {}
 
-Lane::Outcome Lane::exchange(EchoRequest& request, const ReplyBuffer& buffer) {
+void Lane::exchange(EchoRequest& request, const ReplyBuffer& buffer) {
   answers_.clear();
   local_error_ = NO_ERROR;
-  request.spec.payload = keep(request.spec.payload);
+  request.spec.payload = keep(request.payload);
   if (const auto failure = send(request)) {
     if (!key_.broadcast && icmpapi::needs_broadcast(*failure)) {
-      return {.needs_broadcast = true};
+      outcome_ = {.needs_broadcast = true};
+      return;
     }
     local_error_ = error_of(*failure, request.spec.ip);
   } else {
@@ -110,7 +112,9 @@ Lane::Outcome Lane::exchange(EchoRequest& request, const ReplyBuffer& buffer) {
       local_error_ != NO_ERROR ? status_of_error(local_error_) : probe::Status::request_timed_out;
   const ReplyBuffer::Written written = buffer.write(answers_, none, false);
   answers_.clear();
-  return {.count = written.count, .error = local_error_ != NO_ERROR ? local_error_ : written.error};
+  outcome_.count = written.count;
+  outcome_.error = local_error_ != NO_ERROR ? local_error_ : written.error;
+  outcome_.needs_broadcast = false;
 }
 
 Bytes Lane::keep(Bytes payload) {
@@ -143,15 +147,21 @@ std::optional<probe::SendError> Lane::send(EchoRequest& request) {
 void Lane::collect(const EchoRequest& request, const ReplyBuffer& buffer) {
   const Instant deadline = sent_at_ + request.timeout;
   const bool group = is_group(key_, request.spec.destination);
+  const bool only_one = !group && !key_.stamps;  // loopback duplicates nothing
+  bool last_look = false;
   for (;;) {
     const std::size_t count = opened_->transport->receive(seen_);
     const bool over = count > 0 && take(count, request);
-    const bool enough = !answers_.empty() && (!group || !buffer.has_room_for(answers_));
-    if (over || enough) {
+    const bool enough = !answers_.empty() && (only_one || !buffer.has_room_for(answers_));
+    if (over || enough || last_look) {
       return;
     }
     if (count == seen_.size()) {
       continue;  // there may be more
+    }
+    if (!answers_.empty() && !group) {
+      last_look = true;  // what a network that duplicates has brought by now, without waiting
+      continue;
     }
     if (opened_->clock.now() >= deadline) {
       return;
@@ -171,7 +181,7 @@ bool Lane::take(std::size_t count, const EchoRequest& request) {
       return answers_.empty();
     }
     if (seen.kind != probe::ObservationKind::transmitted) {
-      answers_.push_back(answer_of(std::move(seen), sent_at_, request.spec.payload));
+      take_answer(seen, sent_at_, request.spec.payload, answers_.emplace_back());
     }
   }
   return false;

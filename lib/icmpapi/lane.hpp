@@ -37,9 +37,10 @@ struct LaneKey {
   friend auto operator<=>(const LaneKey&, const LaneKey&) = default;
 };
 
-// The spec's sequence and payload view are filled in by who sends it.
+// The spec's sequence and its view of the payload are filled in by who sends it.
 struct EchoRequest {
   probe::ProbeSpec spec;
+  Bytes payload{};  // the caller's
   Duration timeout{};
 };
 
@@ -75,7 +76,10 @@ class Lane {
     bool needs_broadcast = false;  // it was not sent, and this is why
   };
   // Sends, waits up to the request's time-out, and fills the buffer.
-  [[nodiscard]] Outcome exchange(EchoRequest& request, const ReplyBuffer& buffer);
+  // hot, flatten: as in LinuxTransport.
+  [[gnu::hot, gnu::flatten]] void exchange(EchoRequest& request, const ReplyBuffer& buffer);
+  // Of the last exchange.
+  [[nodiscard]] const Outcome& outcome() const noexcept { return outcome_; }
 
  private:
   [[nodiscard]] Bytes keep(Bytes payload);
@@ -89,6 +93,7 @@ class Lane {
   std::uint64_t sequence_;
   Instant sent_at_{};
   DWORD local_error_ = 0;  // reported after the request was sent
+  Outcome outcome_{};
   std::vector<Answer> answers_{};
   std::array<probe::Observation, kObservations> seen_{};
   // What is sent stands here: the transport compares also late replies with it. Outgrown ones stay.

@@ -49,6 +49,8 @@ constexpr std::array kErrors{
     Message{10093, "WSAStartup was not called, or it failed."},          // WSANOTINITIALISED
 };
 
+// FormatMessage() says these too, where Windows would speak of Winsock's errors of the same
+// numbers: nothing sets one of those here.
 constexpr std::array kStatuses{
     Message{IP_SUCCESS, "The request was answered."},
     Message{IP_BUF_TOO_SMALL, "Buffer too small."},

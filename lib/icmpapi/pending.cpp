@@ -11,7 +11,6 @@ Outbound::Outbound(const probe::ProbeSpec& spec) noexcept
       ttl_(spec.ip.ttl),
       tos_(spec.ip.tos),
       dont_fragment_(spec.ip.dont_fragment),
-      reverse_(spec.ip.reverse),
       options_size_(static_cast<std::uint8_t>(spec.ip.header_options.bytes().size())),
       payload_size_(static_cast<std::uint16_t>(spec.payload.size())) {}
 
@@ -33,7 +32,6 @@ probe::IpOptions Outbound::ip() const noexcept {
       .ttl = ttl_,
       .tos = tos_,
       .dont_fragment = dont_fragment_,
-      .reverse = reverse_,
       .header_options =
           probe::HeaderOptions::from(tail().first(options_size_)).value_or(probe::HeaderOptions{})};
 }

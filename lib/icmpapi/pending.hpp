@@ -48,7 +48,6 @@ class Outbound {
   std::optional<net::Ttl> ttl_;
   net::Tos tos_;
   bool dont_fragment_;
-  bool reverse_;
   std::uint8_t options_size_;
   std::uint16_t payload_size_;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -39,14 +40,44 @@ void copy(std::byte* at, Bytes data) noexcept {
   }
 }
 
-ICMP_ECHO_REPLY structure_of(const Answer& answer) noexcept {
-  ICMP_ECHO_REPLY reply{};
-  std::memcpy(&reply.Address, answer.responder.bytes().data(), sizeof reply.Address);
-  reply.Status = static_cast<ULONG>(answer.status);
-  reply.RoundTripTime = milliseconds(answer.rtt);
-  reply.Options.Ttl = answer.ttl.value;
-  reply.Options.Tos = answer.tos.value;
-  return reply;
+// A structure at any address, field by field: one that was made beside it and then copied costs a
+// stall for each word of it.
+class StructureWriter {
+ public:
+  explicit StructureWriter(std::byte* at) noexcept : at_(at) {}
+  template <typename Field>
+  void put(std::size_t offset, Field value) const noexcept {
+    std::memcpy(at_ + offset, static_cast<const void*>(&value), sizeof value);
+  }
+
+ private:
+  std::byte* at_;
+};
+
+// What stands behind the structures for one of them.
+struct Tail {
+  std::byte* at;
+  Bytes options;
+  Bytes payload;
+};
+
+void store_v4(StructureWriter reply, const Answer& answer, const Tail& tail, std::size_t count) {
+  IPAddr address = 0;
+  std::memcpy(&address, answer.responder.bytes().data(), sizeof address);
+  reply.put(offsetof(ICMP_ECHO_REPLY, Address), address);
+  reply.put(offsetof(ICMP_ECHO_REPLY, Status), static_cast<ULONG>(answer.status));
+  reply.put(offsetof(ICMP_ECHO_REPLY, RoundTripTime), ULONG{milliseconds(answer.rtt)});
+  reply.put(offsetof(ICMP_ECHO_REPLY, DataSize), static_cast<USHORT>(tail.payload.size()));
+  reply.put(offsetof(ICMP_ECHO_REPLY, Reserved), static_cast<USHORT>(count));
+  reply.put(offsetof(ICMP_ECHO_REPLY, Data), tail.at + padded(tail.options.size()));
+  reply.put(offsetof(ICMP_ECHO_REPLY, Options.Ttl), answer.ttl.value);
+  reply.put(offsetof(ICMP_ECHO_REPLY, Options.Tos), answer.tos.value);
+  reply.put(offsetof(ICMP_ECHO_REPLY, Options.Flags),
+            answer.dont_fragment ? UCHAR{IP_FLAG_DF} : UCHAR{0});
+  reply.put(offsetof(ICMP_ECHO_REPLY, Options.OptionsSize),
+            static_cast<UCHAR>(tail.options.size()));
+  reply.put(offsetof(ICMP_ECHO_REPLY, Options.OptionsData),
+            tail.options.empty() ? nullptr : tail.at);
 }
 
 }  // namespace
@@ -59,16 +90,17 @@ Bytes Answer::header_options() const noexcept {
   return extras ? extras->header_options.bytes() : Bytes{};
 }
 
-Answer answer_of(probe::Observation&& seen, Instant sent_at, Bytes sent) {
+void take_answer(probe::Observation& seen, Instant sent_at, Bytes sent, Answer& answer) {
   const bool same =
       seen.kind == probe::ObservationKind::reply && !seen.corruption && !seen.truncated;
-  return {.responder = seen.responder,
-          .status = seen.status,
-          .rtt = std::max(seen.at - sent_at, Duration::zero()),
-          .ttl = seen.ttl.value_or(net::Ttl{}),
-          .tos = seen.tos.value_or(net::Tos{}),
-          .as_sent = same ? sent : Bytes{},
-          .extras = std::exchange(seen.extras, nullptr)};
+  answer.responder = seen.responder;
+  answer.status = seen.status;
+  answer.rtt = std::max(seen.at - sent_at, Duration::zero());
+  answer.ttl = seen.ttl.value_or(net::Ttl{});
+  answer.tos = seen.tos.value_or(net::Tos{});
+  answer.dont_fragment = seen.dont_fragment;
+  answer.as_sent = same ? sent : Bytes{};
+  answer.extras = std::exchange(seen.extras, nullptr);
 }
 
 std::size_t reply_structure_size(net::Family family) noexcept {
@@ -109,21 +141,16 @@ ReplyBuffer::Written ReplyBuffer::write_v4(std::span<const Answer> answers, prob
   std::size_t at = count * kStructure;
   for (std::size_t i = 0; i < count; ++i) {
     const Answer& answer = answers[i];
-    ICMP_ECHO_REPLY reply = structure_of(answer);
-    const Bytes payload = answer.payload().first(std::min(answer.payload().size(), size_ - at));
-    const Bytes options = answer.header_options();
-    if (!options.empty() && padded(options.size()) + payload.size() <= size_ - at) {
-      reply.Options.OptionsSize = static_cast<UCHAR>(options.size());
-      reply.Options.OptionsData = reinterpret_cast<PUCHAR>(data_ + at);
-      copy(data_ + at, options);
-      at += padded(options.size());
+    Tail tail{.at = data_ + at, .options = answer.header_options(), .payload = answer.payload()};
+    tail.payload = tail.payload.first(std::min(tail.payload.size(), size_ - at));
+    if (padded(tail.options.size()) + tail.payload.size() > size_ - at) {
+      tail.options = {};
     }
-    reply.DataSize = static_cast<USHORT>(payload.size());
-    reply.Data = data_ + at;
-    reply.Reserved = static_cast<USHORT>(leave_count && i == 0 ? count : 0);
-    copy(data_ + at, payload);
-    at += payload.size();
-    store(data_ + i * kStructure, reply);
+    store_v4(StructureWriter(data_ + i * kStructure), answer, tail,
+             leave_count && i == 0 ? count : 0);
+    copy(tail.at, tail.options);
+    copy(tail.at + padded(tail.options.size()), tail.payload);
+    at += padded(tail.options.size()) + tail.payload.size();
   }
   return {.count = static_cast<DWORD>(count), .error = 0, .bytes = at};
 }

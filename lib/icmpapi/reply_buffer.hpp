@@ -27,8 +27,9 @@ struct Answer {
   probe::Status status = probe::Status::success;
   Duration rtt{};
   net::Ttl ttl{};
-  net::Tos tos{};
   Bytes as_sent{};  // the payload, if it is the one that was sent
+  bool dont_fragment = false;
+  net::Tos tos{};  // not beside `ttl`: two that were written apart, read at once, cost a stall
   std::shared_ptr<const probe::ObservationExtras> extras{};  // another payload; header options
 
   [[nodiscard]] Bytes payload() const noexcept;
@@ -37,7 +38,7 @@ struct Answer {
 
 // An echo reply or an ICMP error; the extras are moved out of the observation. `sent`: the payload
 // that a reply was compared with, which must live as long as the answer; empty if it was not.
-[[nodiscard]] Answer answer_of(probe::Observation&& seen, Instant sent_at, Bytes sent);
+void take_answer(probe::Observation& seen, Instant sent_at, Bytes sent, Answer& answer);
 
 class ReplyBuffer {
  public:

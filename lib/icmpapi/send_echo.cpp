@@ -2,6 +2,7 @@
 
 #include <winerror.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <expected>
@@ -97,7 +98,7 @@ std::expected<Lane*, DWORD> FileUse::lane(const LaneKey& key) {
     too_many = std::exchange(lane_, take_free_lane(*file_, key));
     // Room to come back to, made where it may fail.
     if (file_->lanes.capacity() == file_->lanes.size() && file_->lanes.size() < kMostFreeLanes) {
-      file_->lanes.reserve(2 * file_->lanes.size() + 1);
+      file_->lanes.reserve(std::min(2 * file_->lanes.size() + 1, kMostFreeLanes));
     }
   }
   if (!lane_) {
@@ -128,14 +129,14 @@ bool is_synchronous(const SendCall& call) noexcept {
 }
 
 LaneKey key_of(const SendCall& call) {
-  LaneKey key{.family = call.family, .stamps = !call.destination.is_loopback()};
+  LaneKey key{.family = call.family, .stamps = !call.request.spec.destination.is_loopback()};
   if (!call.source.is_unspecified()) {
     key.source = call.source;
   }
   return key;
 }
 
-std::expected<FileUse, DWORD> use_file(const SendCall& call) {
+std::expected<FileUse, DWORD> use_file(const SendCall& call, const LaneKey& key) {
   Process& self = process();
   const ThreadLock lock(self.mutex);
   auto* const file =
@@ -145,7 +146,7 @@ std::expected<FileUse, DWORD> use_file(const SendCall& call) {
   }
   std::unique_ptr<Lane> lane;
   if (is_synchronous(call)) {
-    lane = take_free_lane(*file, key_of(call));
+    lane = take_free_lane(*file, key);
   }
   return std::expected<FileUse, DWORD>(std::in_place, *file, std::move(lane));
 }
@@ -164,15 +165,15 @@ DWORD check_destination(const SendCall& call) noexcept {
   if (!call.has_destination) {
     return ERROR_INVALID_PARAMETER;
   }
-  return call.destination.is_unspecified() ? ERROR_INVALID_NETNAME : NO_ERROR;
+  return call.request.spec.destination.is_unspecified() ? ERROR_INVALID_NETNAME : NO_ERROR;
 }
 
 // Whether the source is ours: by a socket bound to it, which is kept for the requests to come.
-DWORD check_source(const SendCall& call, FileUse& file) {
+DWORD check_source(const SendCall& call, const LaneKey& key, FileUse& file) {
   if (call.source.is_unspecified()) {
     return NO_ERROR;
   }
-  const auto lane = file.lane(key_of(call));
+  const auto lane = file.lane(key);
   return lane ? NO_ERROR : lane.error();
 }
 
@@ -192,15 +193,27 @@ DWORD check_sizes(const SendCall& call) noexcept {
   return too_small ? IP_GENERAL_FAILURE : NO_ERROR;
 }
 
-DWORD check(const SendCall& call, FileUse& file) {
+// IPv6 has no header options, and RFC 5095 took away the routing header that IP_FLAG_REVERSE asks
+// for. With IPv4 the flag says nothing: source routes stand in the options (RFC 791).
+DWORD check_options(const SendCall& call) noexcept {
+  const bool wants =
+      call.family == net::Family::v6 && call.options != nullptr &&
+      ((call.options->Flags & IP_FLAG_REVERSE) != 0 || call.options->OptionsSize > 0);
+  return wants ? ERROR_NOT_SUPPORTED : NO_ERROR;
+}
+
+DWORD check(const SendCall& call, const LaneKey& key, FileUse& file) {
   DWORD error = check_buffers(call);
   if (error == NO_ERROR) {
     error = check_destination(call);
   }
   if (error == NO_ERROR) {
-    error = check_source(call, file);
+    error = check_source(call, key, file);
   }
-  return error == NO_ERROR ? check_sizes(call) : error;
+  if (error == NO_ERROR) {
+    error = check_sizes(call);
+  }
+  return error == NO_ERROR ? check_options(call) : error;
 }
 
 // --- the request
@@ -216,22 +229,15 @@ void fill_ip_options(const SendCall& call, probe::IpOptions& ip) noexcept {
   }
   ip.tos = net::Tos(given.Tos);
   ip.dont_fragment = (given.Flags & IP_FLAG_DF) != 0;
-  // RFC 791 source routes stand in the options; the flag is about IPv6 alone.
-  ip.reverse = call.family == net::Family::v6 && (given.Flags & IP_FLAG_REVERSE) != 0;
   if (given.OptionsSize > 0) {
     const Bytes options = std::as_bytes(std::span(given.OptionsData, given.OptionsSize));
     ip.header_options = probe::HeaderOptions::from(options).value_or(probe::HeaderOptions{});
   }
 }
 
-EchoRequest request_of(const SendCall& call) noexcept {
-  EchoRequest request;
-  request.spec.destination = call.destination;
-  fill_ip_options(call, request.spec.ip);
-  request.spec.payload = Bytes(static_cast<const std::byte*>(call.data), call.size);
-  request.spec.authenticate = false;
-  request.timeout = std::chrono::milliseconds(call.timeout_ms);
-  return request;
+void complete_request(SendCall& call) noexcept {
+  fill_ip_options(call, call.request.spec.ip);
+  call.request.payload = Bytes(static_cast<const std::byte*>(call.data), call.size);
 }
 
 DWORD finish_call(DWORD count, DWORD error) noexcept {
@@ -239,32 +245,35 @@ DWORD finish_call(DWORD count, DWORD error) noexcept {
   return count;
 }
 
-DWORD send_and_wait(const SendCall& call, FileUse& file) {
-  EchoRequest request = request_of(call);
+DWORD send_and_wait(SendCall& call, LaneKey& key, FileUse& file) {
   const ReplyBuffer buffer(call.reply, call.reply_size, call.family);
-  LaneKey key = key_of(call);
   auto lane = file.lane(key);
-  Lane::Outcome outcome = lane ? (*lane)->exchange(request, buffer) : Lane::Outcome{};
-  if (outcome.needs_broadcast) {
+  if (lane) {
+    (*lane)->exchange(call.request, buffer);
+  }
+  if (lane && (*lane)->outcome().needs_broadcast) {
     key.broadcast = true;
     lane = file.lane(key);
-    outcome = lane ? (*lane)->exchange(request, buffer) : Lane::Outcome{};
+    if (lane) {
+      (*lane)->exchange(call.request, buffer);
+    }
   }
-  return lane ? finish_call(outcome.count, outcome.error) : finish_call(0, lane.error());
+  return lane ? finish_call((*lane)->outcome().count, (*lane)->outcome().error)
+              : finish_call(0, lane.error());
 }
 
-std::unique_ptr<PendingEcho> pending_of(const SendCall& call) {
-  const EchoRequest request = request_of(call);
+std::unique_ptr<PendingEcho> pending_of(SendCall& call) {
+  call.request.spec.payload = call.request.payload;
   return std::make_unique<PendingEcho>(
       PendingEcho{.completion = {},
                   .buffer = ReplyBuffer(call.reply, call.reply_size, call.family),
-                  .outbound = Outbound::make(request.spec),
-                  .deadline = SystemClock().now() + request.timeout,
-                  .group = call.destination.is_multicast(),
+                  .outbound = Outbound::make(call.request.spec),
+                  .deadline = SystemClock().now() + call.request.timeout,
+                  .group = call.request.spec.destination.is_multicast(),
                   .answers = nullptr});
 }
 
-DWORD submit(const SendCall& call, FileUse& file) {
+DWORD submit(SendCall& call, LaneKey& key, FileUse& file) {
   auto pending = pending_of(call);
   Completion& completion = pending->completion;
   if (call.event == nullptr) {
@@ -281,7 +290,6 @@ DWORD submit(const SendCall& call, FileUse& file) {
     }
     completion.listener = event;
   }
-  LaneKey key = key_of(call);
   key.stamps = true;  // one worker for all destinations
   const auto worker = reserve_worker(key);
   if (!worker) {
@@ -304,15 +312,17 @@ DWORD submit(const SendCall& call, FileUse& file) {
 
 }  // namespace
 
-DWORD send_echo(const SendCall& call) {
-  auto file = use_file(call);
+DWORD send_echo(SendCall& call) {
+  LaneKey key = key_of(call);
+  auto file = use_file(call, key);
   if (!file) {
     return finish_call(0, file.error());
   }
-  if (const DWORD error = check(call, *file); error != NO_ERROR) {
+  if (const DWORD error = check(call, key, *file); error != NO_ERROR) {
     return finish_call(0, error);
   }
-  return is_synchronous(call) ? send_and_wait(call, *file) : submit(call, *file);
+  complete_request(call);
+  return is_synchronous(call) ? send_and_wait(call, key, *file) : submit(call, key, *file);
 }
 
 }  // namespace sonde::icmpapi

@@ -6,6 +6,7 @@
 #include <windef.h>
 #include <winternl.h>
 
+#include "icmpapi/lane.hpp"
 #include "sonde/net/address.hpp"
 
 namespace sonde::icmpapi {
@@ -16,18 +17,19 @@ struct SendCall {
   HANDLE event = nullptr;
   PIO_APC_ROUTINE routine = nullptr;
   PVOID context = nullptr;
-  net::Address source{};  // unspecified: the system chooses
-  net::Address destination{};
+  net::Address source{};        // unspecified: the system chooses
   bool has_destination = true;  // an address of this family was given
   const void* data = nullptr;
   WORD size = 0;
   const IP_OPTION_INFORMATION* options = nullptr;
   void* reply = nullptr;
   DWORD reply_size = 0;
-  DWORD timeout_ms = 0;
+  // Destination and time-out; the rest from the arguments above once they have been looked at.
+  // Never copied: to copy what was just written in pieces costs a stall for each of them.
+  EchoRequest request{};
 };
 
 // The functions' return value; sets the last error.
-[[nodiscard]] DWORD send_echo(const SendCall& call);
+[[nodiscard, gnu::hot]] DWORD send_echo(SendCall& call);
 
 }  // namespace sonde::icmpapi

@@ -176,6 +176,112 @@ static void addresses(void) {
      "inet_ntop of ::1");
 }
 
+/* What is asked of an IPv6 address, a bit each. */
+static unsigned long kinds(const struct in6_addr *address) {
+  return (IN6_IS_ADDR_UNSPECIFIED(address) ? 1u : 0) | (IN6_IS_ADDR_LOOPBACK(address) ? 2u : 0) |
+         (IN6_IS_ADDR_MULTICAST(address) ? 4u : 0) | (IN6_IS_ADDR_LINKLOCAL(address) ? 8u : 0) |
+         (IN6_IS_ADDR_SITELOCAL(address) ? 0x10u : 0) |
+         (IN6_IS_ADDR_V4MAPPED(address) ? 0x20u : 0) | (IN6_IS_ADDR_V4COMPAT(address) ? 0x40u : 0) |
+         (IN6_IS_ADDR_MC_NODELOCAL(address) ? 0x80u : 0) |
+         (IN6_IS_ADDR_MC_LINKLOCAL(address) ? 0x100u : 0) |
+         (IN6_IS_ADDR_MC_SITELOCAL(address) ? 0x200u : 0) |
+         (IN6_IS_ADDR_MC_ORGLOCAL(address) ? 0x400u : 0) |
+         (IN6_IS_ADDR_MC_GLOBAL(address) ? 0x800u : 0);
+}
+
+static void kinds_of_ipv6(void) {
+  static const struct {
+    const char *text;
+    unsigned long kinds;
+  } all[] = {
+      {"::", 1},
+      {"::1", 2},
+      {"::2", 0x40},
+      {"::100", 0x40},
+      {"::1.2.3.4", 0x40},
+      {"::1:0:1", 0},
+      {"::ffff:1.2.3.4", 0x20},
+      {"::ffff:0:1.2.3.4", 0},
+      {"1::ffff:1.2.3.4", 0},
+      {"1::1", 0},
+      {"fe7f::1", 0},
+      {"fe80::1", 8},
+      {"febf:ffff::", 8},
+      {"fec0::1", 0x10},
+      {"feff::1", 0x10},
+      {"fd00::1", 0},
+      {"ff00::", 4},
+      {"ff01::1", 0x84},
+      {"ff02::1", 0x104},
+      {"ff32::1", 0x104},
+      {"ff05::2", 0x204},
+      {"ff08::1", 0x404},
+      {"ff0e::1", 0x804},
+      {"2001:db8::ff02:1", 0},
+  };
+  for (size_t i = 0; i < sizeof all / sizeof *all; ++i) {
+    const struct sockaddr_in6 address = address6(all[i].text);
+    is(kinds(&address.sin6_addr), all[i].kinds, "IN6_IS_ADDR_... of %s", all[i].text);
+  }
+}
+
+static void constants_of_ipv6(void) {
+  SOCKADDR_IN6 one = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+  struct in6_addr none = IN6ADDR_ANY_INIT;
+  is(kinds(&one.sin6_addr), 2, "IN6ADDR_LOOPBACK_INIT");
+  is(kinds(&none), 1, "IN6ADDR_ANY_INIT");
+  is(kinds(&in6addr_loopback), 2, "in6addr_loopback");
+  is(kinds(&in6addr_any), 1, "in6addr_any");
+  ok(IN6_ARE_ADDR_EQUAL(&one.sin6_addr, &in6addr_loopback), "IN6_ARE_ADDR_EQUAL");
+  ok(IN6_ADDR_EQUAL(&none, &in6addr_any), "IN6_ADDR_EQUAL");
+  for (int i = 0; i < 16; ++i) {
+    struct in6_addr other = in6addr_loopback;
+    other.s6_bytes[i] ^= 0x80;
+    ok(!IN6_ARE_ADDR_EQUAL(&one.sin6_addr, &other), "byte %d makes a difference", i);
+  }
+  ok(IN6ADDR_ISLOOPBACK(&one) && !IN6ADDR_ISANY(&one), "IN6ADDR_ISLOOPBACK");
+  IN6ADDR_SETANY(&one);
+  ok(IN6ADDR_ISANY(&one) && !IN6ADDR_ISLOOPBACK(&one), "IN6ADDR_SETANY");
+  IN6ADDR_SETLOOPBACK(&one);
+  ok(IN6ADDR_ISLOOPBACK(&one), "IN6ADDR_SETLOOPBACK");
+  one.sin6_family = AF_INET;
+  ok(!IN6ADDR_ISLOOPBACK(&one) && !IN6ADDR_ISANY(&one), "another family is neither");
+  IN6_SET_ADDR_LOOPBACK(&none);
+  is(kinds(&none), 2, "IN6_SET_ADDR_LOOPBACK");
+  IN6_SET_ADDR_UNSPECIFIED(&none);
+  is(kinds(&none), 1, "IN6_SET_ADDR_UNSPECIFIED");
+}
+
+/* A number, so that nothing is looked up. */
+static void name_lookup(void) {
+  WSADATA data;
+  WSAStartup(MAKEWORD(2, 2), &data);
+  ADDRINFO hints;
+  LPADDRINFO found = NULL;
+  memset(&hints, 0, sizeof hints);
+  hints.ai_flags = AI_NUMERICHOST;
+  hints.ai_family = AF_INET;
+  hints.ai_socktype = SOCK_DGRAM;
+  is((unsigned long)getaddrinfo("127.1.2.3", NULL, &hints, &found), 0, "getaddrinfo of a number");
+  const SOCKADDR_IN *address = found ? (const SOCKADDR_IN *)(const void *)found->ai_addr : NULL;
+  is(address ? address->sin_addr.S_un.S_addr : 0, inet_addr("127.1.2.3"), "its address");
+  PADDRINFOA first = found;
+  ok(first != NULL && first->ai_family == AF_INET && first->ai_socktype == SOCK_DGRAM,
+     "its family and type");
+  char text[NI_MAXHOST] = "";
+  is(found ? (unsigned long)getnameinfo(found->ai_addr, (socklen_t)found->ai_addrlen, text,
+                                        sizeof text, NULL, 0, NI_NUMERICHOST)
+           : MARK,
+     0, "getnameinfo with NI_NUMERICHOST");
+  ok(strcmp(text, "127.1.2.3") == 0, "the same number");
+  if (found) {
+    freeaddrinfo(found);
+  }
+  found = NULL;
+  ok(getaddrinfo("no.number", NULL, &hints, &found) != 0, "AI_NUMERICHOST refuses a name");
+  WSACleanup();
+}
+
 const conformance_case around_cases[] = {
     {"around.last_error", last_error, NULL},
     {"around.manual_event", manual_event, NULL},
@@ -186,5 +292,8 @@ const conformance_case around_cases[] = {
     {"around.clocks", clocks, NULL},
     {"around.winsock", winsock, NULL},
     {"around.addresses", addresses, NULL},
+    {"around.kinds_of_ipv6", kinds_of_ipv6, NULL},
+    {"around.constants_of_ipv6", constants_of_ipv6, NULL},
+    {"around.name_lookup", name_lookup, NULL},
     {NULL, NULL, NULL},
 };

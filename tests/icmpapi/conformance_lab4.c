@@ -304,6 +304,32 @@ static void duplicates(void) {
   IcmpCloseHandle(icmp);
 }
 
+/* Those that are there when the first is read: of fifty requests, of one at least. */
+static void room_for_duplicates(void) {
+  HANDLE icmp = IcmpCreateFile();
+  request what = {.target = crafted(255, 1),
+                  .data = pattern,
+                  .size = 32,
+                  .room = 4 * ROOM(32),
+                  .timeout = LONG_ENOUGH};
+  DWORD most = 0;
+  int whole = 1;
+  for (int i = 0; i < 50; ++i) {
+    what.buffer = fresh_buffer(what.room);
+    DWORD count = send_as(SYNC, icmp, &what);
+    whole = whole && count >= 1 && count <= 3 && edges_intact();
+    for (DWORD k = 0; whole && k < count; ++k) {
+      const ICMP_ECHO_REPLY *one = (const ICMP_ECHO_REPLY *)what.buffer + k;
+      whole =
+          one->Status == IP_SUCCESS && one->DataSize == 32 && memcmp(one->Data, pattern, 32) == 0;
+    }
+    most = count > most ? count : most;
+  }
+  ok(whole, "one to three replies, each whole");
+  ok(most >= 2, "more than one where there is room");
+  IcmpCloseHandle(icmp);
+}
+
 /* crafted.255.2 answers each request when the next one comes: all but late. */
 static void late(void) {
   HANDLE icmp = IcmpCreateFile();
@@ -436,6 +462,7 @@ const conformance_case lab4_cases[] = {
     {"lab4.source_address", source_address, "lab"},
     {"lab4.broadcast", broadcast, "lab"},
     {"lab4.duplicates", duplicates, "lab"},
+    {"lab4.room_for_duplicates", room_for_duplicates, "lab"},
     {"lab4.late", late, "lab"},
     {"lab4.silence", silence, "lab"},
     {"lab4.silence_event", silence_event, "lab"},

@@ -89,6 +89,22 @@ static void messages(void) {
   }
 }
 
+/* Where Windows would speak of Winsock's errors, which have these numbers too. */
+static void messages_of_status(void) {
+  static const DWORD all[] = {IP_BUF_TOO_SMALL, IP_DEST_NET_UNREACHABLE, IP_REQ_TIMED_OUT,
+                              IP_TTL_EXPIRED_TRANSIT, IP_GENERAL_FAILURE};
+  for (size_t i = 0; i < sizeof all / sizeof *all; ++i) {
+    WCHAR text[TEXT], said[TEXT] = {0};
+    unsigned long code = all[i];
+    DWORD size = TEXT - 1;
+    is(GetIpErrorString(all[i], text, &size), NO_ERROR, "%lu has a text", code);
+    DWORD length = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
+                                  all[i], 0, said, TEXT, NULL);
+    ok(length == wcslen(text) + 2 && wcsncmp(said, text, length - 2) == 0,
+       "FormatMessage says of %lu what GetIpErrorString says", code);
+  }
+}
+
 static void message_sizes(void) {
   char text[TEXT], *made = NULL;
   WCHAR wide[TEXT];
@@ -110,10 +126,35 @@ static void message_sizes(void) {
   is(GetLastError(), 317, "its last error is ERROR_MR_MID_NOT_FOUND");
 }
 
+/* Programs that look at the pointer alone must find NULL there. */
+static void message_not_made(void) {
+  char *made = (char *)1;
+  WCHAR *wide = (WCHAR *)1;
+  const DWORD allocate = FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_IGNORE_INSERTS;
+  SetLastError(MARK);
+  is(FormatMessageA(allocate | FORMAT_MESSAGE_FROM_SYSTEM, NULL, 0x2abcdef, 0, (LPSTR)&made, 0,
+                    NULL),
+     0, "no message to allocate");
+  is(GetLastError(), 317, "its last error is ERROR_MR_MID_NOT_FOUND");
+  ok(made == NULL, "FormatMessageA makes the pointer NULL");
+  is(FormatMessageW(allocate | FORMAT_MESSAGE_FROM_SYSTEM, NULL, 0x2abcdef, 0, (LPWSTR)&wide, 0,
+                    NULL),
+     0, "no wide message to allocate");
+  ok(wide == NULL, "FormatMessageW makes the pointer NULL");
+  made = (char *)1;
+  SetLastError(MARK);
+  is(FormatMessageA(allocate, NULL, ERROR_INVALID_HANDLE, 0, (LPSTR)&made, 0, NULL), 0,
+     "no source of messages");
+  is(GetLastError(), ERROR_INVALID_PARAMETER, "its last error");
+  ok(made == NULL, "the pointer is NULL then too");
+}
+
 const conformance_case text_cases[] = {
     {"text.GetIpErrorString", each_status, NULL},
     {"text.sizes", sizes, NULL},
     {"text.FormatMessage", messages, NULL},
+    {"text.FormatMessage_of_status", messages_of_status, NULL},
     {"text.FormatMessage_sizes", message_sizes, NULL},
+    {"text.FormatMessage_fails", message_not_made, NULL},
     {NULL, NULL, NULL},
 };

@@ -1,6 +1,12 @@
 #!/usr/bin/env python3
 """installed_package.py: C11 and C++23 programs find the installed library by pkg-config and by
-CMake, shared and static; each header stands alone, with no warning."""
+CMake, shared and static; each header stands alone, with no warning, for every compiler and standard;
+a program that takes the SYNOPSIS of icmpapi(3) at its word compiles; and IPv6 addresses are of the
+kind that the system's own headers say."""
+import os
+import pathlib
+import re
+import shutil
 import subprocess
 import sys
 
@@ -8,7 +14,13 @@ import _stage
 from _icmpapi_lab import Failure, expect, skip
 
 HEADERS = ["winsock2.h", "ws2tcpip.h", "windows.h", "iphlpapi.h", "icmpapi.h", "ipexport.h",
-           "winternl.h", "windef.h", "winerror.h", "inaddr.h"]
+           "winternl.h", "windef.h", "winerror.h", "inaddr.h", "ws2ipdef.h"]
+
+# Those that are here are asked, whatever the library was built with.
+COMPILERS = {
+    "c": [("gcc", ["c99", "c11", "gnu11", "gnu17"]), ("clang-19", ["c99", "c11", "gnu11"])],
+    "c++": [("g++", ["c++11", "c++23", "gnu++17"]), ("clang++-19", ["c++11", "c++23"])],
+}
 
 # It is compiled as C and as C++, with a routine and with both families.
 PROGRAM = """
@@ -58,6 +70,79 @@ int main(void) {
   if (GetIpErrorString(IP_REQ_TIMED_OUT, text, &size) != NO_ERROR) { return 8; }
   IcmpCloseHandle(icmp);
   WSACleanup();
+  return 0;
+}
+"""
+
+# Behind the lines of icmpapi(3)'s SYNOPSIS.
+BY_THE_MANUAL = """
+static void NTAPI routine(PVOID context, PIO_STATUS_BLOCK io, ULONG reserved) {
+  (void)reserved;
+  *(ULONG_PTR *)context = io->Information;
+}
+DWORD ask(HANDLE icmp, IPAddr from, IPAddr to, LPVOID data, WORD size, LPVOID buffer, DWORD room,
+          ULONG_PTR *used) {
+  IcmpSendEcho2(icmp, NULL, routine, used, to, data, size, NULL, buffer, room, 1000);
+  IcmpSendEcho2Ex(icmp, NULL, routine, used, from, to, data, size, NULL, buffer, room, 1000);
+  return SleepEx(INFINITE, TRUE);
+}
+DWORD ask6(HANDLE icmp, struct sockaddr_in6 *to, LPVOID buffer, DWORD room, ULONG_PTR *used) {
+  return Icmp6SendEcho2(icmp, NULL, routine, used, NULL, to, NULL, 0, NULL, buffer, room, 1000);
+}
+DWORD text(IP_STATUS status, PWSTR buffer, PDWORD size) {
+  return GetIpErrorString(status, buffer, size);
+}
+"""
+
+# The same questions by the system's headers, and by ours on top of them.
+KINDS = """
+#include <netinet/in.h>
+#ifdef OURS
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#include <icmpapi.h>
+#include <netinet/in.h>
+#endif
+#include <stdio.h>
+#include <string.h>
+
+#define ASK(what) putchar(IN6_##what(&address) ? '1' : '0')
+
+static void show(const unsigned char *bytes) {
+  static struct in6_addr before;
+  struct in6_addr address;
+  memcpy(&address, bytes, sizeof address);
+  ASK(IS_ADDR_UNSPECIFIED), ASK(IS_ADDR_LOOPBACK), ASK(IS_ADDR_MULTICAST);
+  ASK(IS_ADDR_LINKLOCAL), ASK(IS_ADDR_SITELOCAL), ASK(IS_ADDR_V4MAPPED), ASK(IS_ADDR_V4COMPAT);
+  ASK(IS_ADDR_MC_NODELOCAL), ASK(IS_ADDR_MC_LINKLOCAL), ASK(IS_ADDR_MC_SITELOCAL);
+  ASK(IS_ADDR_MC_ORGLOCAL), ASK(IS_ADDR_MC_GLOBAL);
+  putchar(IN6_ARE_ADDR_EQUAL(&address, &before) ? '=' : '/');
+  putchar(IN6_ARE_ADDR_EQUAL(&address, &in6addr_loopback) ? '=' : '/');
+  puts(IN6_ARE_ADDR_EQUAL(&address, &in6addr_any) ? "=" : "/");
+  before = address;
+}
+
+/* Every value of each byte, in the midst of zeros, of ones, and behind ::ffff. */
+int main(void) {
+  for (int other = 0; other < 3; ++other) {
+    for (int at = 0; at < 16; ++at) {
+      for (int value = 0; value < 256; ++value) {
+        unsigned char bytes[16];
+        memset(bytes, other == 1 ? 0xff : 0, sizeof bytes);
+        if (other == 2) { bytes[10] = bytes[11] = 0xff; }
+        bytes[at] = (unsigned char)value;
+        show(bytes);
+        show(bytes);
+      }
+    }
+  }
+  for (unsigned first = 0; first < 0x10000; ++first) {
+    unsigned char bytes[16] = {0};
+    bytes[0] = (unsigned char)(first >> 8);
+    bytes[1] = (unsigned char)first;
+    bytes[15] = 1;
+    show(bytes);
+  }
   return 0;
 }
 """
@@ -118,14 +203,51 @@ def by_cmake(stage):
             check_run(built / f"{kind}_{language}")
 
 
+def check_text(stage, text, language, extra=()):
+    """The text compiles with no warning, in every standard; how many times that was asked."""
+    asked = 0
+    for compiler, standards in COMPILERS[language]:
+        for standard in standards if shutil.which(compiler) else ():
+            run([compiler, f"-x{language}", f"-std={standard}", "-pedantic-errors", "-Wall",
+                 "-Wextra", "-Werror", "-fsyntax-only", *extra, *stage.flags("--cflags"), "-"],
+                input=text)
+            asked += 1
+    return asked
+
+
 def headers_stand_alone(stage):
-    for language, standard in (("c", "c11"), ("c++", "c++23")):
-        for header in HEADERS:
-            run([*stage.compiler(language), f"-x{language}", f"-std={standard}", "-pedantic",
-                 "-Wall", "-Wextra", "-Wstrict-prototypes" if language == "c" else "-Wall",
-                 "-Werror", "-fsyntax-only", *stage.flags("--cflags"), "-"],
-                input=f"#include <{header}>\n#include <{header}>\ntypedef int not_empty;\n")
-    print(f"ok      {len(HEADERS)} headers stand alone, in C11 and in C++23")
+    asked = 0
+    for header in HEADERS:
+        text = f"#include <{header}>\n#include <{header}>\ntypedef int not_empty;\n"
+        asked += check_text(stage, text, "c", ["-Wstrict-prototypes"])
+        asked += check_text(stage, text, "c++")
+    everything = "".join(f"#include <{header}>\n" for header in [*HEADERS, *reversed(HEADERS)])
+    use = "int f(const IN6_ADDR *a, LPADDRINFO b) { return IN6_IS_ADDR_LOOPBACK(a) + !b->ai_next; }\n"
+    asked += check_text(stage, f"{everything}int f(const IN6_ADDR *, LPADDRINFO);\n{use}", "c")
+    print(f"ok      {len(HEADERS)} headers stand alone and together, compiled {asked} times")
+
+
+def synopsis_compiles(stage):
+    manual = pathlib.Path(os.environ["SONDE_SOURCE_DIR"], "man", "icmpapi.3").read_text()
+    synopsis = manual.split(".Sh SYNOPSIS")[1].split(".Sh ")[0]
+    lines = [line.replace(".In ", "#include <") + ">" if line.startswith(".In ") else
+             re.sub(r'^\.Fd "?(#define [A-Z_]+)"?$', r"\1", line)
+             for line in synopsis.splitlines() if line.startswith((".In ", ".Fd "))]
+    expect(len(lines) >= 4, f"SYNOPSIS: {lines}")
+    text = "\n".join(lines) + BY_THE_MANUAL
+    asked = check_text(stage, text, "c") + check_text(stage, text, "c++")
+    print(f"ok      routines by the SYNOPSIS of icmpapi(3), compiled {asked} times")
+
+
+def kinds_of_ipv6(stage):
+    source = stage.root / "kinds.c"
+    source.write_text(KINDS)
+    said = [run([stage.build([source], f"kinds{number}", *more, standard=standard)])
+            for number, (standard, more) in enumerate(
+                (("gnu11", []), ("gnu11", ["-DOURS"]), ("c11", ["-DOURS", "-pedantic-errors"])))]
+    expect(len(set(said[0].splitlines())) > 12 and said[0] == said[1] == said[2],
+           "IN6_... differ from the system's")
+    print(f"ok      {len(said[0].splitlines())} IPv6 addresses are of the kind that the system says")
 
 
 def main():
@@ -137,6 +259,8 @@ def main():
     try:
         with _stage.Stage() as stage:
             headers_stand_alone(stage)
+            synopsis_compiles(stage)
+            kinds_of_ipv6(stage)
             by_pkg_config(stage)
             by_cmake(stage)
     except (Failure, RuntimeError) as failure:

@@ -1,8 +1,9 @@
 #!/bin/sh
 # stress.sh: a bounded run of icmpapi_stress, and of its kin, on datagram and on raw sockets, each in a network
-# namespace of its own. The long run, of ten million calls: SONDE_STRESS_CALLS=10000000 stress.sh
+# namespace of its own. The long run, of ten million calls, as root after
+# ./dev build: SONDE_STRESS_CALLS=10000000 tests/icmpapi/stress.sh
 set -eu
-programs=$SONDE_BUILD_DIR/tests
+programs=${SONDE_BUILD_DIR:-$(dirname "$0")/../../build/release}/tests
 stress=$programs/icmpapi_stress
 if [ "${SONDE_IN_LAB:-}" = "" ]; then
   unshare -n true 2>/dev/null || {
@@ -28,6 +29,9 @@ TSAN_OPTIONS="${TSAN_OPTIONS:-} die_after_fork=0" "$stress" fork
 "$programs/icmpapi_outstanding" 2000 rpdp
 "$programs/icmpapi_thread_end"
 "$programs/icmpapi_cancelled"
+sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0
+"$programs/icmpapi_payloads" threads
+"$programs/icmpapi_payloads" crowd
 for what in drop sources rounds; do
   "$programs/icmpapi_holding" "$what"
 done

@@ -5,6 +5,7 @@
 #define PIO_APC_ROUTINE_DEFINED
 #include <icmpapi.h>
 
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -73,6 +74,14 @@ bool close_file(HANDLE handle) {
 
 net::Address address_of(IPAddr address) noexcept { return net::Address::v4(ntohl(address)); }
 
+EchoRequest request_to(const net::Address& destination, DWORD timeout_ms) noexcept {
+  EchoRequest request;
+  request.spec.destination = destination;
+  request.spec.authenticate = false;
+  request.timeout = std::chrono::milliseconds(timeout_ms);
+  return request;
+}
+
 // False: no IPv6 address.
 bool read_address(const sockaddr_in6* name, net::Address& address) noexcept {
   if (name == nullptr || name->sin6_family != AF_INET6) {
@@ -116,19 +125,19 @@ DWORD IcmpSendEcho2Ex(HANDLE IcmpHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutin
                       WORD RequestSize, PIP_OPTION_INFORMATION RequestOptions, LPVOID ReplyBuffer,
                       DWORD ReplySize, DWORD Timeout) {
   return guarded(DWORD{0}, [&] {
-    return send_echo({.family = net::Family::v4,
-                      .handle = IcmpHandle,
-                      .event = Event,
-                      .routine = ApcRoutine,
-                      .context = ApcContext,
-                      .source = address_of(SourceAddress),
-                      .destination = address_of(DestinationAddress),
-                      .data = RequestData,
-                      .size = RequestSize,
-                      .options = RequestOptions,
-                      .reply = ReplyBuffer,
-                      .reply_size = ReplySize,
-                      .timeout_ms = Timeout});
+    SendCall call{.family = net::Family::v4,
+                  .handle = IcmpHandle,
+                  .event = Event,
+                  .routine = ApcRoutine,
+                  .context = ApcContext,
+                  .source = address_of(SourceAddress),
+                  .data = RequestData,
+                  .size = RequestSize,
+                  .options = RequestOptions,
+                  .reply = ReplyBuffer,
+                  .reply_size = ReplySize,
+                  .request = request_to(address_of(DestinationAddress), Timeout)};
+    return send_echo(call);
   });
 }
 
@@ -147,9 +156,9 @@ DWORD Icmp6SendEcho2(HANDLE IcmpHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine
                   .options = RequestOptions,
                   .reply = ReplyBuffer,
                   .reply_size = ReplySize,
-                  .timeout_ms = Timeout};
+                  .request = request_to({}, Timeout)};
     (void)read_address(SourceAddress, call.source);
-    call.has_destination = read_address(DestinationAddress, call.destination);
+    call.has_destination = read_address(DestinationAddress, call.request.spec.destination);
     return send_echo(call);
   });
 }

@@ -30,20 +30,25 @@ void write_line(const Line& line, Char* to) noexcept {
 }
 
 template <typename Char>
-DWORD allocate_line(const Line& line, Char** result, std::size_t least) {
+DWORD allocate_line(const Line& line, Char*& result, std::size_t least) {
   const std::size_t count = std::max(line.size() + 1, least);
-  auto* const made = static_cast<Char*>(std::malloc(count * sizeof(Char)));
-  if (made == nullptr) {
+  result = static_cast<Char*>(std::malloc(count * sizeof(Char)));
+  if (result == nullptr) {
     SetLastError(ERROR_NOT_ENOUGH_MEMORY);
     return 0;
   }
-  write_line(line, made);
-  *result = made;
+  write_line(line, result);
   return static_cast<DWORD>(line.size());
 }
 
 template <typename Char>
 DWORD format_message(DWORD flags, DWORD code, Char* buffer, DWORD size) {
+  // Where to put what is allocated; NULL there when this fails, for programs that look there alone.
+  const bool allocate = (flags & FORMAT_MESSAGE_ALLOCATE_BUFFER) != 0;
+  auto** const allocated = allocate ? reinterpret_cast<Char**>(buffer) : nullptr;
+  if (allocated != nullptr) {
+    *allocated = nullptr;
+  }
   if (buffer == nullptr || (flags & FORMAT_MESSAGE_FROM_SYSTEM) == 0) {
     SetLastError(ERROR_INVALID_PARAMETER);
     return 0;
@@ -56,8 +61,8 @@ DWORD format_message(DWORD flags, DWORD code, Char* buffer, DWORD size) {
     SetLastError(ERROR_MR_MID_NOT_FOUND);
     return 0;
   }
-  if ((flags & FORMAT_MESSAGE_ALLOCATE_BUFFER) != 0) {
-    return allocate_line(line, reinterpret_cast<Char**>(buffer), size);
+  if (allocated != nullptr) {
+    return allocate_line(line, *allocated, size);
   }
   if (size <= line.size()) {
     SetLastError(ERROR_INSUFFICIENT_BUFFER);

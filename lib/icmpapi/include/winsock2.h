@@ -73,6 +73,10 @@ static inline char* sonde_inet_ntoa(struct sonde_in_addr address) {
 #define s_addr S_un.S_addr
 #undef s6_addr
 #define s6_addr u.Byte
+#undef s6_addr16
+#undef s6_addr32
+#undef s6_bytes
+#define s6_bytes u.Byte
 #undef s6_words
 #define s6_words u.Word
 /* 32 bits on Windows. */
@@ -130,5 +134,7 @@ SONDE_ICMPAPI void WINAPI WSASetLastError(int iError);
 #ifdef __cplusplus
 }
 #endif
+
+#include <sonde_in6.h>
 
 #endif

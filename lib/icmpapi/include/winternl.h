@@ -18,7 +18,7 @@ typedef NTSTATUS* PNTSTATUS;
 
 /* Status 0; Information: bytes of the reply buffer that are in use. */
 typedef struct _IO_STATUS_BLOCK {
-  union {
+  __extension__ union {
     NTSTATUS Status;
     PVOID Pointer;
   };
