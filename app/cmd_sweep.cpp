@@ -12,6 +12,7 @@
 #include "app/cmd_merge.hpp"
 #include "app/log.hpp"
 #include "app/output_file.hpp"
+#include "app/output_patience.hpp"
 #include "app/privileges.hpp"
 #include "app/resolve_sweep.hpp"
 #include "app/resume.hpp"
@@ -37,6 +38,13 @@ namespace sonde::app {
 
 namespace {
 
+// What kept targets or answers from being known.
+std::optional<std::string> failure_of(const SweepFeed& feed,
+                                      const transport::Transport& transport) {
+  const auto& cut = feed.cut_short();
+  return cut && cut->code == ExitCode::system ? std::optional(cut->why) : unread_answers(transport);
+}
+
 constexpr std::string_view kHelp = "sonde sweep --help";
 
 // One run. Members in the order in which they are needed; the last ones go first.
@@ -61,6 +69,8 @@ class SweepCommand {
   std::optional<ExitCode> take_over(Resume& resume, SweepFeed& feed, run::SweepSession& session);
   ExitCode finish(const stats::Verdict& verdict);
   [[nodiscard]] run::SweepSessionConfig session_config() const;
+  // Of -w, which the reader of --output may have made us wait for.
+  [[nodiscard]] std::optional<Duration> time_left() const;
 
   SweepOptions options_;
   SweepPlan plan_;
@@ -69,6 +79,8 @@ class SweepCommand {
   SystemClock clock_;
   SystemRng rng_;
   run::Control control_;
+  OutputPatience patience_{clock_, control_.stop};
+  Duration waited_{};
   net::AddressList targets_;
   std::optional<Resume> resume_;
   std::optional<int> target_file_;  // open, until the reader takes it over
@@ -94,7 +106,7 @@ ExitCode SweepCommand::run() {
   listeners_ = sweep_listeners(
       options_, plan_,
       {.out = console_.out, .err = console_.err, .file = file_ ? &file_->sink() : nullptr});
-  console_.out.tell(control_.output_failed);
+  console_.listen(control_.output_failed, patience_);
   if (!dropped) {
     return fail({.operation = "cannot give up privileges", .why = dropped.error()});
   }
@@ -106,9 +118,8 @@ ExitCode SweepCommand::run() {
   }
   const transport::Capabilities can = opened->transport->capabilities();
   log_.note("using {}{}", can.backend, can.privileged ? ", privileged" : "");
-  for (const std::string& step : enter_sandbox({.names = looks_up(), .reads = options_.resume})) {
-    log_.note("{}", step);
-  }
+  log_.notes(*dropped);
+  log_.notes(enter_sandbox({.names = looks_up(), .reads = options_.resume}));
   return probe(*opened->transport, *engine);
 }
 
@@ -156,14 +167,25 @@ std::optional<ExitCode> SweepCommand::open_output() {
   if (const auto why = refuse_to_empty(*plan_.output, inputs)) {
     return console_.usage({.message = *why}, kHelp);
   }
-  auto file = OutputFile::open(*plan_.output);
+  const Instant begun = clock_.now();
+  if (plan_.run.deadline) {
+    patience_.end_at(begun + *plan_.run.deadline);
+  }
+  auto file = OutputFile::open(*plan_.output, &patience_);
+  waited_ = clock_.now() - begun;
   if (!file) {
     console_.complain(file.error());
     return ExitCode::system;
   }
   file_ = *std::move(file);
   file_->sink().tell(control_.output_failed);
+  file_->sink().wait_with(patience_);
   return std::nullopt;
+}
+
+std::optional<Duration> SweepCommand::time_left() const {
+  return plan_.run.deadline ? std::optional(std::max(*plan_.run.deadline - waited_, Duration(1)))
+                            : std::nullopt;
 }
 
 run::SweepSessionConfig SweepCommand::session_config() const {
@@ -172,7 +194,7 @@ run::SweepSessionConfig SweepCommand::session_config() const {
       .options = plan_.sweep,
       .detail = plan_.detail,
       .sample_rounds = plan_.sample_rounds,
-      .deadline = plan_.run.deadline,
+      .deadline = time_left(),
       .progress_every = listeners_.progress_every,
       // Of what a list leaves out, nobody needs the name.
       .name_wish = {.alive = !options_.unreachable || plan_.format != Format::text,
@@ -212,6 +234,9 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
                    waker.call());
   }
   const SignalScope signals(control_, transport);
+  if (const auto left = time_left()) {
+    patience_.end_at(clock_.now() + *left);
+  }
   SweepFeed feed({.operands = std::move(plan_.operands),
                   .reader = reader ? &*reader : nullptr,
                   .resolver = resolver,
@@ -220,16 +245,15 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
                   .complain = [this](const std::string& line) { console_.complain(line); }});
   run::SweepSessionConfig config = session_config();
   config.judge = [&](const stats::SweepResults& results, stats::EndReason reason) {
-    return judge_sweep(results.totals(), engine.planned(),
-                       {.min_reachable = options_.min_reachable,
-                        .shards = targets_.size() == 0 ? 1 : plan_.engine.shards,
-                        .cut_short = feed.cut_short(),
-                        .stopped = reason != stats::EndReason::count});
+    const stats::Verdict verdict =
+        judge_sweep(results.totals(), engine.planned(),
+                    {.min_reachable = options_.min_reachable,
+                     .shards = targets_.size() == 0 ? 1 : plan_.engine.shards,
+                     .cut_short = feed.cut_short(),
+                     .stopped = reason != stats::EndReason::count});
+    return with_failure(with_failure(verdict, unread_answers(transport)), console_.lost());
   };
-  config.failure = [&feed] {
-    const auto& cut = feed.cut_short();
-    return cut && cut->code == ExitCode::system ? std::optional(cut->why) : std::nullopt;
-  };
+  config.failure = [&feed, &transport] { return failure_of(feed, transport); };
   const std::vector<stats::SweepListener*> listeners = listeners_.views();
   run::SweepSession session(std::move(config), {.engine = engine,
                                                 .transport = transport,
@@ -238,13 +262,17 @@ ExitCode SweepCommand::probe(transport::Transport& transport, engine::SweepEngin
                                                 .feed = feed,
                                                 .control = control_,
                                                 .listeners = listeners,
-                                                .names = options_.resolve ? &names : nullptr});
+                                                .names = options_.resolve ? &names : nullptr,
+                                                .reader_gone = console_.reader_gone()});
   if (const auto code = resume_ ? take_over(*resume_, feed, session) : std::nullopt) {
     return *code;
   }
   const stats::Verdict verdict = session.run();
   if (targets_.size() == 0 && verdict.exit_code == number(ExitCode::usage) && !feed.cut_short()) {
     console_.complain("no target given");
+  }
+  if (const auto failure = unread_answers(transport)) {
+    console_.complain(*failure);
   }
   return finish(verdict);
 }
@@ -272,7 +300,7 @@ ExitCode SweepCommand::finish(const stats::Verdict& verdict) {
   if (file_ != nullptr) {
     if (const auto failure = file_->close()) {
       console_.complain(*failure);
-      return ExitCode::system;
+      return file_->sink().stopped() ? code : ExitCode::system;
     }
   }
   return code;

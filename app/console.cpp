@@ -33,6 +33,19 @@ ExitCode Console::usage(const UsageError& error, std::string_view help) {
   return ExitCode::usage;
 }
 
+void Console::listen(std::atomic<bool>& output_failed, OutputPatience& patience) noexcept {
+  out.tell(output_failed);
+  out.wait_with(patience);
+  err.wait_with(patience);
+}
+
+std::function<bool()> Console::reader_gone() const {
+  if (out.kind() != DescriptorKind::pipe) {
+    return {};
+  }
+  return [fd = out.descriptor()] { return app::reader_gone(fd); };
+}
+
 ExitCode Console::system(const transport::Error& error) {
   complain(error.message());
   if (!error.hint().empty()) {
@@ -41,18 +54,23 @@ ExitCode Console::system(const transport::Error& error) {
   return ExitCode::system;
 }
 
+std::optional<std::string> Console::lost() const {
+  return out.broken() && !out.stopped() ? std::optional(write_failure(out)) : std::nullopt;
+}
+
 ExitCode Console::finish(ExitCode code) {
   out.flush();
   if (!out.broken()) {
     return code;
   }
   complain(write_failure(out));
-  return ExitCode::system;
+  return out.stopped() ? code : ExitCode::system;
 }
 
 std::string write_failure(const FdSink& sink) {
-  return fmt::format("cannot write to {}: {}", sink.name(),
-                     std::generic_category().message(sink.error()));
+  return fmt::format(
+      "cannot write to {}: {}", sink.name(),
+      sink.given_up() ? "its reader takes nothing" : std::generic_category().message(sink.error()));
 }
 
 }  // namespace sonde::app

@@ -2,6 +2,10 @@
 // stdout is data, stderr is diagnostics; every line on stderr starts with "sonde: ".
 #pragma once
 
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,10 +29,19 @@ struct Console {
   // What is wrong and what to type; `help`: where to read more, if the error has no hint of its
   // own.
   ExitCode usage(const UsageError& error, std::string_view help);
+  // For a run: told of stdout that fails; `patience` is what both streams are waited for. Both
+  // outlive the last line.
+  void listen(std::atomic<bool>& output_failed, OutputPatience& patience) noexcept;
+  // Does nobody read stdout any more? Empty: it has no reader that could go.
+  [[nodiscard]] std::function<bool()> reader_gone() const;
+
   // What failed, why, and what can be done.
   ExitCode system(const transport::Error& error);
+  // Why what was to be on stdout is not there; a reader that had enough, or a signal that ended the
+  // wait for one, loses nothing.
+  [[nodiscard]] std::optional<std::string> lost() const;
   // Brings out what is left; a full disk turns any code into `system`, a closed pipe changes
-  // nothing.
+  // nothing, nor does a signal that ended the wait for a reader.
   ExitCode finish(ExitCode code);
 };
 

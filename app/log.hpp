@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace spdlog {
@@ -24,6 +26,11 @@ class Log {
   void note(fmt::format_string<Args...> format, Args&&... args) {
     if (verbose_) {
       write(fmt::format(format, std::forward<Args>(args)...));
+    }
+  }
+  void notes(std::span<const std::string> lines) {
+    for (const std::string& line : lines) {
+      note("{}", line);
     }
   }
 

@@ -343,6 +343,7 @@ Answer Merge::end(const report::SavedEnd& end) {
   end_.reason = std::max(end_.reason, end.reason);  // the worst
   add_failure(end);
   add_rejects(end.rejects);
+  end_.dropped += end.dropped;
   return std::nullopt;
 }
 

@@ -23,10 +23,10 @@ std::vector<stats::Target> unresolved_targets(const RunPlan& plan) {
 }
 
 AddressChoice choose_address(const TargetPolicy& policy, const std::vector<net::Address>& addresses,
-                             const SourceOf& source_of) {
+                             const SourceOf& source_of, const HostCount& others) {
   AddressChoice choice;
   for (const net::Address& address : addresses) {
-    if (const auto refusal = refuse(policy, address)) {
+    if (const auto refusal = refuse(policy, address, others.of(address) + 1)) {
       choice.refusals += choice.refusals.empty() ? "" : "; ";
       choice.refusals += address.to_text() + ": " + refusal->message;
       choice.refusals += refusal->hint.empty() ? "" : " (" + refusal->hint + ")";
@@ -45,6 +45,7 @@ NameDirectory::NameDirectory(const RunPlan& plan, resolve::Resolver* resolver, S
     : policy_(plan.policy),
       resolver_(resolver),
       source_of_(std::move(source_of)),
+      hosts_(count_hosts(plan.targets)),
       targets_(unresolved_targets(plan)),
       left_(targets_.size()) {
   const Duration patience = std::min(kPatience, plan.run.deadline.value_or(kPatience));
@@ -82,10 +83,12 @@ void NameDirectory::settle(const resolve::ForwardAnswer& answer) {
                     .message = answer.addresses.error().message};
     return;
   }
-  AddressChoice choice = choose_address(policy_, *answer.addresses, source_of_);
+  AddressChoice choice = choose_address(policy_, *answer.addresses, source_of_, hosts_);
   target.address = choice.address;
   target.source = choice.source;
-  if (!target.address) {
+  if (target.address) {
+    hosts_.add(*target.address);
+  } else {
     target.error = {.kind = stats::TargetError::Kind::system,
                     .message = std::move(choice.refusals)};
   }

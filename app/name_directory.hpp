@@ -26,9 +26,10 @@ struct AddressChoice {
   std::string refusals;
 };
 
+// `others`: the targets whose address is known already.
 [[nodiscard]] AddressChoice choose_address(const TargetPolicy& policy,
                                            const std::vector<net::Address>& addresses,
-                                           const SourceOf& source_of);
+                                           const SourceOf& source_of, const HostCount& others = {});
 
 class NameDirectory final : public run::Directory {
  public:
@@ -50,6 +51,7 @@ class NameDirectory final : public run::Directory {
   TargetPolicy policy_;
   resolve::Resolver* resolver_;
   SourceOf source_of_;
+  HostCount hosts_;
   std::vector<stats::Target> targets_;  // all of them, by id
   std::vector<std::uint32_t> ready_;    // known, not yet taken
   std::size_t left_;

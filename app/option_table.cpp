@@ -95,8 +95,9 @@ constexpr auto kTable = std::to_array<OptionSpec>({
     {OptionId::timeout, 'W', "timeout", required, "DUR", "500ms",
      "time to wait for a reply; one that comes later is late", timing, kSweep},
     {OptionId::interval, 'i', "interval", required, "DUR", "1s",
-     "time from one probe to the next; below 2ms only for root or to loopback targets", timing,
-     kPing},
+     "time from one probe to the next; only for root or to loopback targets: below 2ms to a host "
+     "(of its copies together), below 1s to multicast or with -b",
+     timing, kPing},
     {OptionId::timeout, 'W', "timeout", required, "DUR", "1s",
      "time to wait for a reply; one that comes later is shown as late", timing, kPing},
     {OptionId::timeout, 'W', "timeout", required, "DUR", "by the round-trip times, 3s at most",
@@ -111,7 +112,10 @@ constexpr auto kTable = std::to_array<OptionSpec>({
      "send as soon as a reply is back, at least 100 probes a second; with -i, at that interval",
      timing, kPing},
     {OptionId::adaptive, 'A', "adaptive", none, "", "",
-     "send as soon as a reply is back, at least one probe an interval", timing, kPing},
+     "send as soon as a reply is back, at least one probe an interval; to multicast or with -b "
+     "only "
+     "for root",
+     timing, kPing},
     {OptionId::preload, 'l', "preload", required, "N", "1",
      "send N probes at once at the start; more than 3 only for root or to loopback targets", timing,
      kPing},

@@ -1,14 +1,14 @@
 #include "app/output.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
-
-#include "app/terminal.hpp"
 
 namespace sonde::app {
 
 FdSink::FdSink(int fd, std::string name)
     : fd_(fd),
+      kind_(kind_of(fd)),
       name_(std::move(name)),
       buffer_(std::make_unique_for_overwrite<std::array<char, kBuffer>>()) {}
 
@@ -35,7 +35,9 @@ void FdSink::flush() noexcept {
 }
 
 void FdSink::write_out(std::string_view text) noexcept {
-  if (const WriteResult result = write_all(fd_, text); result.error != 0) {
+  const bool waits = patience_ != nullptr && kind_ != DescriptorKind::file;
+  const WriteResult result = waits ? write_all(fd_, text, *patience_) : write_all(fd_, text);
+  if (result.error != 0) {
     fail(result.error);
   }
 }
@@ -45,6 +47,12 @@ void FdSink::fail(int error) noexcept {
   if (failed_flag_ != nullptr) {
     *failed_flag_ = true;
   }
+}
+
+bool FdSink::given_up() const noexcept { return error_ == ETIMEDOUT; }
+
+bool FdSink::stopped() const noexcept {
+  return given_up() && patience_ != nullptr && patience_->stopped();
 }
 
 bool FdSink::broken() const noexcept { return failed() && !is_closed_pipe(error_); }

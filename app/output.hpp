@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "app/output_patience.hpp"
+#include "app/terminal.hpp"
 #include "sonde/report/sink.hpp"
 
 namespace sonde::app {
@@ -23,15 +25,22 @@ class FdSink final : public report::Sink {
   FdSink(const FdSink&) = delete;
   FdSink& operator=(const FdSink&) = delete;
 
-  // Set when a write fails; outlives the sink.
+  // Set when a write fails; outlives the last write.
   void tell(std::atomic<bool>& failed) noexcept { failed_flag_ = &failed; }
+  // What a reader that takes nothing is given; outlives the last write. Without one: for ever.
+  void wait_with(OutputPatience& patience) noexcept { patience_ = &patience; }
 
   void write(std::string_view text) noexcept override;
   void flush() noexcept override;
   [[nodiscard]] bool failed() const noexcept override { return error_ != 0; }
   [[nodiscard]] int error() const noexcept { return error_; }  // errno; 0: none
-  // Failed otherwise than by a reader that had enough: worth a message and an exit code.
+  // Failed otherwise than by a reader that had enough: worth a message, and an exit code if it was
+  // not the user who wanted no more.
   [[nodiscard]] bool broken() const noexcept;
+  [[nodiscard]] bool given_up() const noexcept;
+  [[nodiscard]] bool stopped() const noexcept;
+  [[nodiscard]] DescriptorKind kind() const noexcept { return kind_; }
+  [[nodiscard]] int descriptor() const noexcept { return fd_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   void fail(int error) noexcept;
 
@@ -39,11 +48,13 @@ class FdSink final : public report::Sink {
   void write_out(std::string_view text) noexcept;
 
   int fd_;
+  DescriptorKind kind_;
   std::string name_;
   std::unique_ptr<std::array<char, kBuffer>> buffer_;  // left uninitialised
   std::size_t used_ = 0;
   int error_ = 0;
   std::atomic<bool>* failed_flag_ = nullptr;
+  OutputPatience* patience_ = nullptr;
 };
 
 }  // namespace sonde::app

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -12,11 +13,14 @@
 
 namespace sonde::app {
 
-std::expected<std::unique_ptr<OutputFile>, std::string> OutputFile::open(const std::string& path) {
-  const auto fd = open_for_writing(path);
+std::expected<std::unique_ptr<OutputFile>, std::string> OutputFile::open(const std::string& path,
+                                                                         OutputPatience* patience) {
+  const auto fd = patience != nullptr ? open_for_writing(path, *patience) : open_for_writing(path);
   if (!fd) {
-    return std::unexpected(fmt::format("cannot open {}: {}", in_quotes(path),
-                                       std::generic_category().message(fd.error())));
+    const bool waited = patience != nullptr && fd.error() == ETIMEDOUT;
+    return std::unexpected(
+        fmt::format("cannot open {}: {}", in_quotes(path),
+                    waited ? "nobody reads it" : std::generic_category().message(fd.error())));
   }
   return std::unique_ptr<OutputFile>(new OutputFile(*fd, path));  // NOLINT: private constructor
 }

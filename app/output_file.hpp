@@ -13,9 +13,10 @@ namespace sonde::app {
 
 class OutputFile {
  public:
-  // Created or emptied.
+  // Created or emptied. Whose reader is not there is waited for: with `patience`, as long as it
+  // lasts.
   [[nodiscard]] static std::expected<std::unique_ptr<OutputFile>, std::string> open(
-      const std::string& path);
+      const std::string& path, OutputPatience* patience = nullptr);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;

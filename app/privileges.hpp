@@ -6,6 +6,7 @@
 
 #include <expected>
 #include <string>
+#include <vector>
 
 #include "app/exit_code.hpp"
 
@@ -21,9 +22,12 @@ void secure_start() noexcept;
 // More rights than the caller has (setuid, file capabilities): files are opened after drop().
 [[nodiscard]] bool more_than_caller() noexcept;
 
-// Back to the caller's user and group, no capability in any set, no new privileges. Verified.
-// Error: which step failed and why, one line. Then nothing more may be done.
-[[nodiscard]] std::expected<void, std::string> drop_privileges();
+// Back to the caller's user and group, no capability in any set, no new privileges, and no core
+// dumps of what the caller may not read. Verified. Out: lines for -v, first what holds, then what
+// failed and why: whoever calls us with rights of their own keeps them then, and gets their probes.
+// Error: which step failed, one line, when rights would be left that the caller has not. Then
+// nothing more may be done.
+[[nodiscard]] std::expected<std::vector<std::string>, std::string> drop_privileges();
 
 // The last thing: the exit code for main to return. On Windows it does not return: the C library's
 // farewell kills threads that may wait in the resolver or for an echo, and can then wait itself for

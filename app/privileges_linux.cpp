@@ -10,7 +10,9 @@
 #include <cerrno>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "app/privileges.hpp"
 #include "app/signals.hpp"
@@ -69,19 +71,46 @@ Step drop_identity() {
 }
 
 Step drop_capabilities() {
-  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0L, 0L, 0L) != 0 && errno != EINVAL) {
-    return failed("clear ambient capabilities");  // EINVAL: before Linux 4.3 there are none
-  }
+  // Not before Linux 4.3; what is not permitted any more leaves the ambient set by itself.
+  (void)::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0L, 0L, 0L);
   const Capabilities none(::cap_init());
   if (none == nullptr || ::cap_set_proc(none.get()) != 0) {
     return failed("drop capabilities");
   }
   const Capabilities now(::cap_get_proc());
-  if (now == nullptr || ::cap_compare(now.get(), none.get()) != 0) {
-    return std::unexpected("capabilities are left after dropping them");
+  if (now == nullptr) {
+    return failed("verify that no capability is left");
+  }
+  if (::cap_compare(now.get(), none.get()) != 0) {
+    return std::unexpected("drop capabilities: some are left");
   }
   return {};
 }
+
+Step set(int what, unsigned long value, const char* name) {
+  return ::prctl(what, value, 0L, 0L, 0L) == 0 ? Step() : failed(name);
+}
+
+// What -v is told.
+struct StepsTold {
+  std::string holds = "caller's ids";
+  std::vector<std::string> failures{};
+
+  void add(Step step, std::string_view done) {
+    if (step) {
+      holds.append(", ").append(done);
+    } else {
+      failures.push_back("cannot " + std::move(step.error()));
+    }
+  }
+  [[nodiscard]] std::vector<std::string> lines() && {
+    failures.insert(failures.begin(), std::move(holds));
+    for (std::string& line : failures) {
+      line.insert(0, "privileges: ");
+    }
+    return std::move(failures);
+  }
+};
 
 }  // namespace
 
@@ -104,21 +133,26 @@ bool more_than_caller() noexcept {
   return ::getauxval(AT_SECURE) != 0 || ::geteuid() != ::getuid() || ::getegid() != ::getgid();
 }
 
-std::expected<void, std::string> drop_privileges() {
+// A program with more rights than its caller refuses to go on with them. No other step is a reason
+// not to probe.
+std::expected<std::vector<std::string>, std::string> drop_privileges() {
   const bool secret = more_than_caller();  // not true any more once the identity is back
   if (auto step = drop_identity(); !step) {
-    return step;
+    return std::unexpected(std::move(step.error()));
   }
-  if (auto step = drop_capabilities(); !step) {
-    return step;
+  auto capabilities = drop_capabilities();
+  if (secret && !capabilities) {
+    return std::unexpected(std::move(capabilities.error()));
   }
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0) {
-    return failed("set no_new_privs");
+  StepsTold told;
+  told.add(std::move(capabilities), "no capabilities");
+  told.add(set(PR_SET_NO_NEW_PRIVS, 1, "set no_new_privs"), "no_new_privs");
+  if (secret) {
+    told.add(set(PR_SET_DUMPABLE, 0, "forbid core dumps"), "no core dumps");
+  } else {
+    told.holds += ", dumps unchanged";
   }
-  if (secret && ::prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L) != 0) {
-    return failed("forbid core dumps");
-  }
-  return {};
+  return std::move(told).lines();
 }
 
 }  // namespace sonde::app

@@ -54,6 +54,6 @@ bool caller_is_root() noexcept {
 bool more_than_caller() noexcept { return false; }
 
 // The echo calls need no privilege, so none was raised.
-std::expected<void, std::string> drop_privileges() { return {}; }
+std::expected<std::vector<std::string>, std::string> drop_privileges() { return {}; }
 
 }  // namespace sonde::app

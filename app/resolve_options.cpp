@@ -8,16 +8,15 @@
 #include "app/echo_plan.hpp"
 #include "app/header_options.hpp"
 #include "app/values.hpp"
+#include "sonde/transport/transport.hpp"
 
 namespace sonde::app {
 
 namespace {
 
 constexpr std::uint64_t kMachineCount = 4;
-// As ping: a flood does not wait longer than this for an answer, ...
+// As ping: a flood does not wait longer than this for an answer.
 constexpr Duration kFloodInterval = 10ms;
-// ... and who is not root does not get faster than this with -A.
-constexpr Duration kShortestAdaptiveGap = 2ms;
 
 Refusal refuse_pairs(const PingOptions& o) {
   if (auto refusal = refuse_echo_pairs(o)) {
@@ -65,10 +64,13 @@ std::optional<std::uint64_t> count_of(const PingOptions& options) {
   return kMachineCount;
 }
 
-bool all_loopback(const PingPlan& plan) {
-  return std::ranges::all_of(plan.targets, [](const PlannedTarget& target) {
-    return target.address && target.address->is_loopback();
-  });
+// Who is not root does not get faster than this with -A. A name may be any one host.
+Duration adaptive_gap(const PingPlan& plan) {
+  HostCount hosts = count_hosts(plan.targets);
+  if (std::ranges::any_of(plan.targets, [](const auto& target) { return !target.address; })) {
+    hosts.add(net::Address());
+  }
+  return hosts.adaptive_gap();
 }
 
 void plan_pace(const PingOptions& options, bool trusted, PingPlan& plan) {
@@ -82,11 +84,13 @@ void plan_pace(const PingOptions& options, bool trusted, PingPlan& plan) {
     engine.interval = kFloodInterval;
   } else if (options.adaptive) {
     engine.pace = engine::PingPace::self_clocked;
-    engine.shortest_gap = trusted || all_loopback(plan) ? Duration{} : kShortestAdaptiveGap;
+    engine.shortest_gap = trusted ? Duration{} : adaptive_gap(plan);
   }
   plan.policy.trusted = trusted;
   plan.policy.flood = free_flood;
   plan.policy.interval = engine.interval;
+  plan.policy.adaptive = options.adaptive;
+  plan.policy.shortest_gap = engine.shortest_gap;
   plan.policy.preload = engine.preload;
 }
 
@@ -102,6 +106,16 @@ void plan_engine(const PingOptions& options, Rng& rng, PingPlan& plan) {
       static_cast<std::uint32_t>(plan.engine.ip.header_options.bytes().size());
 }
 
+// For the answers of all targets at once, with what the kernel counts beside the data, and a few
+// hundred that nobody asked for.
+std::size_t receive_buffer_for(const PingPlan& plan) {
+  constexpr std::size_t kLeast = std::size_t{512} * 1024;
+  constexpr std::size_t kMost = std::size_t{8} * 1024 * 1024;
+  const std::size_t each = plan.engine.payload.size() + transport::kReceiveOverhead;
+  const std::size_t at_once = plan.targets.size() * plan.engine.preload;
+  return std::max(std::min(at_once, kMost / each) * each, kLeast);
+}
+
 void plan_transport(const PingOptions& options, PingPlan& plan) {
   transport::OpenOptions& open = plan.transport;
   plan_sockets(options, open);
@@ -112,6 +126,7 @@ void plan_transport(const PingOptions& options, PingPlan& plan) {
   open.reply_window = std::max<Duration>(2 * plan.engine.timeout, plan.engine.timeout + 1s);
   open.receive_stamps = options.clock != Stopwatch::steady;
   open.device_stamps = options.clock == Stopwatch::hardware;
+  open.receive_buffer_bytes = receive_buffer_for(plan);
   // A third system call a probe: a flood goes without, and its `clock` says so.
   open.transmit_stamps = open.device_stamps || !plan.policy.flood;
 }

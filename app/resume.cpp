@@ -151,8 +151,21 @@ Answer Resume::take(const report::SavedSweepTarget& saved, net::AddressList& tar
 std::optional<SavedFileError> Resume::check(net::AddressList& targets) {
   finished_.assign(targets.size(), false);
   answers_.assign(rounds_ ? targets.size() : 0, 0);
+  std::vector<std::uint32_t> silent;
   const auto target = [&](const report::SavedSweepTarget& saved) {
-    return finished(saved, rounds_) ? take(saved, targets) : Answer();
+    auto refusal = finished(saved, rounds_) ? take(saved, targets) : Answer();
+    if (!refusal && finished(saved, rounds_) &&
+        saved.target.state == probe::SweepState::unreachable) {
+      silent.push_back(saved.target.index);
+    }
+    return refusal;
+  };
+  // A run that failed may not have seen their answers.
+  const auto end = [&](const report::SavedEnd& saved) {
+    for (const std::uint32_t index : silent) {
+      finished_[index] = finished_[index] && !saved.error;
+    }
+    return Answer();
   };
   const auto answer = [&](const report::SavedAnswer& saved) {
     if (saved.rtt && saved.target < answers_.size()) {
@@ -160,8 +173,8 @@ std::optional<SavedFileError> Resume::check(net::AddressList& targets) {
     }
     return Answer();
   };
-  return error_of(
-      read_saved_file(path_, {.on_target = target, .on_answer = answer}, SavedForm::ndjson));
+  return error_of(read_saved_file(path_, {.on_target = target, .on_answer = answer, .on_end = end},
+                                  SavedForm::ndjson));
 }
 
 std::optional<SavedFileError> Resume::restore(run::SweepSession& session,

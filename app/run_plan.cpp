@@ -36,8 +36,9 @@ Refusal plan_families(const EchoOptions& options, transport::OpenOptions& open, 
 
 Refusal refuse_targets(const EchoOptions& options, const std::optional<net::Address>& source,
                        const RunPlan& plan) {
+  const HostCount hosts = count_hosts(plan.targets);
   for (const PlannedTarget& target : plan.targets) {
-    auto refusal = target.address ? refuse(plan.policy, *target.address)
+    auto refusal = target.address ? refuse(plan.policy, *target.address, hosts.of(*target.address))
                                   : refuse_number(plan.policy, target.input);
     if (!refusal) {
       continue;
@@ -63,6 +64,16 @@ Refusal refuse_size(const RunPlan& plan) {
 }
 
 }  // namespace
+
+HostCount count_hosts(const std::vector<PlannedTarget>& targets) {
+  HostCount hosts;
+  for (const PlannedTarget& target : targets) {
+    if (target.address) {
+      hosts.add(*target.address);
+    }
+  }
+  return hosts;
+}
 
 void plan_targets(const EchoOptions& options, const Situation& situation, RunPlan& plan) {
   for (const std::string& input : options.targets) {

@@ -31,6 +31,9 @@ struct RunPlan {
   std::optional<std::string> output;  // of the machine format; absent: stdout
 };
 
+// Of those whose address is known.
+[[nodiscard]] HostCount count_hosts(const std::vector<PlannedTarget>& targets);
+
 void plan_targets(const EchoOptions& options, const Situation& situation, RunPlan& plan);
 void plan_output(const EchoOptions& options, RunPlan& plan);
 // Source and interface; the families that are left; may all be aimed at? In this order, when the

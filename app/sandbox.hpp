@@ -18,7 +18,8 @@ struct SandboxNeeds {
   bool tcp_any = false;  // TCP connections to more than the name servers' port: TCP probes
 };
 
-// One thread so far. Out: a line a step for -v, what holds now or why it does not.
+// One thread so far, no_new_privs set (drop_privileges()). Out: a line a step for -v, what holds
+// now or why it does not.
 [[nodiscard]] std::vector<std::string> enter_sandbox(const SandboxNeeds& needs);
 
 }  // namespace sonde::app

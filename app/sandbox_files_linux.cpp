@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string_view>
@@ -45,14 +46,79 @@ constexpr int kAbiScope = 6;
 constexpr std::uint64_t kReadFile = LANDLOCK_ACCESS_FS_READ_FILE;
 constexpr std::uint64_t kRead = kReadFile | LANDLOCK_ACCESS_FS_READ_DIR;
 
-// Where the C library's resolver, its modules and what they load are kept; nobody's own files are
-// below these. The last two by themselves, because they may be links to anywhere.
-constexpr std::array<const char*, 13> kResolverPaths{
-    "/etc", "/usr", "/lib", "/lib64",           "/run",      "/var", "/proc", "/sys",
-    "/nix", "/gnu", "/opt", "/etc/resolv.conf", "/etc/hosts"};
+// What look-ups read: the C library's resolver, the modules of nsswitch.conf and what they load.
+// All of it may be missing, or a link to anywhere. A file that is replaced while we run, which is a
+// new one, is out of reach: the resolver then keeps to what it knows or asks this computer. Sockets
+// need no rule.
+constexpr auto kResolverFiles = std::to_array<const char*>({
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/host.conf",
+    "/etc/gai.conf",
+    "/etc/services",
+    "/etc/protocols",
+    "/etc/networks",
+    "/etc/ethers",
+    "/etc/hostname",
+    "/etc/machine-id",
+    "/etc/localtime",
+    "/etc/ld.so.cache",
+    "/etc/mdns.allow",
+    "/etc/mdns4.allow",
+    "/etc/mdns6.allow",
+    "/etc/hesiod.conf",
+    "/etc/yp.conf",
+    "/etc/default/nss",
+    "/etc/ldap.conf",
+    "/etc/libnss-ldap.conf",
+    "/etc/krb5.conf",
+    "/etc/samba/smb.conf",
+    "/etc/ssl/openssl.cnf",
+    "/etc/pki/tls/openssl.cnf",
+    "/run/NetworkManager/resolv.conf",
+    "/run/NetworkManager/no-stub-resolv.conf",
+    "/var/db/services.db",
+    "/var/lib/misc/services.db",
+    "/proc/stat",
+    "/proc/sys/crypto/fips_enabled",
+    "/proc/sys/kernel/hostname",
+    "/proc/sys/kernel/osrelease",
+    "/proc/sys/kernel/random/boot_id",
+});
+constexpr auto kResolverFolders = std::to_array<const char*>({
+    "/usr/etc",  // openSUSE's /etc/nsswitch.conf and the like
+    "/etc/resolvconf/run",
+    "/etc/crypto-policies",
+    "/etc/ssl/certs",
+    "/run/systemd/resolve",
+    "/run/systemd/resolve.hook",
+    "/run/systemd/machines",
+    "/run/resolvconf",
+    "/run/netconfig",
+    "/run/connman",
+    "/var/lib/sss/mc",
+    "/var/lib/libvirt/dnsmasq",
+    "/var/yp/binding",
+    "/proc/sys/net/ipv4",
+    "/proc/sys/net/ipv6",
+    "/sys/devices/system/cpu",
+});
+constexpr auto kLibraries = std::to_array<const char*>({
+    "/lib",
+    "/lib64",
+    "/lib32",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/lib32",
+    "/usr/local/lib",
+    "/usr/local/lib64",
+    "/nix/store",
+    "/gnu/store",
+});
 
-std::string failed(std::string_view what) {
-  return "no Landlock: " + std::string(what) + ": " + std::generic_category().message(errno);
+std::string failed(std::string_view what, int code = errno) {
+  return "no Landlock: " + std::string(what) + ": " + std::generic_category().message(code);
 }
 
 Ruleset ruleset_of(int abi, const SandboxNeeds& needs) noexcept {
@@ -66,28 +132,74 @@ Ruleset ruleset_of(int abi, const SandboxNeeds& needs) noexcept {
   return out;
 }
 
-// A path that is not there needs no rule.
-void allow_reading(int ruleset, const char* path) noexcept {
-  const int fd = ::open(path, O_PATH | O_CLOEXEC);
-  if (fd < 0) {
-    return;
+// Where a rule could not be had, look-ups would fail: better no Landlock at all.
+class Rules {
+ public:
+  Rules(int ruleset, const Ruleset& handled) noexcept : ruleset_(ruleset), handled_(handled) {}
+
+  // A path that is not there, or of another kind, needs no rule.
+  void allow_file(const char* path) noexcept { allow(path, false); }
+  void allow_folder(const char* path) noexcept { allow(path, true); }
+  void allow_look_ups() noexcept {
+    std::ranges::for_each(kResolverFiles, [this](const char* path) { allow_file(path); });
+    std::ranges::for_each(kResolverFolders, [this](const char* path) { allow_folder(path); });
+    std::ranges::for_each(kLibraries, [this](const char* path) { allow_folder(path); });
+    allow_folder("/proc/self");
+    if (handled_.tcp != 0) {
+      const PortRule rule{.allowed = kTcpConnect, .port = kDomainPort};
+      add(kPortRule, &rule);
+    }
   }
-  struct stat kind{};
-  const bool folder = ::fstat(fd, &kind) == 0 && S_ISDIR(kind.st_mode);
-  const landlock_path_beneath_attr rule{.allowed_access = folder ? kRead : kReadFile,
-                                        .parent_fd = fd};
-  (void)::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
-  (void)::close(fd);
+  // 0 or the errno of the first that failed.
+  [[nodiscard]] int failure() const noexcept { return failure_; }
+
+ private:
+  void allow(const char* path, bool folder) noexcept {
+    const int fd = ::open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0) {
+      return;
+    }
+    struct stat kind{};
+    if (::fstat(fd, &kind) == 0 && S_ISDIR(kind.st_mode) == folder) {
+      const landlock_path_beneath_attr rule{.allowed_access = folder ? kRead : kReadFile,
+                                            .parent_fd = fd};
+      add(LANDLOCK_RULE_PATH_BENEATH, &rule);
+    }
+    (void)::close(fd);
+  }
+  void add(int kind, const void* rule) noexcept {
+    if (::syscall(SYS_landlock_add_rule, ruleset_, kind, rule, 0) != 0 && failure_ == 0) {
+      failure_ = errno;
+    }
+  }
+
+  int ruleset_;
+  Ruleset handled_;
+  int failure_ = 0;
+};
+
+std::string what_is_left(const SandboxNeeds& needs) {
+  return needs.names ? std::string(": reads only libraries, resolver files, /proc/self") +
+                           (needs.reads ? ", one more" : "")
+         : needs.reads ? ": only one file can be read"
+                       : ": no file is in reach";
 }
 
-void allow_look_ups(int ruleset, const Ruleset& handled) noexcept {
-  for (const char* path : kResolverPaths) {
-    allow_reading(ruleset, path);
+// Takes the rules. Out: what -v is told.
+std::string restrict_to(int ruleset, int abi, const Ruleset& handled, const SandboxNeeds& needs) {
+  Rules rules(ruleset, handled);
+  if (needs.names) {
+    rules.allow_look_ups();
   }
-  if (handled.tcp != 0) {
-    const PortRule rule{.allowed = kTcpConnect, .port = kDomainPort};
-    (void)::syscall(SYS_landlock_add_rule, ruleset, kPortRule, &rule, 0);
+  if (needs.reads) {
+    rules.allow_file(needs.reads->c_str());
   }
+  if (rules.failure() != 0) {
+    return failed("rule", rules.failure());
+  }
+  return ::syscall(SYS_landlock_restrict_self, ruleset, 0) == 0
+             ? "Landlock " + std::to_string(abi) + what_is_left(needs)
+             : failed("restrict");
 }
 
 }  // namespace
@@ -104,17 +216,7 @@ std::string close_files(const SandboxNeeds& needs) {
   if (ruleset < 0) {
     return failed("rules");
   }
-  if (needs.names) {
-    allow_look_ups(ruleset, handled);
-  }
-  if (needs.reads) {
-    allow_reading(ruleset, needs.reads->c_str());
-  }
-  const char* const left = needs.names   ? ": only the resolver's files can be read"
-                           : needs.reads ? ": only one file can be read"
-                                         : ": no file is in reach";
-  const bool holds = ::syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
-  const std::string out = holds ? "Landlock " + std::to_string(abi) + left : failed("restrict");
+  std::string out = restrict_to(ruleset, abi, handled, needs);
   (void)::close(ruleset);
   return out;
 }

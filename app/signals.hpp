@@ -1,5 +1,6 @@
 // signals.hpp: the user's signals, as wishes to a running session.
-// SIGINT, SIGTERM: stop and report; a SIGINT after one of these ends the process at once (130).
+// SIGINT, SIGTERM, SIGHUP: stop and report; a SIGINT after one of these ends the process at once
+// (130). A SIGHUP that was ignored from the start (nohup) stays ignored.
 // SIGQUIT (Ctrl-\): interim statistics. SIGPIPE is ignored: writes say EPIPE. A SIGINT that was
 // ignored from the start (nohup, background jobs) stays ignored unless stdin is a terminal.
 #pragma once

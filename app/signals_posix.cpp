@@ -48,8 +48,8 @@ struct Handled {
   int signal;
   void (*handler)(int);
 };
-constexpr std::array<Handled, 3> kHandled{
-    {{SIGINT, on_stop}, {SIGTERM, on_stop}, {SIGQUIT, on_interim}}};
+constexpr std::array<Handled, 4> kHandled{
+    {{SIGINT, on_stop}, {SIGTERM, on_stop}, {SIGHUP, on_stop}, {SIGQUIT, on_interim}}};
 
 void handle(int signal, void (*handler)(int)) noexcept {
   struct sigaction action{};
@@ -62,7 +62,7 @@ void handle(int signal, void (*handler)(int)) noexcept {
 bool stays_ignored(int signal) noexcept {
   struct sigaction present{};
   const bool ignored = ::sigaction(signal, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
-  return ignored && !is_terminal(kStdin);
+  return ignored && (signal == SIGHUP || !is_terminal(kStdin));
 }
 
 }  // namespace

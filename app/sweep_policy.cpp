@@ -41,6 +41,20 @@ Refusal refuse_groups(const SweepPolicy& policy, const AddressRange& range) {
   return std::nullopt;
 }
 
+// With -b any address of IPv4 may be a network's broadcast address.
+Refusal refuse_group_pace(const SweepPolicy& policy, const AddressRange& range) {
+  const bool sure =
+      meets(range, "224.0.0.0/4") || meets(range, "ff00::/8") || meets(range, "255.255.255.255/32");
+  if (policy.trusted || policy.interval.value_or(1s) >= SweepPolicy::kShortestGroupInterval ||
+      !(sure || (policy.broadcast && range.first.is_v4()))) {
+    return std::nullopt;
+  }
+  return UsageError{.message = "an interval below 1s to many hosts at once is for root",
+                    .hint = sure ? "try -i 1"
+                                 : "with -b this may be a broadcast address: try -i 1, or leave "
+                                   "out -b"};
+}
+
 Refusal refuse_pace(const SweepPolicy& policy, const AddressRange& range) {
   if (is_loopback(range)) {
     return std::nullopt;
@@ -57,7 +71,7 @@ Refusal refuse_pace(const SweepPolicy& policy, const AddressRange& range) {
     return UsageError{.message = "an interval below 2ms is for root, or for loopback targets",
                       .hint = "try -i 2ms"};
   }
-  return std::nullopt;
+  return refuse_group_pace(policy, range);
 }
 
 }  // namespace

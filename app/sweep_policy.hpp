@@ -16,6 +16,7 @@ struct SweepPolicy {
   static constexpr std::uint64_t kMany = 65'536;      // targets, without --allow many
   static constexpr std::uint64_t kFast = 10'000;      // probes a second, without --allow fast
   static constexpr Duration kShortestInterval = 2ms;  // between probes to a target, but for root
+  static constexpr Duration kShortestGroupInterval = 1s;  // to many hosts at once, but for root
 
   bool v4 = true;  // families that can be sent to
   bool v6 = true;

@@ -51,6 +51,9 @@ SweepListeners sweep_listeners(const SweepOptions& options, const SweepPlan& pla
                                                 [] { return terminal_columns(kStderr); }));
     listeners.progress_every = report::SweepProgress::kEvery;
   }
+  if (plan.format == Format::text || outputs.file != nullptr) {
+    add(std::make_unique<report::TextSweep>(outputs.out, text_options(options, around)));
+  }
   report::Sink& machine = outputs.file != nullptr ? *outputs.file : outputs.out;
   const bool probes = options.json_probes || options.vcount || options.merge;
   if (plan.format == Format::json) {
@@ -60,9 +63,6 @@ SweepListeners sweep_listeners(const SweepOptions& options, const SweepPlan& pla
         std::make_unique<report::NdjsonSweep>(machine, std::string(kVersion), options.json_probes);
     listeners.ndjson = ndjson.get();
     add(std::move(ndjson));
-  }
-  if (plan.format == Format::text || outputs.file != nullptr) {
-    add(std::make_unique<report::TextSweep>(outputs.out, text_options(options, around)));
   }
   add(std::make_unique<report::SweepNotes>(
       outputs.err, report::SweepNotesOptions{.verbose = options.verbose,

@@ -30,8 +30,8 @@ struct SweepListeners {
   [[nodiscard]] std::vector<stats::SweepListener*> views() const;
 };
 
-// The machine format takes stdout from the text, unless it has a file of its own. A progress line
-// only on a terminal.
+// The machine format takes stdout from the text, unless it has a file of its own, and comes after
+// it, so that its verdict knows of a text that was lost. A progress line only on a terminal.
 [[nodiscard]] SweepListeners sweep_listeners(const SweepOptions& options, const SweepPlan& plan,
                                              const SweepOutputs& outputs);
 

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <string>
+
 #include "app/terminal.hpp"
 #include "app/values.hpp"
 
@@ -67,28 +71,87 @@ Refusal refuse_kind(const TargetPolicy& policy, const net::Address& address) {
   return std::nullopt;
 }
 
-Refusal refuse_speed(const TargetPolicy& policy, const net::Address& address) {
-  if (policy.trusted || address.is_loopback()) {
+std::string times(std::uint32_t copies) {
+  return copies == 1 ? std::string() : fmt::format(" that is given {} times", copies);
+}
+
+std::string in_seconds(Duration d) {
+  return fmt::format("{}", std::chrono::duration<double>(d).count());
+}
+
+// One host, and the copies of it together.
+Refusal refuse_interval(const TargetPolicy& policy, std::uint32_t copies) {
+  const Duration floor = copies * kShortestInterval;
+  if (policy.interval >= floor && (!policy.adaptive || policy.shortest_gap >= floor)) {
+    return std::nullopt;
+  }
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(floor).count();
+  if (copies == 1) {
+    return UsageError{.message = "an interval below 2ms is for root, or for loopback targets",
+                      .hint = "try -i 2ms"};
+  }
+  return UsageError{
+      .message = fmt::format("an interval below {}ms to one host{} is for root", ms, times(copies)),
+      .hint = policy.interval < floor ? fmt::format("try -i {}ms, or give it once", ms)
+                                      : "give it once, or leave out -A"};
+}
+
+Refusal refuse_preload(const TargetPolicy& policy, std::uint32_t copies) {
+  if (policy.preload > kMostPreload) {
+    return UsageError{.message = "a preload above 3 is for root, or for loopback targets",
+                      .hint = "try -l 3"};
+  }
+  if (policy.preload > 1 && policy.preload * copies > kMostPreload) {
+    return UsageError{
+        .message = fmt::format("a preload above 3 to one host{} is for root", times(copies)),
+        .hint = "leave out -l, or give it once"};
+  }
+  return std::nullopt;
+}
+
+// With -b any address of IPv4 may be a network's broadcast address: only who is on that network
+// knows how long its prefix is.
+Refusal refuse_group_speed(const TargetPolicy& policy, const net::Address& address,
+                           std::uint32_t copies) {
+  const bool sure = address.is_multicast() || address.is_broadcast();
+  if (!sure && !(policy.broadcast && address.is_v4())) {
+    return std::nullopt;
+  }
+  if (policy.adaptive) {
+    return UsageError{.message = "-A to many hosts at once is for root",
+                      .hint = sure
+                                  ? "leave out -A"
+                                  : "with -b this may be a broadcast address: leave out -A, or -b"};
+  }
+  const Duration floor = copies * kShortestGroupInterval;
+  if (policy.interval >= floor) {
+    return std::nullopt;
+  }
+  const std::string seconds = in_seconds(floor);
+  return UsageError{
+      .message = fmt::format("an interval below {}s to many hosts at once{} is for root", seconds,
+                             times(copies)),
+      .hint = fmt::format("{}try -i {}{}", sure ? "" : "with -b this may be a broadcast address: ",
+                          seconds, sure ? "" : ", or leave out -b")};
+}
+
+Refusal refuse_speed(const TargetPolicy& policy, const net::Address& address,
+                     std::uint32_t copies) {
+  // A trace's rate is that of all its targets together.
+  if (policy.trusted || policy.one_host || address.is_loopback()) {
     return std::nullopt;
   }
   if (policy.flood) {
     return UsageError{.message = "a flood is for root, or for loopback targets",
                       .hint = "-A sends as fast as replies come back, within limits"};
   }
-  if (policy.interval < kShortestInterval) {
-    return UsageError{.message = "an interval below 2ms is for root, or for loopback targets",
-                      .hint = "try -i 2ms"};
+  if (auto refusal = refuse_interval(policy, copies)) {
+    return refusal;
   }
-  if (policy.preload > kMostPreload) {
-    return UsageError{.message = "a preload above 3 is for root, or for loopback targets",
-                      .hint = "try -l 3"};
+  if (auto refusal = refuse_preload(policy, copies)) {
+    return refusal;
   }
-  if ((address.is_multicast() || address.is_broadcast()) &&
-      policy.interval < kShortestGroupInterval) {
-    return UsageError{.message = "an interval below 1s to many hosts at once is for root",
-                      .hint = "try -i 1"};
-  }
-  return std::nullopt;
+  return refuse_group_speed(policy, address, copies);
 }
 
 }  // namespace
@@ -113,7 +176,21 @@ std::optional<UsageError> refuse_number(const TargetPolicy& policy, std::string_
   return no_host(policy, net::Address::v4(static_cast<std::uint32_t>(*number)));
 }
 
-std::optional<UsageError> refuse(const TargetPolicy& policy, const net::Address& address) {
+std::uint32_t HostCount::of(const net::Address& address) const {
+  const auto at = counts_.find(address);
+  return at == counts_.end() ? 0 : at->second;
+}
+
+Duration HostCount::adaptive_gap() const {
+  Duration gap{};
+  for (const auto& [address, copies] : counts_) {
+    gap = address.is_loopback() ? gap : std::max(gap, copies * kShortestInterval);
+  }
+  return gap;
+}
+
+std::optional<UsageError> refuse(const TargetPolicy& policy, const net::Address& address,
+                                 std::uint32_t copies) {
   if (auto refusal = refuse_kind(policy, address)) {
     return refusal;
   }
@@ -121,7 +198,7 @@ std::optional<UsageError> refuse(const TargetPolicy& policy, const net::Address&
           refuse_payload(policy.payload_bytes, policy.header_option_bytes, address.family())) {
     return refusal;
   }
-  return refuse_speed(policy, address);
+  return refuse_speed(policy, address, copies);
 }
 
 }  // namespace sonde::app

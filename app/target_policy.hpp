@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string_view>
 
@@ -19,6 +20,8 @@ struct TargetPolicy {
   bool trusted = false;  // root: no limits of speed
   bool flood = false;    // -f without an interval of its own
   Duration interval = 1s;
+  bool adaptive = false;  // -A: answers make it faster than the interval, down to `shortest_gap`
+  Duration shortest_gap{};
   std::uint32_t preload = 1;
   bool broadcast = false;        // -b
   bool one_host = false;         // trace: neither multicast nor broadcast, whatever is allowed
@@ -27,9 +30,24 @@ struct TargetPolicy {
   std::uint32_t header_option_bytes = 0;  // IPv4 only
 };
 
-// Why not; nullopt: fine.
+// How many of a run's targets are one host: the limits of speed are a host's, not a target's.
+class HostCount {
+ public:
+  // How often it is there now.
+  std::uint32_t add(const net::Address& address) { return ++counts_[address]; }
+  [[nodiscard]] std::uint32_t of(const net::Address& address) const;
+  // The longest time that adaptive targets have to leave between two probes, of those counted; none
+  // for loopback.
+  [[nodiscard]] Duration adaptive_gap() const;
+
+ private:
+  std::map<net::Address, std::uint32_t> counts_;
+};
+
+// Why not; nullopt: fine. `copies`: the targets that are this host, with this one.
 [[nodiscard]] std::optional<UsageError> refuse(const TargetPolicy& policy,
-                                               const net::Address& address);
+                                               const net::Address& address,
+                                               std::uint32_t copies = 1);
 
 // Text that is no address as we read it, and one to every resolver: "4" and "0x4" are 0.0.0.4
 // (inet_aton). Whoever types it means a count, or a length ("traceroute HOST 60").

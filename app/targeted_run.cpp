@@ -26,7 +26,8 @@ ExitCode TargetedRun::run() {
   }
   auto opened = open(clock_, rng_);
   route_.emplace(sockets());
-  if (const auto dropped = drop_privileges(); !dropped) {
+  const auto dropped = drop_privileges();
+  if (!dropped) {
     make_listeners();
     return fail({.operation = "cannot give up privileges", .why = dropped.error()});
   }
@@ -39,9 +40,8 @@ ExitCode TargetedRun::run() {
   }
   const auto sandbox = enter_sandbox({.names = looks_up(), .tcp_any = connects()});
   explain_opened(*opened);
-  for (const std::string& step : sandbox) {
-    log_.note("{}", step);
-  }
+  log_.notes(*dropped);
+  log_.notes(sandbox);
   return probe(*opened->transport);
 }
 
@@ -49,33 +49,40 @@ bool TargetedRun::open_output() {
   if (!plan_.output) {
     return true;
   }
-  auto file = OutputFile::open(*plan_.output);
+  const Instant begun = clock_.now();
+  if (plan_.run.deadline) {
+    patience_.end_at(begun + *plan_.run.deadline);
+  }
+  auto file = OutputFile::open(*plan_.output, &patience_);
+  waited_ = clock_.now() - begun;
   if (!file) {
     console_.complain(file.error());
     return false;
   }
   file_ = *std::move(file);
   file_->sink().tell(control_.output_failed);
+  file_->sink().wait_with(patience_);
   return true;
 }
 
-// The machine format takes stdout from the text, unless it has a file of its own.
+// The machine format takes stdout from the text, unless it has a file of its own. Then it comes
+// after the text, so that its verdict knows of a text that was lost.
 void TargetedRun::make_listeners() {
   const Surroundings around{.environment = read_environment(),
                             .stdout_is_terminal = is_terminal(kStdout),
                             .columns = is_terminal(kStdout) ? terminal_columns(kStdout) : 0};
-  console_.out.tell(control_.output_failed);
+  console_.listen(control_.output_failed, patience_);
   report::Sink& machine = file_ != nullptr ? file_->sink() : console_.out;
   if (auto first = first_listener(around)) {
     listeners_.push_back(std::move(first));
+  }
+  if (plan_.format == Format::text || file_ != nullptr) {
+    listeners_.push_back(text(console_.out, around));
   }
   if (plan_.format == Format::json) {
     listeners_.push_back(std::make_unique<report::JsonReporter>(machine, std::string(kVersion)));
   } else if (plan_.format == Format::ndjson) {
     listeners_.push_back(std::make_unique<report::NdjsonReporter>(machine, std::string(kVersion)));
-  }
-  if (plan_.format == Format::text || file_ != nullptr) {
-    listeners_.push_back(text(console_.out, around));
   }
   report::TextNotesOptions notes = notes_options(options_, around);
   notes.device = sockets().device_stamps ? sockets().interface : std::string();
@@ -95,10 +102,15 @@ run::SessionConfig TargetedRun::session_config() const {
   run::SessionConfig config{
       .start = {.mode = {}, .clock = read_both(clock_), .engine = {}, .options = plan_.run},
       .targets = unresolved_targets(plan_),
-      .deadline = plan_.run.deadline,
+      .deadline = time_left(),
       .want_names = wants_names()};
   configure(config);
   return config;
+}
+
+std::optional<Duration> TargetedRun::time_left() const {
+  return plan_.run.deadline ? std::optional(std::max(*plan_.run.deadline - waited_, Duration(1)))
+                            : std::nullopt;
 }
 
 // No transport: people get the error with its way out, machines their document.
@@ -136,18 +148,33 @@ ExitCode TargetedRun::probe(transport::Transport& transport) {
     resolver.emplace(clock_, waker.call());
   }
   const SignalScope signals(control_, transport);
+  if (const auto left = time_left()) {
+    patience_.end_at(clock_.now() + *left);
+  }
   const auto source_of = [this](const net::Address& destination) {
     return route_ ? route_->source_for(destination) : std::nullopt;
   };
   NameDirectory directory(plan_, resolver ? &*resolver : nullptr, source_of);
   const std::vector<stats::Listener*> told = listeners();
-  run::Session session(session_config(), {.engine = engine(),
-                                          .transport = transport,
-                                          .clock = clock_,
-                                          .directory = directory,
-                                          .control = control_,
-                                          .listeners = told});
-  return finish(session.run());
+  run::SessionConfig config = session_config();
+  config.failure = [&transport] { return unread_answers(transport); };
+  config.judge = [this, judge = std::move(config.judge), &transport](
+                     std::span<const stats::TargetResult> targets, stats::EndReason reason) {
+    return with_failure(with_failure(judge(targets, reason), unread_answers(transport)),
+                        console_.lost());
+  };
+  run::Session session(std::move(config), {.engine = engine(),
+                                           .transport = transport,
+                                           .clock = clock_,
+                                           .directory = directory,
+                                           .control = control_,
+                                           .listeners = told,
+                                           .reader_gone = console_.reader_gone()});
+  const stats::Verdict verdict = session.run();
+  if (const auto failure = unread_answers(transport)) {
+    console_.complain(*failure);
+  }
+  return finish(verdict);
 }
 
 ExitCode TargetedRun::finish(const stats::Verdict& verdict) {
@@ -155,7 +182,7 @@ ExitCode TargetedRun::finish(const stats::Verdict& verdict) {
   if (file_ != nullptr) {
     if (const auto failure = file_->close()) {
       console_.complain(*failure);
-      return ExitCode::system;
+      return file_->sink().stopped() ? code : ExitCode::system;
     }
   }
   return code;

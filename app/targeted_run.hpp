@@ -14,6 +14,7 @@
 #include "app/log.hpp"
 #include "app/options.hpp"
 #include "app/output_file.hpp"
+#include "app/output_patience.hpp"
 #include "app/presentation.hpp"
 #include "app/run_plan.hpp"
 #include "app/terminal.hpp"
@@ -73,6 +74,8 @@ class TargetedRun {
   // A target or an answer may need the system's resolver.
   [[nodiscard]] bool looks_up() const;
   [[nodiscard]] run::SessionConfig session_config() const;
+  // Of -w, which the reader of --output may have made us wait for.
+  [[nodiscard]] std::optional<Duration> time_left() const;
   [[nodiscard]] std::vector<stats::Listener*> listeners() const;
 
   // In the order in which they are needed; the last ones go first.
@@ -83,6 +86,8 @@ class TargetedRun {
   SystemClock clock_;
   SystemRng rng_;
   run::Control control_;
+  OutputPatience patience_{clock_, control_.stop};
+  Duration waited_{};
   std::optional<transport::RouteAsker> route_;
   std::unique_ptr<OutputFile> file_;
   std::vector<std::unique_ptr<stats::Listener>> listeners_;

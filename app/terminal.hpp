@@ -13,6 +13,8 @@
 
 namespace sonde::app {
 
+class OutputPatience;
+
 inline constexpr int kStdin = 0;
 inline constexpr int kStdout = 1;
 inline constexpr int kStderr = 2;
@@ -23,14 +25,31 @@ inline constexpr int kStderr = 2;
 // Is this the system's word for a reader that went away?
 [[nodiscard]] bool is_closed_pipe(int code) noexcept;
 
+// What a write to it may have to wait for.
+enum class DescriptorKind : std::uint8_t {
+  file,    // nothing
+  pipe,    // a reader, that may go away: pipes and sockets
+  device,  // a terminal's user, and whatever else there is
+};
+[[nodiscard]] DescriptorKind kind_of(int fd) noexcept;
+// Has the reader of a pipe gone away? Does not wait; false where the system cannot tell.
+[[nodiscard]] bool reader_gone(int fd) noexcept;
+
 struct WriteResult {
   std::size_t written = 0;
   int error = 0;  // 0: all of it
 };
 // All of `text`, however often the system has to be asked; waits where the descriptor would not.
 [[nodiscard]] WriteResult write_all(int fd, std::string_view text) noexcept;
-// Created or emptied; closed on exec.
+// The same, but only as long as `patience` (output_patience.hpp) lasts: then ETIMEDOUT. On Windows
+// it lasts for ever.
+[[nodiscard]] WriteResult write_all(int fd, std::string_view text,
+                                    OutputPatience& patience) noexcept;
+// Created or emptied; closed on exec. Waits for the reader of a FIFO.
 [[nodiscard]] std::expected<int, int> open_for_writing(const std::string& path);
+// The same, but only as long as `patience` lasts: then ETIMEDOUT. Windows has no such files.
+[[nodiscard]] std::expected<int, int> open_for_writing(const std::string& path,
+                                                       OutputPatience& patience);
 // For reading; closed on exec. The codes are errno.
 [[nodiscard]] std::expected<int, int> open_for_reading(const std::string& path);
 // A file without a name, to be written and read; gone when it is closed. In TMPDIR, or where this

@@ -8,10 +8,12 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <cstdlib>
 #include <string>
 #include <system_error>
 
+#include "app/output_patience.hpp"
 #include "app/terminal.hpp"
 
 namespace sonde::app {
@@ -30,6 +32,8 @@ bool names_utf8(std::string_view locale) {
   });
   return lower.contains("utf-8") || lower.contains("utf8");
 }
+
+constexpr int kNothing = -1;  // beside errno: a write that took no byte and did not say why
 
 // Writes in a row that made no way, though the system called the descriptor writable or the call
 // interrupted: a few are normal, then they cost time, and in the end they count as a failure.
@@ -50,10 +54,57 @@ class Patience {
   unsigned tries_ = 0;
 };
 
+// The next piece of `text`, `most` bytes at most. Out: 0, or an errno.
+int write_once(int fd, std::string_view text, std::size_t most, WriteResult& so_far) noexcept {
+  const std::string_view piece = text.substr(so_far.written, most);
+  const ssize_t n = ::write(fd, piece.data(), piece.size());
+  if (n < 0) {
+    return errno;
+  }
+  so_far.written += static_cast<std::size_t>(n);
+  return n > 0 ? 0 : kNothing;
+}
+
+bool is_passing(int code) noexcept { return code == kNothing || code == EAGAIN || code == EINTR; }
+
+int errno_of(int code) noexcept { return code == kNothing ? EIO : code; }
+
 // Somebody made the descriptor non-blocking. A slow reader is waited for.
 void wait_writable(int fd) noexcept {
   pollfd waited{.fd = fd, .events = POLLOUT, .revents = 0};
   (void)::poll(&waited, 1, -1);
+}
+
+// Waits until something can be written; false: patience is at its end.
+bool await_room(int fd, OutputPatience& patience) noexcept {
+  constexpr int kSlice = 50;  // ms; a signal may come just before the wait
+  Patience interruptions;
+  pollfd waited{.fd = fd, .events = POLLOUT, .revents = 0};
+  while (true) {
+    const int ready = ::poll(&waited, 1, kSlice);
+    const bool again = ready == 0 || (ready < 0 && errno == EINTR && interruptions.goes_on());
+    if (!again) {
+      return true;  // or the write tells why not
+    }
+    if (!patience.goes_on()) {
+      return false;
+    }
+  }
+}
+
+std::expected<int, int> open_to_write(const std::string& path, int flags) {
+  constexpr mode_t kMode = 0666;  // less the umask
+  const int fd =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | flags, kMode);
+  if (fd < 0) {
+    return std::unexpected(errno);
+  }
+  return fd;
+}
+
+bool is_fifo(const std::string& path) noexcept {
+  struct stat what{};
+  return ::stat(path.c_str(), &what) == 0 && S_ISFIFO(what.st_mode);
 }
 
 SandboxWish sandbox_wish() noexcept {
@@ -82,36 +133,81 @@ std::size_t terminal_columns(int fd) noexcept {
 
 bool is_closed_pipe(int code) noexcept { return code == EPIPE; }
 
+DescriptorKind kind_of(int fd) noexcept {
+  struct stat what{};
+  if (::fstat(fd, &what) != 0) {
+    return DescriptorKind::device;
+  }
+  if (S_ISFIFO(what.st_mode) || S_ISSOCK(what.st_mode)) {
+    return DescriptorKind::pipe;
+  }
+  return S_ISREG(what.st_mode) ? DescriptorKind::file : DescriptorKind::device;
+}
+
+bool reader_gone(int fd) noexcept {
+  pollfd watched{.fd = fd, .events = 0, .revents = 0};
+  return ::poll(&watched, 1, 0) > 0 && (watched.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 WriteResult write_all(int fd, std::string_view text) noexcept {
   WriteResult result;
   Patience patience;
-  while (result.written < text.size()) {
-    const ssize_t n = ::write(fd, text.data() + result.written, text.size() - result.written);
-    if (n > 0) {
-      result.written += static_cast<std::size_t>(n);
+  while (result.written < text.size() && result.error == 0) {
+    const int code = write_once(fd, text, text.size(), result);
+    if (code == 0) {
       patience.renew();
       continue;
     }
-    const int code = n == 0 ? EIO : errno;
     if (code == EAGAIN) {
       wait_writable(fd);
     }
-    const bool passing = n == 0 || code == EAGAIN || code == EINTR;
-    if (!passing || !patience.goes_on()) {
-      result.error = code;
-      return result;
-    }
+    result.error = is_passing(code) && patience.goes_on() ? 0 : errno_of(code);
   }
   return result;
 }
 
-std::expected<int, int> open_for_writing(const std::string& path) {
-  constexpr mode_t kMode = 0666;  // less the umask
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, kMode);
-  if (fd < 0) {
-    return std::unexpected(errno);
+// Pieces that fit where there is room at all: such a write does not wait, so a signal that comes
+// just before it is not missed.
+WriteResult write_all(int fd, std::string_view text, OutputPatience& patience) noexcept {
+  WriteResult result;
+  Patience tries;
+  while (result.written < text.size() && result.error == 0) {
+    if (!await_room(fd, patience)) {
+      result.error = ETIMEDOUT;
+      break;
+    }
+    const int code = write_once(fd, text, PIPE_BUF, result);
+    if (code == 0) {
+      patience.renew();
+      tries.renew();
+      continue;
+    }
+    result.error = is_passing(code) && tries.goes_on() ? 0 : errno_of(code);
   }
-  return fd;
+  return result;
+}
+
+std::expected<int, int> open_for_writing(const std::string& path) { return open_to_write(path, 0); }
+
+// No event tells that a FIFO is opened for reading: it is asked again and again.
+std::expected<int, int> open_for_writing(const std::string& path, OutputPatience& patience) {
+  constexpr int kSlice = 10;  // ms
+  while (true) {
+    const auto fd = open_to_write(path, O_NONBLOCK);
+    if (fd && ::fcntl(*fd, F_SETFL, ::fcntl(*fd, F_GETFL) & ~O_NONBLOCK) < 0) {
+      const int error = errno;
+      (void)::close(*fd);
+      return std::unexpected(error);
+    }
+    if (fd || fd.error() != ENXIO || !is_fifo(path)) {
+      patience.renew();
+      return fd;
+    }
+    if (!patience.goes_on()) {
+      return std::unexpected(ETIMEDOUT);
+    }
+    (void)::poll(nullptr, 0, kSlice);
+  }
 }
 
 std::expected<int, int> open_for_reading(const std::string& path) {

@@ -155,6 +155,11 @@ std::size_t terminal_columns(int fd) noexcept {
 
 bool is_closed_pipe(int code) noexcept { return code == EPIPE; }
 
+// The writing end of a pipe cannot be asked about its reader.
+DescriptorKind kind_of(int /*fd*/) noexcept { return DescriptorKind::device; }
+
+bool reader_gone(int /*fd*/) noexcept { return false; }
+
 // Not the C library's: it would turn every newline into two bytes.
 WriteResult write_all(int fd, std::string_view text) noexcept {
   const HANDLE handle = handle_of(fd);
@@ -175,9 +180,17 @@ WriteResult write_all(int fd, std::string_view text) noexcept {
   return result;
 }
 
+WriteResult write_all(int fd, std::string_view text, OutputPatience& /*patience*/) noexcept {
+  return write_all(fd, text);
+}
+
 std::expected<int, int> open_for_writing(const std::string& path) {
   return descriptor_of(::CreateFileW(wide(path).c_str(), GENERIC_WRITE, FILE_SHARE_READ, nullptr,
                                      CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr));
+}
+
+std::expected<int, int> open_for_writing(const std::string& path, OutputPatience& /*patience*/) {
+  return open_for_writing(path);
 }
 
 // Somebody may still be writing to it: a log, another sweep's output.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <system_error>
 #include <utility>
 
 #include "app/exit_code.hpp"
@@ -103,6 +104,22 @@ stats::Verdict judge_trace(std::span<const stats::TargetResult> targets) {
 
 stats::Verdict system_failure(std::string reason) {
   return {.pass = false, .exit_code = number(ExitCode::system), .reasons = {std::move(reason)}};
+}
+
+std::optional<std::string> unread_answers(const transport::Transport& transport) {
+  const int code = transport.receive_error();
+  return code == 0
+             ? std::nullopt
+             : std::optional("answers cannot be read: " + std::generic_category().message(code));
+}
+
+stats::Verdict with_failure(stats::Verdict verdict, const std::optional<std::string>& failure) {
+  if (failure) {
+    verdict.pass = false;
+    verdict.exit_code = std::max(verdict.exit_code, number(ExitCode::system));
+    verdict.reasons.push_back(*failure);
+  }
+  return verdict;
 }
 
 }  // namespace sonde::app

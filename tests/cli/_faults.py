@@ -1,9 +1,11 @@
 """Runs of `sonde ping` in which system calls fail (strace -e inject), and what must hold of each:
 it ends by the last send + timeout + 1 s; every probe that was sent is accounted for; the exit code
 says what the document says; at most 20 system calls a probe interval, and about one line a second on
-stderr. faults.py of tests/cli takes a part of the table, that of tests/prove all of it."""
+stderr. Where a name is looked up, the calls on the files that tell what it is fail: it is looked up, or
+a word says why not. faults.py of tests/cli takes a part of the table, that of tests/prove all of it."""
 
 import concurrent.futures
+import errno
 import json
 import os
 import re
@@ -23,6 +25,11 @@ RAW = ("--transport", "raw", "127.0.0.1")
 BATCH = ("--transport", "dgram", "127.0.0.1", "127.0.0.2", "127.0.0.3")
 PAIR = ("--transport", "auto", "127.0.0.1", "::1")
 LINES = ("--ndjson", "127.0.0.1")
+NAME = ("--transport", "dgram", "localhost")
+REVERSE = ("--transport", "dgram", "-H", "127.0.0.1")
+DENIED = ("--transport", "auto", "127.0.0.1")  # without any right to send
+NO_RIGHT = ["sh", "-c", 'echo "1 0" > /proc/sys/net/ipv4/ping_group_range && exec "$@"', "sh"]
+# sonde has no epoll and no timerfd, and polls by ppoll alone (poll: only glibc's questions to a name server).
 TABLE = {
     DATAGRAM: ("socket", "setsockopt", "getsockopt", "bind", "getsockname", "connect", "eventfd2",
                "sendto", "recvmsg", "recvmmsg", "ppoll"),
@@ -30,8 +37,15 @@ TABLE = {
     BATCH: ("sendmmsg", "recvmmsg", "ppoll"),
     PAIR: ("socket", "sendto", "recvmmsg", "ppoll"),
     LINES: ("write",),
+    NAME: ("openat", "newfstatat", "read"),
+    REVERSE: ("openat", "newfstatat", "read"),
+    DENIED: ("openat", "read"),
 }
+# Where files are read, the calls on these alone: the loader opens others.
+RESOLVER = ("/etc/nsswitch.conf", "/etc/host.conf", "/etc/resolv.conf", "/etc/hosts")
+FILES = {NAME: RESOLVER, REVERSE: RESOLVER, DENIED: ("/proc/sys/net/ipv4/ping_group_range",)}
 OPENING = ("socket", "setsockopt", "bind", "getsockname", "eventfd2")  # without which there is no run
+RECEIVING = ("recvmsg", "recvmmsg")
 SENDING = re.compile(r"\b(sendto|sendmsg|sendmmsg)\(")
 LINE = re.compile(r"^\d+ +(\d+\.\d+) (.*)$")
 
@@ -40,7 +54,10 @@ class Case:
     def __init__(self, arguments, call, error, when):
         self.arguments, self.call, self.error, self.when = arguments, call, error, when
         # Those that come once or twice: from the first on.
+        self.files = [word for file in FILES.get(arguments, ()) for word in ("-P", file)]
         self.inject = f"{call}:error={error}:{WHEN[when]}"
+        if self.files and (when == "for ever" or arguments == DENIED):
+            self.inject = f"{call}:error={error}:{'when=1' if when == 'once' else 'when=1+'}"
         if call in OPENING or call in ("connect", "recvfrom", "getsockopt"):
             first = {"once": "when=1", "3..5": "when=1..3", "for ever": "when=1+"}
             self.inject = f"{call}:error={error}:{first[when]}"
@@ -53,7 +70,7 @@ def cases():
     for arguments, calls in TABLE.items():
         for call in calls:
             for error in ERRNOS:
-                for when in WHEN:
+                for when in WHEN if arguments != DENIED else ("once", "for ever"):  # called once
                     yield Case(arguments, call, error, when)
 
 
@@ -62,8 +79,10 @@ class Run:
 
     def __init__(self, case, network, folder):
         path = os.path.join(folder, f"{id(case)}.trace")
-        command = [*network, "strace", "-f", "-ttt", "-o", path, "-e", f"inject={case.inject}", SONDE, "ping",
-                   f"-c{COUNT}", f"-i{INTERVAL}", f"-W{TIMEOUT}", *([] if case.call == "write" else ["--json"]), *case.arguments]
+        denied = case.arguments == DENIED
+        command = [*network, *(NO_RIGHT if denied else []), "strace", "-f", "-ttt", "-o", path, *case.files,
+                   "-e", f"inject={case.inject}", *(["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if denied else []),
+                   SONDE, "ping", f"-c{COUNT}", f"-i{INTERVAL}", f"-W{TIMEOUT}", *([] if case.call == "write" else ["--json"]), *case.arguments]
         self.hung = False
         try:
             # A call that strace makes fail has the number -1, which no filter allows.
@@ -94,23 +113,23 @@ def faults_of(case, run):
     if run.hung:
         yield "does not end"
         return
-    if run.code not in (0, 1, 4):
+    if run.code not in ((0, 2, 4) if case.arguments == NAME else (0, 1, 4)):
         yield f"exit code {run.code}: {run.err[:200]}"
     if run.first_send is not None:
         yield from faults_of_time(run)
     elapsed = run.seconds(0, -1) if run.calls else 0
     if run.err.count("\n") > 2 + elapsed:
         yield f"{run.err.count(chr(10))} lines on stderr in {elapsed:.1f} s"
-    if run.code == 4 and not run.err and case.call != "write":
-        yield "exit code 4 without a word"
+    if run.code in (2, 4) and not run.err.strip() and case.call != "write":
+        yield f"exit code {run.code} without a word"
     if case.call == "write":
         yield from faults_of_output(case, run)
         return
     if run.document is None:
         yield f"no JSON: {run.out[:80]!r} {run.err[:200]!r}"
         return
-    yield from faults_of_document(run)
-    yield from faults_of_loss(case, run)
+    yield from faults_of_document(case, run)
+    yield from faults_of_files(case, run, elapsed) if case.files else faults_of_loss(case, run)
 
 
 def faults_of_output(case, run):
@@ -139,10 +158,13 @@ def faults_of_time(run):
         yield f"{made} system calls in {intervals} intervals"
 
 
-def faults_of_document(run):
+def faults_of_document(case, run):
     exit_code = run.document["verdict"]["exit_code"]
-    if exit_code != run.code and run.code != 4:
+    if exit_code != run.code:
         yield f"exit code {run.code}, and the document says {exit_code}"
+    passes = case.when != "for ever" and case.call not in OPENING and run.injected and case.arguments != DENIED
+    if passes and (run.document["error"] is not None or run.code == 4):
+        yield f"gives up at a fault that passes: exit code {run.code}, {run.document['error']}"
     for target in run.document["targets"]:
         counts = target["counts"]
         known = sum(counts[name] for name in ("received", "lost", "errors", "in_flight", "send_failures"))
@@ -155,8 +177,29 @@ def faults_of_document(run):
                 yield f"an RTT of {probe['rtt_ms']} ms"
 
 
+def faults_of_files(case, run, elapsed):
+    """The name is looked up, or a word says that it was not; what has a number is not held up by it."""
+    # From the first of these files to the end there are all probes and the last one's time-out.
+    if elapsed > (COUNT - 1) * INTERVAL + TIMEOUT + 1:
+        yield f"takes {elapsed:.2f} s"
+    target = run.document["targets"][0]
+    counts, error = target["counts"], target["error"]
+    if case.arguments == DENIED:
+        if run.code != 4 or counts["sent"] or "without privilege" not in (run.document["error"] or ""):
+            yield f"exit code {run.code}, {run.document['error']}, {counts}: {run.err!r}"
+        return
+    if error is None and (run.code != 0 or counts["received"] != COUNT):
+        yield f"exit code {run.code}, no error, and {counts}"
+    if error is not None and (run.code == 0 or counts["sent"] or not error["message"].strip()
+                              or error["message"] not in run.err):
+        yield f"exit code {run.code}, {error}, {counts}: {run.err!r}"
+
+
 def faults_of_loss(case, run):
-    """A fault that passes costs no more than the calls that it met; nothing of it is called loss."""
+    """A fault that passes costs no more than the calls that it met; nothing of it is called loss. Where
+    answers cannot be read for good, that is said."""
+    if case.when == "for ever" and case.call in RECEIVING and case.error != "EAGAIN":
+        yield from faults_of_silence(case, run)
     if run.document["error"] is not None or case.when == "for ever" or not run.injected:
         return
     for target in run.document["targets"]:
@@ -166,6 +209,16 @@ def faults_of_loss(case, run):
             continue
         if counts["received"] < COUNT - met or counts["lost"]:
             yield f"{run.injected} failed calls, and only {counts}"
+
+
+def faults_of_silence(case, run):
+    """All was read, or it is told that it was not, and why: it is not called loss."""
+    why = os.strerror(getattr(errno, case.error))
+    told = run.code == 4 and why in run.err and why in (run.document["error"] or "")
+    whole = run.code == 0 and all(target["counts"]["received"] == COUNT for target in run.document["targets"])
+    # One packet is read by recvmsg, more and the error queue by recvmmsg: the other may have got all.
+    if not told and not whole:
+        yield f"exit code {run.code} and no word of {why!r}: {run.document['error']}, {run.err!r}"
 
 
 def prepare():

@@ -6,6 +6,7 @@ import concurrent.futures
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 from _cli import SONDE, TIMEOUT, Checks, environment, need_icmp, not_sanitized, own_network, plain_signals, skip
@@ -19,6 +20,9 @@ COMMANDS = (["ping", "-c2", "-i1ms", LO], ["ping", "--json", "-c2", "-i1ms", LO,
             ["trace", "--json", "-P", "udp", LO], ["trace", "-n", "-P", "tcp", LO], ["--help"],
             ["ping", "--no-such-option"])
 USAGE = 3
+# Seconds for each of them: all is sent within 20 ms, the time-out is 1 s, and 1 s later it has ended; and
+# what the network and the start need on a busy machine.
+ENDS = 0.02 + 1 + 1 + 0.5
 # Debian 12's C library does not survive it when its resolver gets no memory (nss_database.c asserts,
 # others follow null pointers): its own requests are spared where names are looked up.
 LOOK_UPS = (["ping", "-H", "-c1", LO], ["ping", "-v", "-D", "-c1", "localhost"], ["trace", LO],
@@ -33,12 +37,14 @@ class Run:
         # The library into sonde alone, not into what prepares its network.
         words = ["env", "LD_PRELOAD=" + LIBRARY, *(f"{name}={value}" for name, value in wish.items()), SONDE]
         self.hung = False
+        started = time.monotonic()
         try:
             done = subprocess.run([*network, *words, *command], env=environment(), capture_output=True, timeout=TIMEOUT,
                                   stdin=subprocess.DEVNULL, preexec_fn=plain_signals, pass_fds=[writer], check=False)
             self.returncode, self.stdout, self.stderr = done.returncode, done.stdout.decode(), done.stderr.decode()
         except subprocess.TimeoutExpired:
             self.hung, self.returncode, self.stdout, self.stderr = True, None, "", ""
+        self.took = time.monotonic() - started
         os.close(writer)
         with os.fdopen(reader) as pipe:
             self.requests = int(pipe.read() or 0)
@@ -49,6 +55,8 @@ def faults_of(command, run, good):
     if run.hung:
         yield "does not end"
         return
+    if run.took > ENDS:
+        yield f"takes {run.took:.2f} s"
     if run.returncode not in (good, 0, 1, 2, 4, 127):
         yield f"exit code {run.returncode}"
     if run.returncode in (2, 4, USAGE) and not run.stderr and "--json" not in command:

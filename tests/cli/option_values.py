@@ -7,15 +7,15 @@ import concurrent.futures
 import itertools
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 from fractions import Fraction
 
 from _cli import SONDE, TIMEOUT, Checks, environment, not_sanitized
+from _locales import make_locales
 
+# Those that cannot be made here stand for an unknown locale, which is a case too.
 LOCALES = ("C", "C.UTF-8", "de_DE.UTF-8", "fr_FR.UTF-8", "tr_TR.UTF-8")
-MADE = LOCALES[2:]
 MAX = {8: 2**8 - 1, 16: 2**16 - 1, 32: 2**32 - 1}
 UNITS = {"": Fraction(1), "s": Fraction(1), "ms": Fraction(1, 1000), "us": Fraction(1, 10**6), "m": Fraction(60),
          "h": Fraction(3600)}
@@ -71,15 +71,6 @@ OPTIONS = {
 
 # Without which an option has nothing to say.
 BESIDE = {"interval": ["-c2"], "summary-every": ["-c2"]}
-
-
-def make_locales(folder):
-    """Those that can be made here; the others stand for an unknown locale, which is a case too."""
-    if shutil.which("localedef") is None:
-        return ()
-    return [name for name in MADE if subprocess.run(
-        ["localedef", "-i", name.split(".")[0], "-f", "UTF-8", os.path.join(folder, name)],
-        capture_output=True, check=False).returncode == 0]
 
 
 def verdict(case):

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 
-from _cli import SANITIZED, SONDE, TIMEOUT, Checks, environment, need_icmp, own_network, plain_signals
+from _cli import SANITIZED, SONDE, TIMEOUT, Checks, environment, masked, need_icmp, own_network, plain_signals
 
 NOBODY = 65534
 LO = "127.0.0.1"
@@ -17,14 +17,20 @@ FILTERED = not SANITIZED and "LLVM_PROFILE_FILE" not in os.environ  # what is in
 AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
 
 
-def run(command):
-    return subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=TIMEOUT,
+# What a caller may want to choose for a program that can do more.
+CHOSEN = {"SONDE_SANDBOX": "off", "SONDE_COLOR": "always", "LC_ALL": "C.UTF-8", "LC_CTYPE": "C.UTF-8",
+          "LANG": "C.UTF-8", "LANGUAGE": "de", "TZ": ":/etc/shadow", "RES_OPTIONS": "attempts:5 timeout:9",
+          "LOCALDOMAIN": "caller.example", "HOSTALIASES": "/etc/shadow"}
+
+
+def run(command, **chosen):
+    return subprocess.run(command, env=environment(**chosen), capture_output=True, text=True, timeout=TIMEOUT,
                           preexec_fn=plain_signals, check=False)
 
 
-def status_while_running(command):
+def status_while_running(command, chosen):
     """The fields of /proc/PID/status after the first line of output."""
-    process = subprocess.Popen([*command, "-i", "0.1", LO], env=environment(), stdout=subprocess.PIPE,
+    process = subprocess.Popen([*command, "-i", "0.1", LO], env=environment(**chosen), stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, preexec_fn=plain_signals)
     process.stdout.readline()
     with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
@@ -34,8 +40,8 @@ def status_while_running(command):
     return fields
 
 
-def check_nothing_left(checks, what, command, user):
-    fields = status_while_running(command)
+def check_nothing_left(checks, what, command, user, **chosen):
+    fields = status_while_running(command, chosen)
     for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
         checks.check(int(fields[name], 16) == 0, f"{what}: {name} is {fields[name]}")
     checks.check(fields["NoNewPrivs"] == "1", f"{what}: NoNewPrivs is {fields['NoNewPrivs']}")
@@ -43,6 +49,23 @@ def check_nothing_left(checks, what, command, user):
         checks.check(fields["Seccomp"] == "2", f"{what}: Seccomp is {fields['Seccomp']}")
     for name in ("Uid", "Gid"):
         checks.check(set(fields[name].split()) == {str(user)}, f"{what}: {name} is {fields[name]}")
+
+
+def check_environment(checks, what, command):
+    """Whoever calls a program with more rights chooses nothing of it by the environment."""
+    check_nothing_left(checks, f"{what}, chosen environment", command, NOBODY, **CHOSEN)
+    told = run([*command, "-v", "-c1", LO], **CHOSEN)
+    checks.check(told.returncode == 0 and "by SONDE_SANDBOX" not in told.stderr, f"{what}: the sandbox stays", told)
+    checks.check("no core dumps" in told.stderr, f"{what}: -v tells that no core is dumped", told)
+    name = "b\u00fc/c"  # no host's; told as bytes unless the terminal is said to show UTF-8
+    for arguments in (["-H", "-n", "-c1", LO], ["-c1", name], ["-c1", "localhost"]):
+        plain = run([*command, *arguments], LC_ALL="C")
+        chosen = run([*command, *arguments], **CHOSEN)
+        checks.check((plain.returncode, masked(plain.stdout), plain.stderr)
+                     == (chosen.returncode, masked(chosen.stdout), chosen.stderr),
+                     f"{what}: {arguments}: as without the environment, {plain.stderr!r}", chosen)
+    escaped = run([*command, "-c1", name], **CHOSEN)
+    checks.check(r"b\xc3\xbc/c" in escaped.stderr, f"{what}: the locale is not looked at", escaped)
 
 
 def check_setuid(checks, command, folder):
@@ -69,19 +92,24 @@ def check_installed(checks, network, folder):
     setuid = shutil.copy(SONDE, os.path.join(folder, "setuid"))
     os.chmod(setuid, 0o4755)
     check_nothing_left(checks, "setuid root", [*network, *AS_NOBODY, setuid], NOBODY)
+    check_environment(checks, "setuid root", [*network, *AS_NOBODY, setuid])
     check_setuid(checks, [*network, *AS_NOBODY, setuid], folder)
 
     capable = shutil.copy(SONDE, os.path.join(folder, "capable"))
     if run(["setcap", "cap_net_raw+p", capable]).returncode == 0:
         check_nothing_left(checks, "cap_net_raw+p", [*network, *AS_NOBODY, capable], NOBODY)
+        check_environment(checks, "cap_net_raw+p", [*network, *AS_NOBODY, capable])
         # Permitted alone, and out of the bounding set, as in a container: it starts, and says why not.
         bare = run([*network, *AS_NOBODY, "--bounding-set=-net_raw", capable, "-c1", LO])
         checks.check(bare.returncode == 4 and "CAP_NET_RAW" in bare.stderr, "+p without the bounding set", bare)
     else:
-        print("no file capabilities here")
+        print("skipped: cap_net_raw+p: no file capabilities here")
     open_group = own_network(f'echo "{NOBODY} {NOBODY}" > /proc/sys/net/ipv4/ping_group_range')
     plain = shutil.copy(SONDE, os.path.join(folder, "plain"))
     check_nothing_left(checks, "ping_group_range", [*open_group, *AS_NOBODY, plain], NOBODY)
+    # The same variables do something where nothing is gained.
+    off = run([*open_group, *AS_NOBODY, plain, "-v", "-c1", LO], **CHOSEN)
+    checks.check("by SONDE_SANDBOX" in off.stderr, "no privilege: the environment is looked at", off)
     check_container(checks, folder)
 
 
@@ -106,7 +134,7 @@ def main():
         network = own_network()
         probe = run([*network, *AS_NOBODY, "true"])
         if probe.returncode != 0 or SANITIZED:
-            print("setuid and file capabilities cannot be tried here: " + probe.stderr.strip())
+            print("skipped: setuid and file capabilities: they cannot be tried here: " + probe.stderr.strip())
         else:
             check_installed(checks, network, folder)
     checks.finish()

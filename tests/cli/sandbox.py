@@ -18,15 +18,20 @@ LO = "127.0.0.1"
 INSTRUMENTED = SANITIZED or "LLVM_PROFILE_FILE" in os.environ
 NO = {errno.EPERM, errno.EACCES}
 ALWAYS_REFUSED = {"write a file", "make a folder", "run a program", "make a process", "trace a process",
-                  "signal another", "make code", "open a raw socket", "open a packet socket",
-                  "read another file"}
+                  "signal another", "make code", "open a raw socket", "open a packet socket"}
+# Landlock's, which no signal tells of.
+NEVER_READ = {"read another file", "read the passwords", "list the settings", "read a program",
+              "read another process", "read a log"}
 ALWAYS_ALLOWED = {"make memory", "open a datagram socket"}
 BY_NEEDS = {
-    "none": {"read a file of the resolver": NO, "open a stream socket": NO, "open a Unix socket": NO,
+    "none": {"read a file of the resolver": NO, "read a library": NO, "read its own state": NO,
+             "open a stream socket": NO, "open a Unix socket": NO,
              "connect to port 53": NO, "connect to port 9": NO, "start a thread": NO},
-    "names": {"read a file of the resolver": {0}, "open a stream socket": {0}, "open a Unix socket": {0},
+    "names": {"read a file of the resolver": {0}, "read a library": {0}, "read its own state": {0},
+              "open a stream socket": {0}, "open a Unix socket": {0},
               "connect to port 53": {errno.ECONNREFUSED}, "connect to port 9": NO, "start a thread": {0}},
-    "tcp": {"read a file of the resolver": NO, "open a stream socket": {0}, "open a Unix socket": NO,
+    "tcp": {"read a file of the resolver": NO, "read a library": NO, "read its own state": NO,
+            "open a stream socket": {0}, "open a Unix socket": NO,
             "connect to port 53": {errno.ECONNREFUSED}, "connect to port 9": {errno.ECONNREFUSED},
             "start a thread": NO},
 }
@@ -46,15 +51,20 @@ def has(run, what):
 def check_refusals(checks, network):
     """Nothing is tried in a build that has no sandbox: it would be done."""
     if INSTRUMENTED:
+        print("skipped: what is refused: an instrumented program has no sandbox")
         return
+    if os.geteuid() == 0:
+        free = tries(network, "names", *NEVER_READ, SONDE_SANDBOX="off")
+        for name in NEVER_READ:
+            checks.check(f"{name}: 0\n" in free.stdout, f"without a sandbox: {name}", free)
     for needs, special in BY_NEEDS.items():
         run = tries(network, needs, SONDE_SANDBOX="")
         checks.check(run.returncode == 0, f"{needs}: ends", run)
         if not has(run, "seccomp filter") or not has(run, "Landlock"):
-            print(f"not all of the sandbox is here: {run.stdout}")
+            print(f"skipped: what is refused: not all of the sandbox is here: {run.stdout}")
             return
         results = {name: int(code) for name, code in re.findall(r"^([\w ]+): (\d+)$", run.stdout, re.M)}
-        wanted = {**{name: NO for name in ALWAYS_REFUSED}, **{name: {0} for name in ALWAYS_ALLOWED}, **special}
+        wanted = {**{name: NO for name in ALWAYS_REFUSED | NEVER_READ}, **{name: {0} for name in ALWAYS_ALLOWED}, **special}
         checks.check(results.keys() == wanted.keys(), f"{needs}: all was tried: {results}")
         for name, codes in wanted.items():
             got = results.get(name)
@@ -66,10 +76,10 @@ def check_kill(checks, network):
     """What is refused in a release ends the process in a test."""
     probe = tries(network, "none", "make memory", SONDE_SANDBOX="kill")
     if not has(probe, "seccomp filter"):
-        print("no seccomp filter in this build")
+        print("skipped: SONDE_SANDBOX=kill: no seccomp filter in this build")
         return
     checks.check(probe.returncode == 0 and "ends the process" in probe.stdout, "kill: the rest goes on", probe)
-    for name in ALWAYS_REFUSED - {"read another file"}:
+    for name in ALWAYS_REFUSED:
         run = tries(network, "names", name, SONDE_SANDBOX="kill")
         checks.check(run.returncode == -signal.SIGSYS, f"kill: {name}", run)
 
@@ -77,7 +87,7 @@ def check_kill(checks, network):
 def check_order(checks):
     """Both steps come before the first packet is sent or read."""
     if shutil.which("strace") is None or INSTRUMENTED:
-        print("no strace here, or a program that it cannot follow")
+        print("skipped: the order of the steps: no strace here, or a program that it cannot follow")
         return
     for mode in (["ping", "-c1"], ["trace"], ["sweep"], ["ping", "-H", "-c1"], ["trace", "-P", "tcp"]):
         run = subprocess.run(
@@ -87,7 +97,7 @@ def check_order(checks):
             env=environment(), capture_output=True, text=True, timeout=TIMEOUT, check=False)
         calls = run.stderr
         if "unknown system call" in calls or "ptrace" in calls:
-            print("strace cannot follow here: " + calls[:200])
+            print("skipped: the order of the steps: strace cannot follow here: " + calls[:200])
             return
         packets = re.search(r"\b(sendmmsg|recvmmsg|sendto|connect)\(", calls)
         checks.check(run.returncode == 0 and packets, f"{mode}: sends", run)
@@ -105,6 +115,10 @@ def check_word(checks):
         return
     for half in ("Landlock", "seccomp"):
         checks.check(re.search(rf"^sonde: sandbox: .*{half}", run.stderr, re.M), f"-v tells of {half}", run)
+    names = sonde("-v", "-H", "-c1", LO)
+    readable = "Landlock [0-9]+: reads only libraries, resolver files, /proc/self"
+    checks.check("no Landlock" in names.stderr or re.search(rf"^sonde: sandbox: {readable}$", names.stderr, re.M),
+                 "-v tells what look-ups can read", names)
     off = sonde("-v", "-c1", LO, env={"SONDE_SANDBOX": "off"})
     checks.check(off.returncode == 0 and "sandbox: off, by SONDE_SANDBOX" in off.stderr, "it can be left out", off)
     checks.check("sandbox: seccomp filter: " in run.stderr, "this build has the filter", run)
@@ -114,7 +128,7 @@ def check_zone(checks):
     """-D tells the time of the zone, whose file cannot be opened any more."""
     zone = "/usr/share/zoneinfo/Asia/Kolkata"
     if not os.path.exists(zone):
-        print("no zones here")
+        print("skipped: the zone of -D: no zones here")
         return
     run = sonde("-D", "-c2", "-i10ms", LO, env={"TZ": f":{zone}"})
     checks.check(run.stdout.count("+05:30] ") == 2, "the zone's file was read in time", run)
@@ -123,13 +137,14 @@ def check_zone(checks):
 def check_without(checks):
     """A kernel that has neither: it says so under -v, and probes."""
     if shutil.which("strace") is None or INSTRUMENTED:
+        print("skipped: a kernel without a sandbox: no strace here, or a program that it cannot follow")
         return
     run = subprocess.run(
         ["strace", "-f", "-o", "/dev/null", "-e", "inject=seccomp,landlock_create_ruleset:error=ENOSYS",
          SONDE, "-v", "-c1", LO],
         env=environment(), capture_output=True, text=True, timeout=TIMEOUT, check=False)
     if "strace:" in run.stderr:
-        print("strace cannot follow here: " + run.stderr[:200])
+        print("skipped: a kernel without a sandbox: strace cannot follow here: " + run.stderr[:200])
         return
     checks.check(run.returncode == 0 and "1 received" in run.stdout, "it probes without a sandbox", run)
     for half in ("no Landlock: version: Function not implemented", "no seccomp filter: "):

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -20,6 +22,17 @@
 #include "app/sandbox.hpp"
 
 namespace {
+
+// A file of the system's log, found before the sandbox holds; else the folder.
+std::string log_file() {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/var/log", error)) {
+    if (entry.is_regular_file(error)) {
+      return entry.path();
+    }
+  }
+  return "/var/log";
+}
 
 int told(long result) { return result < 0 ? errno : 0; }
 
@@ -87,6 +100,8 @@ void tell(const std::string& line) {
   (void)!::write(STDOUT_FILENO, (line + "\n").c_str(), line.size() + 1);
 }
 
+const std::string kLog = log_file();
+
 struct Try {
   const char* name;
   int (*run)();
@@ -95,6 +110,13 @@ struct Try {
 constexpr std::array kTries{
     Try{"read a file of the resolver", [] { return try_open("/etc/hosts", O_RDONLY); }},
     Try{"read another file", [] { return try_open("/tmp", O_RDONLY | O_DIRECTORY); }},
+    Try{"read a library", [] { return try_open("/usr/lib", O_RDONLY | O_DIRECTORY); }},
+    Try{"read its own state", [] { return try_open("/proc/self/status", O_RDONLY); }},
+    Try{"read the passwords", [] { return try_open("/etc/shadow", O_RDONLY); }},
+    Try{"list the settings", [] { return try_open("/etc", O_RDONLY | O_DIRECTORY); }},
+    Try{"read a program", [] { return try_open("/usr/bin/env", O_RDONLY); }},
+    Try{"read another process", [] { return try_open("/proc/1/status", O_RDONLY); }},
+    Try{"read a log", [] { return try_open(kLog.c_str(), O_RDONLY); }},
     Try{"write a file",
         [] { return try_open("/tmp/sonde-sandbox-must-not-be", O_WRONLY | O_CREAT); }},
     Try{"make a folder", [] { return told(::mkdir("/tmp/sonde-sandbox-must-not-be", 0700)); }},
@@ -125,6 +147,7 @@ int main(int argc, char** argv) {
     }
     return all;
   };
+  (void)::prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
   for (const std::string& line : sonde::app::enter_sandbox(
            {.names = needs.contains("names"), .tcp_any = needs.contains("tcp")})) {
     tell(line);

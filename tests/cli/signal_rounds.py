@@ -4,4 +4,4 @@
 from _rounds import prove
 
 if __name__ == "__main__":
-    prove(rounds=60)
+    prove(rounds=90)

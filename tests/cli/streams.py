@@ -6,11 +6,22 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 
-from _cli import Checks, need_icmp, plain_signals, sonde, start
+from _cli import SANITIZED, Checks, need_icmp, plain_signals, sonde, start
 
 LO = "127.0.0.1"
 ENDLESS = ["-i", "1ms", LO]
+
+
+FULL = "No space left on device"
+SOON = 10 if SANITIZED else 1  # seconds, for runs whose output fails at once (RELIABILITY.md R15)
+
+
+def timed(*arguments, **options):
+    began = time.monotonic()
+    run = sonde(*arguments, **options)
+    return run, time.monotonic() - began
 
 
 def closing(fd):
@@ -27,7 +38,10 @@ def check_head(checks):
         process = start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         line = process.stdout.readline()
         process.stdout.close()
+        closed = time.monotonic()
         _, errors = process.communicate(timeout=20)
+        took = time.monotonic() - closed
+        checks.check(took < SOON, f"end of {arguments} after its reader: {took:.3f} s")
         checks.check(line.endswith(b"\n") and errors == b"", f"quiet end of {arguments}: {errors!r}")
         checks.check(process.returncode in (0, 1), f"verdict so far of {arguments}: {process.returncode}")
 
@@ -36,17 +50,60 @@ def check_full_disk(checks):
     if not os.path.exists("/dev/full"):
         print("no /dev/full here")
         return
-    for arguments in (ENDLESS, ["-c1", LO], ["-j", "-c1", LO], ["-J", *ENDLESS], ["--help"], ["--print-schema"]):
+    for arguments in (ENDLESS, ["-c1", LO], ["-j", "-c1", LO], ["-J", *ENDLESS], ["--help"], ["--print-schema"],
+                      ["trace", LO], ["trace", "-j", LO], ["sweep", LO], ["sweep", "-J", LO]):
         with open("/dev/full", "w", encoding="utf-8") as full:
-            run = sonde(*arguments, stdout=full)
-        wanted = "sonde: cannot write to standard output: No space left on device\n"
+            run, took = timed(*arguments, stdout=full)
+        wanted = f"sonde: cannot write to standard output: {FULL}\n"
         checks.check(run.returncode == 4 and run.stderr == wanted, f"full disk for {arguments}", run)
-    run = sonde("-j", "-c1", "--output", "/dev/full", LO)
-    checks.check(run.returncode == 4, "full disk for --output", run)
-    checks.check("cannot write to /dev/full: No space left" in run.stderr, "a full disk is named", run)
+        checks.check(took < SOON, f"full disk for {arguments}: {took:.3f} s", run)
+    for arguments in (["-j", "-c1", LO], ["-J", *ENDLESS]):
+        run, took = timed(*arguments, "--output", "/dev/full")
+        checks.check(run.returncode == 4, f"full disk for --output of {arguments}", run)
+        checks.check("cannot write to /dev/full: No space left" in run.stderr, "a full disk is named", run)
+        checks.check(took < SOON, f"full disk for --output of {arguments}: {took:.3f} s", run)
+
+
+def told_verdict(path, form):
+    """The `end` of NDJSON, or the whole document."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    return json.loads(text.splitlines()[-1] if form == "-J" else text)["verdict"]
+
+
+def check_both_sinks(checks):
+    """The text is lost, the document is not: it says so, and says the exit code."""
+    runs = (["-c3", "-i1ms", LO], ["-q", "-c1", LO], ["-c1", LO, "127.0.0.2"], ENDLESS, ["trace", "-n", LO],
+            ["sweep", "127.0.0.0/28"])
+    for form in ("-j", "-J"):
+        for arguments in runs:
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "result.json")
+                words = [*arguments, form, "--output", path]
+                with open("/dev/full", "w", encoding="utf-8") as full:
+                    check_loss(checks, words, FULL, timed(*words, stdout=full), told_verdict(path, form))
+                closed = timed(*words, preexec_fn=closing(1), stdout=None)
+                check_loss(checks, words, "Bad file descriptor", closed, told_verdict(path, form))
+                run = start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                run.stdout.close()
+                run.communicate(timeout=20)
+                told = told_verdict(path, form)
+                checks.check(run.returncode in (0, 1) and told["exit_code"] == run.returncode,
+                             f"a reader that went, {words}: {run.returncode}, {told}")
+
+
+def check_loss(checks, words, why, ended, told):
+    run, took = ended
+    reason = f"cannot write to standard output: {why}"
+    checks.check(run.returncode == 4 and run.stderr == f"sonde: {reason}\n", f"lost text of {words}", run)
+    checks.check(took < SOON, f"lost text of {words}: {took:.3f} s", run)
+    checks.check(told["pass"] is False and told["exit_code"] == 4 and reason in told["reasons"],
+                 f"lost text of {words}: the document says {told}", run)
 
 
 def check_closed(checks):
+    run, took = timed(*ENDLESS, preexec_fn=closing(1), stdout=None)
+    checks.check(run.returncode == 4 and took < SOON, f"closed stdout ends it: {took:.3f} s", run)
     run = sonde("-c1", LO, preexec_fn=closing(1), stdout=None)
     checks.check(run.returncode == 4 and "standard output" in run.stderr, "closed stdout is an error", run)
     run = sonde("-c1", LO, preexec_fn=closing(2), stderr=None)
@@ -95,6 +152,8 @@ def main():
     checks = Checks()
     check_head(checks)
     check_full_disk(checks)
+    if os.path.exists("/dev/full"):
+        check_both_sinks(checks)
     check_closed(checks)
     check_non_blocking(checks)
     check_output_file(checks)

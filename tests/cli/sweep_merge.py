@@ -121,6 +121,23 @@ def from_standard_input(checks, folder):
     checks.check(run.returncode == 3 and "standard input" in run.stderr, "nothing on standard input", run)
 
 
+def beyond_32_bits(checks, folder):
+    """A target counts to 2^32 - 1, and the sums of many go on from there."""
+    most = 2**32 - 1
+    for name, host in (("big", "127.0.0.1-3"), ("bigger", "127.0.0.4-6")):
+        lines = sonde("sweep", "-J", "-q", host).stdout
+        lines = lines.replace('"sent":1,', f'"sent":{most},').replace('"lost":0,', f'"lost":{most - 1},')
+        end = f'"sent":{3 * most},"received":3,"late":0,"lost":{3 * most - 3}'
+        (folder / name).write_text(lines.replace('"sent":3,"received":3,"late":0,"lost":' + str(most - 1), end))
+    run = sonde("sweep", "--merge", "-j", f"{folder}/big", f"{folder}/bigger")
+    document = json.loads(run.stdout or "{}")
+    counts = document.get("totals", {}).get("counts", {})
+    checks.check(run.returncode == 0 and counts.get("sent") == 6 * most and counts["lost"] == 6 * most - 6 and
+                 document["totals"]["loss_ratio"] > 0.99, f"sums beyond 32 bits: {counts}", run)
+    text = sonde("sweep", "--merge", "-q", "--stats=totals", f"{folder}/big", f"{folder}/bigger")
+    checks.check(str(6 * most) in text.stdout + text.stderr, "the same in words", text)
+
+
 def main():
     need_icmp()
     checks = Checks()
@@ -131,6 +148,7 @@ def main():
         numbers(checks, lab, folder)
         cut_short(checks, lab, folder)
         from_standard_input(checks, folder)
+        beyond_32_bits(checks, folder)
     checks.finish()
 
 

@@ -45,6 +45,17 @@ def rounds(checks, folder):
             merge(checks, mode, folder / "sum", stop)
 
 
+def unread(checks, folder):
+    """Whoever was silent in a run that failed is asked again: its answer may not have been read."""
+    path = folder / "failed"
+    whole = sonde("sweep", "-J", HOSTS).stdout.replace('"state":"alive"', '"state":"unreachable"')
+    for error, again in (("null", 0), ('"answers cannot be read: Input/output error"', 3)):
+        path.write_text(whole.replace('"error":null', f'"error":{error}'))
+        run = sonde("sweep", "-J", HOSTS, f"--resume={path}")
+        alive = json.loads(run.stdout.splitlines()[-1])["totals"]["alive"]
+        checks.check(alive == again, f"silent in a run with error {error}: {alive} alive", run)
+
+
 def merge(checks, mode, path, end):
     """What is lacking is named and no success, also in a sum that is summed up again."""
     run = sonde("sweep", "--merge", "-j", str(path))
@@ -184,6 +195,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rounds(checks, folder)
+        unread(checks, folder)
         in_flight(checks, lab, folder)
         failures(checks, folder)
         whole(checks, folder)

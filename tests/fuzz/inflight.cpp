@@ -87,8 +87,8 @@ struct World {
 };
 
 test::Packet with_header(const Probe& p, Bytes icmp, bool to_us) {
-  const net::Address us = p.spec.destination.is_v4() ? net::Address::v4(0xcb007102)
-                                                     : net::Address::parse("2001:db8:5::2").value();
+  static const net::Address kUs6 = net::Address::parse("2001:db8:5::2").value();
+  const net::Address us = p.spec.destination.is_v4() ? net::Address::v4(0xcb007102) : kUs6;
   const net::Address source = to_us ? p.spec.destination : us;
   const net::Address destination = to_us ? us : p.spec.destination;
   test::Packet packet(wire::kIpv6Header + icmp.size());

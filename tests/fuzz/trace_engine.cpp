@@ -2,8 +2,8 @@
 // In:  a list of records: | what (1) | which probe (1) | edits (1) | length (2) | then per edit:
 //      offset (2), value (1) | then, for a raw packet, `length` bytes |.
 //      what, low 3 bits: an honest reply, time exceeded, unreachable or "too big" with `length` as
-//      its MTU, edited; bytes as they are; time passes, `length` ms. Bit 3: find the MTU (of the
-//      first record); bit 4: IPv6 (likewise).
+//      its MTU, edited; bytes as they are; time passes, `length` ms. Of the first record: bit 3:
+//      find the MTU; bit 4: IPv6; bit 5: each turn comes late, as on a busy machine.
 // Oracles: the grammar of event.hpp, no negative RTT, at most 3 probes out at a hop and flow, and
 // the engine ends by itself when nothing comes any more.
 #include <algorithm>
@@ -28,10 +28,13 @@ using namespace sonde;
 namespace {
 
 constexpr std::size_t kMostRecords = 256;
+constexpr std::size_t kBurst = 8;  // probes taken at a turn
 constexpr net::IcmpIdent kIdent{0x4d2};
 constexpr ClockPair kStart{.steady = Instant{1000s}, .wall = WallTime{1'795'289'186s}};
 constexpr std::uint8_t kMtuBit = 8;
 constexpr std::uint8_t kV6Bit = 16;
+constexpr std::uint8_t kLateBit = 32;
+constexpr Duration kLate = 8ms;
 
 enum class What : std::uint8_t { reply, exceeded, unreachable, too_big, raw, time };
 
@@ -83,8 +86,9 @@ class Run {
  public:
   explicit Run(std::uint8_t first)
       : v6_((first & kV6Bit) != 0),
+        late_((first & kLateBit) != 0 ? kLate : Duration{}),
         engine_(engine::TraceEngine::make(config_of(first)).value()),
-        matcher_(sealer_, sends_, kIdent) {
+        matcher_(transport::Matcher(sealer_, sends_, kIdent).of_trace(shape_, sources_)) {
     engine_.add_target(0, destination(), now_);
     engine_.close_targets();
     turn();
@@ -120,17 +124,19 @@ class Run {
       test::expect(turns < kMostTurns);
       const auto deadline = engine_.deadline();
       test::expect(deadline.has_value());
-      now_ = std::max(now_, *deadline);
+      now_ = std::max(now_, *deadline + late_);
       turn();
     }
   }
 
  private:
   [[nodiscard]] net::Address destination() const {
-    return v6_ ? net::Address::parse("2001:db8::1").value() : net::Address::v4(0xc0000201);
+    static const net::Address kDestination6 = net::Address::parse("2001:db8::1").value();
+    return v6_ ? kDestination6 : net::Address::v4(0xc0000201);
   }
   [[nodiscard]] net::Address us() const {
-    return v6_ ? net::Address::parse("2001:db8:5::2").value() : net::Address::v4(0xcb007102);
+    static const net::Address kUs6 = net::Address::parse("2001:db8:5::2").value();
+    return v6_ ? kUs6 : net::Address::v4(0xcb007102);
   }
   [[nodiscard]] net::Address router(std::uint8_t number) const {
     return v6_ ? net::Address::parse("2001:db8:ff::" + std::to_string(number)).value()
@@ -144,7 +150,7 @@ class Run {
       if (!deadline || *deadline > until) {
         break;
       }
-      now_ = std::max(now_, *deadline);
+      now_ = std::clamp(*deadline + late_, now_, until);
       turn();
     }
     now_ = until;
@@ -152,14 +158,13 @@ class Run {
   }
 
   void turn() {
-    std::array<probe::ProbeSpec, 64> specs;
-    const std::size_t due = engine_.next_probes(now_, specs);
-    std::vector<probe::SendReport> reports;
-    for (const probe::ProbeSpec& spec : std::span(specs).first(due)) {
-      send(spec);
-      reports.push_back({.id = spec.id, .at = now_});
+    const std::size_t due = engine_.next_probes(now_, specs_);
+    std::array<probe::SendReport, kBurst> reports;
+    for (std::size_t i = 0; i < due; ++i) {
+      send(specs_[i]);
+      reports[i] = {.id = specs_[i].id, .at = now_};
     }
-    engine_.on_sent(reports);
+    engine_.on_sent(std::span(reports).first(due));
     engine_.on_tick(now_);
     for (const probe::Event& event : engine_.take_events()) {
       grammar_.apply(event);
@@ -229,11 +234,15 @@ class Run {
   }
 
   bool v6_;
+  Duration late_;
   SeededRng rng_{1};
   probe::TokenSealer sealer_{rng_};
   probe::RecentSends sends_;
+  std::array<probe::ProbeSpec, kBurst> specs_;
   std::vector<test::EchoPacket> probes_;
   engine::TraceEngine engine_;
+  transport::ProbeShape shape_;
+  transport::KnownSources sources_;
   transport::Matcher matcher_;
   transport::ReadTimes times_{kStart};
   Grammar grammar_;

@@ -7,6 +7,7 @@
 // Oracles: what is accepted is a probe that was sent; what is called verified carries its token
 // (this file holds the key); without header and token nothing is accepted in one constant flow.
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -30,7 +31,7 @@ struct Choice {
   [[nodiscard]] bool has(std::uint8_t bit) const { return (how & bit) != 0; }
 };
 
-std::unique_ptr<test::UdpProbes> make_probes(const Choice& choice) {
+std::unique_ptr<const test::UdpProbes> make_probes(const Choice& choice) {
   auto udp = std::make_unique<test::UdpProbes>(
       choice.has(kIpv6) ? net::Address::parse("2001:db8::1").value() : net::Address::v4(0xc0000201),
       choice.has(kVarying) ? transport::FlowStyle::varying : transport::FlowStyle::constant,
@@ -39,6 +40,17 @@ std::unique_ptr<test::UdpProbes> make_probes(const Choice& choice) {
     udp->send(sequence, sequence % 40);
   }
   return udp;
+}
+
+// As they are when they have just left: made once for each choice of the bits 2 to 4.
+const test::UdpProbes& probes(const Choice& choice) {
+  constexpr unsigned kChosen = 2;
+  static std::array<std::unique_ptr<const test::UdpProbes>, 8> made;
+  auto& udp = made[(choice.how >> kChosen) % made.size()];
+  if (!udp) {
+    udp = make_probes(choice);
+  }
+  return *udp;
 }
 
 std::vector<std::byte> edited(std::vector<std::byte> packet, Reader& in, std::uint8_t edits,
@@ -59,8 +71,7 @@ std::vector<std::byte> edited(std::vector<std::byte> packet, Reader& in, std::ui
 using Seen = std::expected<probe::Observation, probe::Reject>;
 
 // A whole packet, as a raw socket gets it.
-Seen as_packet(test::UdpProbes& udp, Bytes packet) {
-  const bool v4 = udp.host().is_v4();
+Seen as_packet(const transport::Matcher& matcher, bool v4, Bytes packet) {
   const auto ip = wire::decode_ipv6(packet);
   if (!v4 && !ip) {
     return std::unexpected(probe::Reject::malformed);  // the kernel would not hand it over
@@ -69,7 +80,7 @@ Seen as_packet(test::UdpProbes& udp, Bytes packet) {
       .data = v4 ? packet : ip->payload,
       .layout = v4 ? transport::PacketLayout::ipv4 : transport::PacketLayout::icmp,
       .source = v4 ? net::Address() : ip->header.source};
-  return test::interpreted(received, udp.matcher(), kNow);
+  return test::interpreted(received, matcher, kNow);
 }
 
 void judge(const test::UdpProbes& udp, const probe::Observation& seen, Bytes payload) {
@@ -86,6 +97,23 @@ void judge(const test::UdpProbes& udp, const probe::Observation& seen, Bytes pay
   test::expect(!seen.verified || fits(payload) || (cut && fits(payload.first(shorter))));
 }
 
+// The payload of a quoted datagram, no longer than its IP header says, as a host along the path may
+// have made it. A length that leaves no whole UDP header says nothing.
+Bytes quoted_payload(const test::UdpProbes& udp, Bytes datagram) {
+  const bool v4 = udp.host().is_v4();
+  const std::size_t ip_header = v4 ? wire::kIpv4MinHeader : wire::kIpv6Header;
+  const std::size_t headers = ip_header + test::UdpProbes::kUdpHeader;
+  const Bytes payload = datagram.subspan(std::min(headers, datagram.size()));
+  constexpr std::size_t kTotalLengthAt = 2;    // RFC 791, with the header
+  constexpr std::size_t kPayloadLengthAt = 4;  // RFC 8200, without it
+  Reader length{
+      datagram.subspan(std::min(datagram.size(), v4 ? kTotalLengthAt : kPayloadLengthAt))};
+  const std::size_t claimed = length.u16() + (v4 ? 0 : ip_header);
+  return length.failed() || claimed < headers
+             ? payload
+             : payload.first(std::min(payload.size(), claimed - headers));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -94,39 +122,41 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   choice.sequence = 1 + in.u8() % kProbes;
   const std::uint8_t edits = in.u8();
   const std::uint16_t length = in.u16();
-  const auto udp = make_probes(choice);
+  const test::UdpProbes& udp = probes(choice);
+  probe::RecentSends sends = udp.sends();
+  const transport::Matcher matcher = udp.matcher(sends);
   constexpr std::uint8_t kWays = 4;
   const int way = choice.how % kWays;
-  const std::size_t headers = (udp->host().is_v4() ? wire::kIpv4MinHeader : wire::kIpv6Header) +
-                              test::UdpProbes::kUdpHeader;
-  const auto datagram = edited(udp->datagram(choice.sequence), in, edits, length);
+  const std::size_t headers =
+      (udp.host().is_v4() ? wire::kIpv4MinHeader : wire::kIpv6Header) + test::UdpProbes::kUdpHeader;
+  const auto datagram = edited(udp.datagram(choice.sequence), in, edits, length);
   const Bytes payload = Bytes(datagram).subspan(std::min(headers, datagram.size()));
   if (way == 0) {
-    if (const Seen seen = as_packet(*udp, udp->exceeded(datagram))) {
-      judge(*udp, *seen, payload);
+    if (const Seen seen = as_packet(matcher, udp.host().is_v4(), udp.exceeded(datagram))) {
+      judge(udp, *seen, quoted_payload(udp, datagram));
     }
   } else if (way == 1) {
     const transport::QueuedIcmpError error{.icmp = {.type = 3, .code = 0},
-                                           .responder = udp->host(),
-                                           .destination = udp->host(),
+                                           .responder = udp.host(),
+                                           .destination = udp.host(),
                                            .quoted = payload,
-                                           .port = udp->port_of(choice.sequence)};
-    if (const Seen seen = test::interpreted(error, udp->matcher(), kNow)) {
-      judge(*udp, *seen, payload);
+                                           .port = udp.port_of(choice.sequence)};
+    if (const Seen seen = test::interpreted(error, matcher, kNow)) {
+      judge(udp, *seen, payload);
       test::expect(seen->verified || choice.has(kVarying) || !choice.has(kUnprivileged));
     }
   } else if (way == 2) {
     const transport::Packet packet{.data = payload,
                                    .layout = transport::PacketLayout::udp,
-                                   .source = udp->host(),
-                                   .port = udp->port_of(choice.sequence)};
-    if (const Seen seen = test::interpreted(packet, udp->matcher(), kNow)) {
-      judge(*udp, *seen, payload);
+                                   .source = udp.host(),
+                                   .port = udp.port_of(choice.sequence)};
+    if (const Seen seen = test::interpreted(packet, matcher, kNow)) {
+      judge(udp, *seen, payload);
       test::expect(seen->verified || choice.has(kVarying));
     }
   } else {
     const auto rest = test::exactly(in.take(in.remaining()));
-    if (const Seen seen = as_packet(*udp, rest)) {
+    if (const Seen seen = as_packet(matcher, udp.host().is_v4(), rest)) {
       test::expect(seen->kind == probe::ObservationKind::icmp_error);
       test::expect(seen->probe.sequence >= 1 && seen->probe.sequence <= kProbes);
     }

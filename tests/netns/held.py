@@ -10,7 +10,7 @@ import time
 from _hostile_tun import Failure, Hostile, command, expect, expect_counts, expect_end_in_time, finish
 from tun_scenarios import KINDS, run_workers
 
-RATE = {"forgers": 50_000, "repeaters": 50_000, "complainers": 300_000}
+RATE = {"forgers": 50_000, "repeaters": 50_000, "complainers": 300_000, "stretchers": 5_000}
 INTERVAL, TIMEOUT, COUNT = 0.1, 0.3, 5
 WORDS = ["-c", str(COUNT), "-i", f"{INTERVAL}", "-W", f"{TIMEOUT}"]
 
@@ -50,6 +50,17 @@ def repeaters_in_words(family, socket):
     expect(" 0% packet loss" in words, words[-300:])
 
 
+def stretchers(family, socket):
+    """Replies that are longer than what is read of a packet: nobody knows how long, and whether they are
+    whole; none is one that was cut."""
+    document = held("stretchers", family, socket, "--json")
+    expect_counts(document, sent=COUNT, lost=COUNT, duplicate=0, corrupt=0)
+    rejects = document["rejects"]
+    expect(rejects["malformed"] > COUNT, f"they did not come through: {rejects}")
+    expect(sum(rejects.values()) == rejects["malformed"], f"another cause: {rejects}")
+    expect_end_in_time(document)
+
+
 def complainers(family, socket):
     """Errors about what was never sent: a datagram socket tells of each at its next call, which then has
     not sent; no probe may be left unsent for that. What they push out of the socket's buffer is lost."""
@@ -63,7 +74,7 @@ def worker(family, socket):
     with open("/proc/sys/net/ipv4/ping_group_range", "w", encoding="ascii") as groups:
         groups.write("0 0\n")  # ours, whatever it is outside
     failed = 0
-    for case in (forgers, repeaters, repeaters_in_words, complainers):
+    for case in (forgers, repeaters, repeaters_in_words, stretchers, complainers):
         try:
             case(family, socket)
         except (Failure, subprocess.TimeoutExpired) as failure:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A blind spoofer over 262,144 packets a kind of socket: see _spoofed.py."""
+"""A blind spoofer over 786,432 packets a kind of socket: see _spoofed.py."""
 from _spoofed import main
 from tun_scenarios import KINDS, run_workers
 

@@ -9,8 +9,9 @@
 // input is closed. Then one line a request, in order of arrival at its host:
 //   ADDRESS NUMBER DELAY_US TOOK_US COPIES     (lost: "ADDRESS NUMBER - - 0")
 // DELAY is the model's, TOOK what passed from reading the request to writing the answer; and last
-//   # requests N answered N lost N copies N forged N refused N other N worst_us N
-// refused: answers that the kernel did not take. Exit code: 0, 77 without a TUN device, 1 else.
+//   # requests N answered N lost N copies N forged N refused N other N under_way N worst_us N
+// refused: answers that the kernel did not take; under_way: the most that waited at one time.
+// Exit code: 0, 77 without a TUN device, 1 else.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/if.h>
@@ -123,8 +124,8 @@ class Hosts {
     }
     std::printf(
         "# requests %zu answered %zu lost %zu copies %zu forged %zu refused %zu other %zu "
-        "worst_us %lld\n",
-        books_.size(), answered_, lost_, copies_, forged_, refused_, other_,
+        "under_way %zu worst_us %lld\n",
+        books_.size(), answered_, lost_, copies_, forged_, refused_, other_, most_under_way_,
         static_cast<long long>(worst_.count()));
   }
 
@@ -196,6 +197,7 @@ class Hosts {
               .kind = Kind::copy});
       }
       plan({.at = at, .read_at = now, .packet = slot, .entry = index, .kind = Kind::answer});
+      most_under_way_ = std::max(most_under_way_, books_.size() + 1 - lost_ - answered_);
     }
     books_.push_back(entry);
   }
@@ -289,6 +291,7 @@ class Hosts {
   std::size_t forged_ = 0;
   std::size_t refused_ = 0;
   std::size_t other_ = 0;
+  std::size_t most_under_way_ = 0;
   microseconds worst_{};
 };
 

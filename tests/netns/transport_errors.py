@@ -180,8 +180,8 @@ def no_privilege_says_what_to_do(lab):
         expect(part in text, f"{part!r} in {text!r}")
     events = lab.probe("127.0.0.1 ::1", role="s")
     ladder = of(events, "open")[0]["ladder"]
-    expect(ladder == ["datagram ICMP socket, IPv4: Permission denied", "raw ICMP socket, IPv4: open",
-                      "datagram ICMP socket, IPv6: Permission denied", "raw ICMP socket, IPv6: open"],
+    expect(ladder == ["datagram ICMP socket, IPv4: Permission denied", "raw ICMP socket, IPv4: open, filter locked",
+                      "datagram ICMP socket, IPv6: Permission denied", "raw ICMP socket, IPv6: open, filter locked"],
            "ladder", events)
 
 

@@ -4,6 +4,9 @@
 //   Answers nothing. When it has seen PROBES echo requests: replies with every identifier, 0 to
 //   65535, and every sequence from 1 to PROBES, as like to honest ones as can be guessed without
 //   knowing the key: then "swept N", N = 65536 * PROBES.
+// netns_tun_spoofer DEVICE errors PROBES
+//   The same with two errors each: one quotes 8 bytes behind the IP header, one zeros behind them.
+//   Their checksum is a guess that always misses: one in 65,536 would not. N = 131072 * PROBES.
 // The others write RATE packets a second from the first request on, for ever:
 // netns_tun_spoofer DEVICE strangers RATE
 //   Beside honest answers, packets that are of no concern to who pings: replies with all other
@@ -14,6 +17,8 @@
 //   The answer to the newest request, again and again.
 // netns_tun_spoofer DEVICE complainers RATE
 //   Honest answers, and errors that quote requests with the same identifier that were never sent.
+// netns_tun_spoofer DEVICE stretchers RATE
+//   The answer to the newest request, with 2,000 bytes more behind it.
 // Makes the device in the namespace it is started in, prints "ready" and serves until standard
 // input is closed, then "requests N written N". Exit code: 0, 77 without a TUN device, 1 else.
 #include <poll.h>
@@ -27,6 +32,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -52,6 +58,8 @@ constexpr std::uint8_t kTimestampReply = 14;         // RFC 792
 constexpr std::uint8_t kNodeInformationReply = 140;  // RFC 4620
 constexpr std::size_t kTokenWords = 4;               // of 16 bits: the tag
 
+constexpr std::size_t kChecksumAt = 2;
+
 // An ICMP packet whose 16-bit words are changed in place, checksum and all (RFC 1624).
 class Forgery {
  public:
@@ -59,17 +67,16 @@ class Forgery {
       : packet_(std::move(packet)), icmp_(test::icmp_offset(packet_)) {}
 
   void put(std::size_t at, std::uint16_t value) {
-    constexpr std::size_t kChecksumAt = 2;
     const std::uint16_t sum = wire::checksum_update(word(kChecksumAt), word(at), value);
     Writer(MutableBytes(packet_).subspan(icmp_ + at)).u16(value);
     Writer(MutableBytes(packet_).subspan(icmp_ + kChecksumAt)).u16(sum);
   }
   [[nodiscard]] Bytes bytes() const { return packet_; }
-
- private:
   [[nodiscard]] std::uint16_t word(std::size_t at) const {
     return Reader(Bytes(packet_).subspan(icmp_ + at)).u16();
   }
+
+ private:
   PacketBytes packet_;
   std::size_t icmp_;
 };
@@ -78,7 +85,15 @@ constexpr std::size_t kIdentAt = 4;
 constexpr std::size_t kSequenceAt = 6;
 constexpr std::size_t kPayloadAt = 8;
 
-enum class Mode : std::uint8_t { sweep, strangers, forgers, repeaters, complainers };
+enum class Mode : std::uint8_t {
+  sweep,
+  errors,
+  strangers,
+  forgers,
+  repeaters,
+  complainers,
+  stretchers
+};
 
 class Spoofer {
  public:
@@ -90,9 +105,10 @@ class Spoofer {
     while (wait()) {
       while (const auto request = next_request()) {
         ++requests_;
-        if (mode_ == Mode::sweep) {
+        if (mode_ == Mode::sweep || mode_ == Mode::errors) {
+          checksums_.push_back(Forgery(encode(*request)).word(kChecksumAt));
           if (requests_ == number_) {
-            sweep(*request);
+            mode_ == Mode::sweep ? sweep(*request) : sweep_errors(*request);
           }
           continue;
         }
@@ -140,6 +156,35 @@ class Spoofer {
         swept += tun_.write(forgery.bytes()) ? 1 : 0;
       }
     }
+    told_swept(swept);
+  }
+
+  void sweep_errors(const EchoPacket& newest) {
+    test::ErrorPacket error = error_about(newest, test::reply_to(newest));
+    const std::size_t quoted = wire::kIcmpHeader + test::icmp_offset(error.quoted);
+    std::ranges::fill(std::span(error.quoted).subspan(quoted), std::byte{0});
+    Forgery padded(encode(error));
+    error.quoted.resize(quoted);  // its IP header, and as much as the error's own header is long
+    Forgery cut(encode(error));
+    SeededRng rng(1);
+    std::uint64_t swept = 0;
+    // Those that meet our identifier are not to fill the socket's buffer all at once.
+    for (std::uint64_t sequence = 1; sequence <= number_; ++sequence) {
+      for (std::uint32_t ident = 0; ident < kIdents; ++ident) {
+        for (Forgery* const forgery : {&cut, &padded}) {
+          const auto other = static_cast<std::uint16_t>(1 + rng.below(UINT16_MAX));
+          forgery->put(quoted + kChecksumAt,
+                       static_cast<std::uint16_t>(checksums_[sequence - 1] ^ other));
+          forgery->put(quoted + kIdentAt, static_cast<std::uint16_t>(ident));
+          forgery->put(quoted + kSequenceAt, static_cast<std::uint16_t>(sequence));
+          swept += tun_.write(forgery->bytes()) ? 1 : 0;
+        }
+      }
+    }
+    told_swept(swept);
+  }
+
+  void told_swept(std::uint64_t swept) {
     written_ += swept;
     std::printf("swept %llu\n", static_cast<unsigned long long>(swept));
     std::fflush(stdout);
@@ -157,6 +202,10 @@ class Spoofer {
     EchoPacket reply = test::reply_to(request);
     if (mode_ == Mode::forgers && !reply.payload.empty()) {
       reply.payload.front() ^= std::byte{1};
+    }
+    if (mode_ == Mode::stretchers) {
+      constexpr std::size_t kMore = 2000;
+      reply.payload.resize(reply.payload.size() + kMore, std::byte{1});
     }
     if (mode_ == Mode::complainers) {
       constexpr std::uint16_t kFarAway = 1000;
@@ -224,6 +273,7 @@ class Spoofer {
   std::uint64_t number_;
   SystemClock clock_;
   std::vector<std::byte> buffer_ = std::vector<std::byte>(kLargestPacket);
+  std::vector<std::uint16_t> checksums_;  // sweeps: of the requests so far
   std::vector<Forgery> packets_;
   std::optional<Instant> began_;
   std::uint16_t ident_ = 0;
@@ -235,8 +285,8 @@ class Spoofer {
 
 int main(int argc, char** argv) {
   constexpr int kArguments = 4;
-  constexpr std::array<std::string_view, 5> kModes{"sweep", "strangers", "forgers", "repeaters",
-                                                   "complainers"};
+  constexpr std::array<std::string_view, 7> kModes{
+      "sweep", "errors", "strangers", "forgers", "repeaters", "complainers", "stretchers"};
   const std::string_view word = argc == kArguments ? argv[2] : "";
   const auto mode = static_cast<std::size_t>(std::ranges::find(kModes, word) - kModes.begin());
   if (mode == kModes.size()) {

@@ -2,12 +2,14 @@
 // the bytes. Each input is a heap block of exactly its size: a sanitizer sees one byte too many.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
 
 #include "sonde/base/random.hpp"
 #include "sonde/net/prefix.hpp"
+#include "sonde/wire/checksum.hpp"
 #include "sonde/wire/icmp_extensions.hpp"
 #include "sonde/wire/icmpv4.hpp"
 #include "sonde/wire/icmpv6.hpp"
@@ -145,6 +147,41 @@ TEST_CASE("property: decoders are total on mutated packets") {
   for (int i = 0; i < kCases; ++i) {
     CAPTURE(i);
     check_all(test::mutated(rng, seeds[rng.below(seeds.size())]));
+  }
+}
+
+TEST_CASE("property: decoders and encoders work at every address, aligned or not") {
+  SeededRng rng{kSeed};
+  for (const test::Packet& packet : {v4_error(), v6_error(), capture()}) {
+    alignas(16) std::array<std::byte, 1024> room{};
+    for (std::size_t at = 0; at < 16; ++at) {
+      CAPTURE(at);
+      const MutableBytes place = MutableBytes(room).subspan(at, packet.size());
+      std::ranges::copy(packet, place.begin());
+      check_all(place);
+      CHECK(internet_checksum(place) == internet_checksum(packet));
+      Writer out(place);
+      out.u8(1);
+      out.u64(rng.next());
+      out.u16(2);
+      out.u32(3);
+      CHECK_FALSE(out.failed());
+    }
+  }
+  const auto v4 = v4_error();
+  for (std::size_t at = 0; at < 16; ++at) {
+    test::Packet room(at);
+    room.insert(room.end(), v4.begin(), v4.end());
+    const auto packet = decode_ipv4(Bytes(room).subspan(at));
+    REQUIRE(packet);
+    CHECK(packet->header.source == net::Address::v4(0xc00002fe));
+    const auto m = decode_icmpv4(packet->payload, VerifyChecksum::no);
+    REQUIRE(m);
+    const ErrorBody body = split_error_body(m->body, m->quoted_length);
+    REQUIRE(decode_quoted(body.quoted, net::Family::v4));
+    CHECK(decode_quoted(body.quoted, net::Family::v4)->seq == net::IcmpSeq(3));
+    REQUIRE(decode_extensions(body.extensions));
+    CHECK(decode_extensions(body.extensions)->objects.size() == 2);
   }
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The portable tests on i386, under qemu-user.
+# The portable tests on i386.
 set -eu
 for tool in i686-linux-gnu-g++ qemu-i386; do
   command -v "$tool" >/dev/null 2>&1 || {

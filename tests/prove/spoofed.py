@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A blind spoofer over 10,027,008 packets a kind of socket: see tests/netns/_spoofed.py."""
+"""A blind spoofer over 10,027,008 replies and 20,054,016 errors a kind of socket: see tests/netns/_spoofed.py."""
 import os
 import sys
 

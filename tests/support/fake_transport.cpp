@@ -25,6 +25,9 @@ std::size_t FakeTransport::send(std::span<const probe::ProbeSpec> specs,
 }
 
 std::size_t FakeTransport::receive(std::span<probe::Observation> out) {
+  if (on_receive) {
+    on_receive();
+  }
   std::size_t n = 0;
   while (n < out.size() && !coming_.empty() && coming_.begin()->first <= clock_->now()) {
     out[n++] = coming_.begin()->second;

@@ -40,6 +40,8 @@ class FakeTransport final : public transport::Transport {
   std::function<std::optional<probe::SendError>(const probe::ProbeSpec&)> refuse{};
   // Told of each spec that was sent, to script the answer.
   std::function<void(const probe::ProbeSpec&)> on_send{};
+  // Told of each look at what arrived.
+  std::function<void()> on_receive{};
   // Told before each wait: the place where a test acts as a signal handler or another thread.
   std::function<void()> on_wait{};
   probe::RejectCounts turned_away{};

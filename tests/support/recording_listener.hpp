@@ -2,6 +2,7 @@
 // calls: one word a call ("start", "target 0", "event reply 1", "end"). `kept` holds the events.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -59,7 +60,12 @@ class RecordingListener : public stats::Listener {
     end = ending;
     results.assign(targets.begin(), targets.end());
   }
-  void flush() override { ++flushes; }
+  void flush() override {
+    ++flushes;
+    if (on_flush) {
+      on_flush();
+    }
+  }
 
   std::vector<std::string> calls{};
   std::vector<probe::Event> kept{};
@@ -67,6 +73,7 @@ class RecordingListener : public stats::Listener {
   stats::RunEnd end{};
   std::vector<stats::TargetResult> results{};
   std::size_t flushes = 0;
+  std::function<void()> on_flush{};
 };
 
 }  // namespace sonde::test

@@ -62,7 +62,11 @@ void tell(behaviour::QuoteLie lie, EchoPacket& quoted, Rng& rng) {
       quoted.seq = net::IcmpSeq(static_cast<std::uint16_t>(quoted.seq.value + kFarAway));
       break;
     case behaviour::QuoteLie::token:
+    case behaviour::QuoteLie::cut:
       randomize(quoted.payload, rng);
+      break;
+    case behaviour::QuoteLie::zeros:
+      std::ranges::fill(quoted.payload, std::byte{0});
       break;
   }
 }
@@ -180,7 +184,10 @@ Behaviour strange_error(const ErrorKind& kind, QuoteLie lie) {
     EchoPacket other = exchange.request;
     tell(lie, other, exchange.rng);
     Answer answer = error_answer(kind, exchange);
-    std::get<ErrorPacket>(answer.content).quoted = encode(other);
+    PacketBytes& quoted = std::get<ErrorPacket>(answer.content).quoted = encode(other);
+    if (lie == QuoteLie::cut) {
+      quoted.resize(icmp_offset(quoted) + wire::kIcmpHeader);
+    }
     exchange.answers.push_back(std::move(answer));
   };
 }

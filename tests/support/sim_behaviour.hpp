@@ -65,7 +65,13 @@ namespace behaviour {
 [[nodiscard]] Behaviour error(const ErrorKind& kind);
 [[nodiscard]] Behaviour also_error(const ErrorKind& kind);
 // What of the quoted packet is not what we sent.
-enum class QuoteLie : std::uint8_t { ident, sequence, token };
+enum class QuoteLie : std::uint8_t {
+  ident,
+  sequence,
+  token,
+  cut,    // what is behind the 8 bytes that RFC 792 asks for, and the checksum a guess
+  zeros,  // padding in place of the payload, and the checksum that of the padding
+};
 // Its error quotes a packet that somebody else sent, or nobody.
 [[nodiscard]] Behaviour strange_error(const ErrorKind& kind, QuoteLie lie = QuoteLie::ident);
 // Random bytes as an ICMP message, beside the answers.

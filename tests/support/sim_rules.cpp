@@ -35,8 +35,11 @@ std::byte byte_of(const json& rule, const char* key) {
 
 behaviour::QuoteLie lie_of(const json& rule) {
   using behaviour::QuoteLie;
-  static const std::map<std::string, QuoteLie, std::less<>> kLies{
-      {"ident", QuoteLie::ident}, {"sequence", QuoteLie::sequence}, {"token", QuoteLie::token}};
+  static const std::map<std::string, QuoteLie, std::less<>> kLies{{"ident", QuoteLie::ident},
+                                                                  {"sequence", QuoteLie::sequence},
+                                                                  {"token", QuoteLie::token},
+                                                                  {"cut", QuoteLie::cut},
+                                                                  {"zeros", QuoteLie::zeros}};
   return kLies.at(rule.value("lie", "ident"));
 }
 

@@ -44,6 +44,9 @@ SimTransport::SimTransport(SimTransportConfig config, PacketNetwork& network, Vi
       matcher_(
           sealer_, recent_, config_.ident,
           config_.any_source ? transport::SourceRule::any : transport::SourceRule::must_match) {
+  if (config_.constant_flows) {
+    matcher_.of_trace(shape_, sources_);
+  }
   for (const SimFaults::Step& step : config_.faults.wall_steps) {
     at(clock_.now() + step.at, [this, by = step.by] {
       clock_.step_wall(by);

@@ -60,7 +60,8 @@ struct SimTransportConfig {
   bool transmit_stamps = true;
   bool receive_stamps = true;
   bool any_source = false;  // directed broadcast: anybody may answer
-  // Trace: the ICMP checksum is the same for all probes of a flow, by two bytes of the payload.
+  // Trace: answers are matched as one's, and the ICMP checksum is the same for all probes of a
+  // flow, by two bytes of the payload.
   bool constant_flows = false;
   net::IcmpIdent ident{0x4d2};
   net::Address source_v4 = net::Address::v4(0xcb007102);  // 203.0.113.2
@@ -110,6 +111,8 @@ class SimTransport final : public transport::Transport {
   probe::TokenSealer sealer_;
   probe::RecentSends recent_;
   transport::Matcher matcher_;
+  transport::ProbeShape shape_;      // with constant_flows, for the matcher
+  transport::KnownSources sources_;  // none: nothing is known to be translated
   std::multimap<Instant, Arrival> coming_;
   std::multimap<Instant, std::function<void()>> actions_;
   std::deque<PacketBytes> payloads_;  // with constant_flows: as they were sent

@@ -58,11 +58,15 @@ class UdpProbes {
     return out;
   }
 
-  [[nodiscard]] transport::Matcher matcher() {
-    return transport::Matcher{sealer_, sends_, kPort}.of_trace(shape_, sources_);
+  [[nodiscard]] transport::Matcher matcher() { return matcher(sends_); }
+  // On a copy of sends(), so that these stay as they are when something is matched.
+  [[nodiscard]] transport::Matcher matcher(probe::RecentSends& sends) const {
+    return transport::Matcher{sealer_, sends, kPort}.of_trace(shape_, sources_);
   }
+  [[nodiscard]] const probe::RecentSends& sends() const { return sends_; }
   [[nodiscard]] net::Address us() const {
-    return host_.is_v4() ? net::Address::v4(0xcb007102) : *net::Address::parse("2001:db8:5::2");
+    static const net::Address kUs6 = *net::Address::parse("2001:db8:5::2");
+    return host_.is_v4() ? net::Address::v4(0xcb007102) : kUs6;
   }
   [[nodiscard]] const net::Address& host() const { return host_; }
   [[nodiscard]] const probe::TokenSealer& sealer() const { return sealer_; }

@@ -205,6 +205,9 @@ void PingEngine::on_reply(Target& target, const Observation& reply) {
   } else if (!in_time) {
     event.replaces = Replaced::timeout;
   }
+  if (in_time) {
+    target.longest_rtt = std::max(target.longest_rtt, *event.rtt);
+  }
   event.reordered = reply.probe.sequence < target.highest_answered;
   target.highest_answered = std::max(target.highest_answered, reply.probe.sequence);
   ++target.replies;
@@ -216,7 +219,11 @@ void PingEngine::on_error(Target& target, const Observation& error) {
   const bool final = error.verified || error.api_ms.has_value() || !carries_token();
   const ProbeTable::Found found =
       final ? target.table.refuse(error.probe.sequence) : target.table.doubt(error.probe.sequence);
-  if (found.before != ProbeTable::State::pending && found.before != ProbeTable::State::expired) {
+  const bool pending = found.before == ProbeTable::State::pending;
+  if (final && (pending || found.before == ProbeTable::State::refused)) {
+    linger(target, error, found.deadline);
+  }
+  if (!pending && found.before != ProbeTable::State::expired) {
     return;
   }
   Event& event = events_.emplace_back();
@@ -225,6 +232,17 @@ void PingEngine::on_error(Target& target, const Observation& error) {
   if (found.before == ProbeTable::State::expired) {
     event.replaces = Replaced::timeout;
   }
+}
+
+// For the reply to a probe whose error may be forged; a system's echo call brings none, and who
+// sends without proof takes the first answer.
+void PingEngine::linger(Target& target, const Observation& error, Instant deadline) const {
+  constexpr Duration kLeast = 10ms;
+  if (!config_.authenticate || error.api_ms) {
+    return;
+  }
+  const Instant until = std::min(error.at + std::max(2 * target.longest_rtt, kLeast), deadline);
+  target.lingers_to = std::max(target.lingers_to.value_or(until), until);
 }
 
 // The system took the probe, and says now that it could not send it.
@@ -255,6 +273,9 @@ void PingEngine::on_tick(Instant now) {
     while (const auto expired = target.table.expire(now)) {
       time_out(target, *expired);
     }
+    if (target.lingers_to && *target.lingers_to < now) {
+      target.lingers_to.reset();
+    }
   }
 }
 
@@ -267,6 +288,9 @@ std::optional<Instant> PingEngine::deadline() const {
   };
   for (const Target& target : targets_) {
     consider(next_due(target));
+    if (target.lingers_to && finished_sending(target)) {
+      consider(*target.lingers_to + Duration(1));
+    }
     if (const auto expiry = target.table.next_deadline()) {
       consider(*expiry + Duration(1));  // a deadline itself is still in time
     }
@@ -282,7 +306,8 @@ std::span<const Event> PingEngine::take_events() {
 
 bool PingEngine::done() const {
   return closed_ && events_.empty() && std::ranges::all_of(targets_, [this](const Target& target) {
-           return satisfied(target) || (finished_sending(target) && target.table.pending() == 0);
+           return satisfied(target) ||
+                  (finished_sending(target) && target.table.pending() == 0 && !target.lingers_to);
          });
 }
 

@@ -2,8 +2,10 @@
 // Regular: one probe an interval, on a grid without drift (probe/pacer). Self-clocked (flood,
 // adaptive): the next probe leaves when an answer came back, or when the interval has passed.
 // Targets may join while others run already, as their names resolve; done() once close_targets()
-// was called and every target has got its replies, or has sent its probes and has none pending; an
-// ICMP error that no token proves lets the probe wait on for its reply.
+// was called and every target has got its replies, or has sent its probes and has none pending. An
+// ICMP error that no token proves lets the probe wait on for its reply; one that is proven does so
+// for twice the longest round trip so far, 10 ms at least, and never beyond the time-out: who sees
+// the probes can make one, and must not hide the last reply.
 // Sequences start at 1. No allocation a probe once its tables and the event queue have grown.
 #pragma once
 
@@ -64,6 +66,8 @@ class PingEngine final : public TargetedEngine {
     std::uint32_t unreported = 0;  // handed out and not yet back in on_sent()
     bool refused = false;          // the last send: no answer can clock the next one
     std::optional<Instant> last_sent{};
+    Duration longest_rtt{};               // of the replies in time
+    std::optional<Instant> lingers_to{};  // behind an error
   };
 
   explicit PingEngine(PingConfig config) : config_(std::move(config)) {}
@@ -78,6 +82,7 @@ class PingEngine final : public TargetedEngine {
   void on_reply(Target& target, const probe::Observation& reply);
   void on_error(Target& target, const probe::Observation& error);
   void on_failure(Target& target, const probe::Observation& failure);
+  void linger(Target& target, const probe::Observation& error, Instant deadline) const;
   void time_out(const Target& target, const probe::ProbeTable::Expired& expired);
 
   PingConfig config_;

@@ -128,6 +128,7 @@ std::size_t SweepEngine::next_probes(Instant now, std::span<ProbeSpec> out) {
   }
   const std::size_t room = std::min(out.size(), pacer_.available(now));
   std::size_t filled = 0;
+  under_way_ = flights_.waiting() > 0;
   Task task;
   while (filled < room && next_task(now, task, out[filled].destination)) {
     ProbeSpec& spec = out[filled++];

@@ -149,6 +149,7 @@ class SweepEngine final : public Engine {
   Instant blocked_until_ = Instant::min();
   Duration pause_{};                        // the last one; 0: the last send had room
   std::optional<Instant> blocked_since_{};  // nothing was sent since
+  bool under_way_ = false;                  // others were, when the last ones were handed out
   std::uint64_t forgotten_ = 0;
 
   std::vector<probe::SweepEvent> events_;  // not yet taken

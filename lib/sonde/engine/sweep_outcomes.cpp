@@ -80,7 +80,7 @@ SweepEvent& SweepEngine::add_answer(SweepEventKind kind, const Flight& flight,
 
 void SweepEngine::on_sent(std::span<const SendReport> reports) {
   bool full = false;
-  if (blocked_since_ && !reports.empty() && flights_.waiting() > reports.size()) {
+  if (blocked_since_ && !reports.empty() && under_way_) {
     blocked_since_ = reports.front().at;
   }
   for (const SendReport& report : reports) {

@@ -70,6 +70,7 @@ struct Observation {
   std::optional<QuotedHeader> quoted{};
   std::optional<Corruption> corruption{};
   bool truncated = false;                 // reply: shorter than what was sent, and the rest fits
+  bool dont_fragment = false;             // DF of the packet that came back; false where not shown
   bool verified = true;                   // the token matched; false: too few bytes for one
   std::optional<std::uint16_t> api_ms{};  // the round trip as the system's call says it
   std::optional<SendError> send_error{};
@@ -78,7 +79,7 @@ struct Observation {
 
 // Packets that were not an honest answer, by cause (RELIABILITY.md 5.2).
 enum class Reject : std::uint8_t {
-  malformed,  // could not be decoded
+  malformed,  // could not be decoded, or is longer than any honest answer
   checksum,   // ICMP checksum wrong
   stranger,   // another program's identifier or an unknown sequence
   source,     // right probe, but from an address that was not asked

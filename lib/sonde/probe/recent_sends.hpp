@@ -88,9 +88,9 @@ class RecentSends {
   [[nodiscard]] std::size_t slot(std::uint64_t key, std::size_t step) const noexcept;
   template <typename Fits>
   [[nodiscard]] const SentProbe* lookup(std::uint64_t key, Fits fits);
-  void update_index();
+  [[gnu::noinline]] void update_index();
   void index(std::uint64_t number) noexcept;
-  void grow();
+  [[gnu::noinline]] void grow();
 
   std::size_t most_;
   std::vector<SentProbe> ring_;  // record n at n mod size, a power of two

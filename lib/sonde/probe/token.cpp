@@ -69,6 +69,11 @@ std::uint64_t TokenSealer::tag(const ProbeId& probe, const net::Address& destina
 std::uint64_t TokenSealer::seal(const ProbeId& probe, const net::Address& destination,
                                 net::IcmpIdent ident, MutableBytes payload) noexcept {
   newest_sequence_ = std::max(newest_sequence_, probe.sequence);
+  return write(probe, destination, ident, payload);
+}
+
+std::uint64_t TokenSealer::write(const ProbeId& probe, const net::Address& destination,
+                                 net::IcmpIdent ident, MutableBytes payload) const noexcept {
   const std::uint64_t proof = tag(probe, destination, ident);
   Writer out{payload};
   switch (size_within(payload.size())) {

@@ -32,6 +32,10 @@ class TokenSealer {
   std::uint64_t seal(const ProbeId& probe, const net::Address& destination, net::IcmpIdent ident,
                      MutableBytes payload) noexcept;
 
+  // The same once more, for a probe that was sealed before.
+  [[nodiscard]] std::uint64_t write(const ProbeId& probe, const net::Address& destination,
+                                    net::IcmpIdent ident, MutableBytes payload) const noexcept;
+
   // The probe that a payload of 16 bytes or more names, if its tag proves it. nullopt otherwise.
   [[nodiscard]] std::optional<ProbeId> open(const net::Address& destination, net::IcmpIdent ident,
                                             Bytes payload) const noexcept;
@@ -47,8 +51,9 @@ class TokenSealer {
                             net::IcmpIdent ident, Bytes payload) const noexcept;
 
  private:
-  [[nodiscard]] std::uint64_t tag(const ProbeId& probe, const net::Address& destination,
-                                  net::IcmpIdent ident) const noexcept;
+  [[nodiscard, gnu::noinline]] std::uint64_t tag(const ProbeId& probe,
+                                                 const net::Address& destination,
+                                                 net::IcmpIdent ident) const noexcept;
   SipKey key_;
   std::uint64_t newest_sequence_ = 0;  // to complete the 32 bits on the wire
 };

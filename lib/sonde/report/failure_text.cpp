@@ -37,9 +37,8 @@ using Texts = std::span<const std::string_view>;
       "Precedence Violation",
       "Precedence Cutoff"};
   std::string text = by_code(kTexts, seen.icmp.code, "Dest Unreachable, Bad Code: ");
-  if (seen.icmp.code == 4) {
-    // RFC 1191: routers before it say 0, and so does ping.
-    text += fmt::format(" (mtu = {})", seen.next_hop_mtu ? seen.next_hop_mtu->value : 0);
+  if (seen.icmp.code == 4 && seen.next_hop_mtu) {  // routers before RFC 1191 name none
+    text += fmt::format(" (mtu = {})", seen.next_hop_mtu->value);
   }
   return text;
 }
@@ -84,8 +83,8 @@ using Texts = std::span<const std::string_view>;
     case 1:
       return "Destination unreachable: " + by_code(kUnreachable, code, "Unknown code ");
     case 2:
-      return fmt::format("Packet too big: mtu={}",
-                         seen.next_hop_mtu ? seen.next_hop_mtu->value : 0);
+      return "Packet too big" +
+             (seen.next_hop_mtu ? fmt::format(": mtu={}", seen.next_hop_mtu->value) : "");
     case 3:
       return "Time exceeded: " + by_code(kTimeExceeded, code, "code ");
     case 4:

@@ -44,6 +44,7 @@ void JsonReporter::head(JsonWriter& json, const stats::RunEnd& end) const {
   }
   put_options(json, "document.options", options);
   put_rejects(json, "document.rejects", end.rejects);
+  json.put("document.dropped", end.dropped);
 }
 
 void JsonReporter::target(JsonWriter& json, const stats::TargetResult& result) {

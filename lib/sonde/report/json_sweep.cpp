@@ -58,6 +58,7 @@ void JsonSweep::on_end(const stats::RunEnd& end, const stats::SweepResults& resu
             end.error.transform([](auto& e) { return std::string_view(e); }));
   put_engine(json_, "sweep_document.engine", end.engine);
   put_rejects(json_, "sweep_document.rejects", end.rejects);
+  json_.put("sweep_document.dropped", end.dropped);
   json_.begin_object("sweep_document.totals");
   put_sweep_totals(json_, results, sweep_, end);
   json_.end_object();

@@ -209,6 +209,7 @@ void NdjsonReporter::on_end(const stats::RunEnd& end,
   json_.put("end.error", end.error.transform([](auto& e) { return std::string_view(e); }));
   put_engine(json_, "end.engine", end.engine);
   put_rejects(json_, "end.rejects", end.rejects);
+  json_.put("end.dropped", end.dropped);
   put_verdict(json_, "end.verdict", end.verdict);
   end_line(end.ended);
   flush();

@@ -165,6 +165,7 @@ void NdjsonSweep::on_end(const stats::RunEnd& end, const stats::SweepResults& re
   json_.put("end.error", end.error.transform([](auto& e) { return std::string_view(e); }));
   put_engine(json_, "end.engine", end.engine);
   put_rejects(json_, "end.rejects", end.rejects);
+  json_.put("end.dropped", end.dropped);
   json_.begin_object("end.totals");
   put_sweep_totals(json_, results, sweep_, end);
   json_.end_object();

@@ -324,6 +324,7 @@ Result tell_end(const Value& object, const SavedSweepSink& sink) {
   end.engine.clock = word_in(engine, "clock", kClockWords).value_or(probe::RttClock::steady);
   end.elapsed = ms_in(object, "elapsed_ms").value_or(Duration{});
   end.rejects = rejects_in(object.member("rejects"));
+  end.dropped = std::min(count_in(object, "dropped"), kMostOfRun);
   if (const Value& error = object.member("error"); error.is(Kind::string)) {
     end.error = error.text;
   }

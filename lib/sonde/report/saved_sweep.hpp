@@ -54,7 +54,8 @@ struct SavedEnd {
   Duration elapsed{};
   std::optional<probe::RttClock> clock{};
   std::optional<probe::RejectCounts> rejects{};  // absent: they were not counted
-  std::optional<std::string> error{};            // of the system, that ended the run
+  std::uint64_t dropped = 0;
+  std::optional<std::string> error{};  // of the system, that ended the run
   std::optional<std::uint64_t> list_digest{};
   std::optional<std::uint64_t> settled{};  // targets that have a result; absent: not said
   stats::Verdict verdict{};                // pass: its exit code is 0

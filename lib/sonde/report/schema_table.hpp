@@ -121,6 +121,9 @@ inline constexpr std::array kCommonFields{
     row::object("document", "engine", "engine"),
     row::object("document", "options", "options"),
     row::object("document", "rejects", "rejects"),
+    row::count(
+        "document", "dropped",
+        "Packets that this system threw away unread: no room for them, or a wrong checksum."),
     row::list("document", "targets", "In the order they were given.").each("target"),
     row::object("document", "verdict", "verdict"),
     // sweep_document
@@ -142,6 +145,7 @@ inline constexpr std::array kCommonFields{
         .or_null(),
     row::object("sweep_document", "engine", "engine"),
     row::object("sweep_document", "rejects", "rejects").or_null(),
+    row::count("sweep_document", "dropped", "As in the document of ping."),
     row::object("sweep_document", "totals", "sweep_totals"),
     row::object("sweep_document", "verdict", "verdict"),
     // tool
@@ -176,7 +180,7 @@ inline constexpr std::array kCommonFields{
     row::text("options", "protocol", "Of the probes.").one_of("icmp|udp|tcp"),
     row::object("options", "trace", "trace_options").when_needed(),
     // rejects
-    row::count("rejects", "malformed", "Could not be decoded."),
+    row::count("rejects", "malformed", "Could not be decoded, or longer than any answer."),
     row::count("rejects", "checksum", "Wrong ICMP checksum."),
     row::count("rejects", "stranger", "Another program's, or an unknown sequence."),
     row::count("rejects", "source", "From an address that was not asked."),
@@ -457,6 +461,7 @@ inline constexpr std::array kCommonFields{
     row::text("end", "error", "As in the document.").or_null(),
     row::object("end", "engine", "engine"),
     row::object("end", "rejects", "rejects").or_null(),
+    row::count("end", "dropped", "As in the document."),
     row::object("end", "totals", "sweep_totals").when_needed(),
     row::object("end", "verdict", "verdict"),
 };

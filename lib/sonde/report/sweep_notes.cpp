@@ -113,6 +113,11 @@ void SweepNotes::on_end(const stats::RunEnd& end, const stats::SweepResults& res
   if (early && !rounds_ && !sweep_.merged && undone > 0) {
     line(fmt::format("ended early: no result for {} of {} targets", undone, targets));
   }
+  const bool missing = results.totals().counts.lost > 0 || options_.verbose;
+  if (end.dropped > 0 && missing && !sweep_.merged) {
+    note_dropped(err_, end.dropped);
+    unflushed_ = true;
+  }
   if (options_.verbose) {
     note_rejects(err_, end.rejects.value_or(probe::RejectCounts{}));
     unflushed_ = true;

@@ -125,6 +125,11 @@ void TextNotes::on_end(const stats::RunEnd& end, std::span<const stats::TargetRe
     std::ranges::for_each(targets, [this](const auto& result) { check_clock(result); });
   }
   untold_answers(end, targets);
+  const bool missing = std::ranges::any_of(
+      targets, [](const auto& result) { return result.stats.counts().lost > 0; });
+  if (missing || options_.verbose) {
+    note_dropped(err_, end.dropped);
+  }
   if (options_.verbose) {
     note_rejects(err_, end.rejects.value_or(probe::RejectCounts{}));
   }
@@ -163,6 +168,15 @@ void TextNotes::check_clock(const stats::TargetResult& result) {
       fmt::format("sonde: {}: not every RTT is by the clock of {} (weakest: {}); if the hardware "
                   "has one, hwstamp_ctl -i {} -t 1 -r 1 switches it on\n",
                   host(result.target), device, clock_name(*weakest), device));
+}
+
+void note_dropped(Sink& err, std::uint64_t dropped) {
+  if (dropped > 0) {
+    err.write(
+        fmt::format("sonde: {} packet{} came and {} thrown away here: the receive buffer was full "
+                    "(send less at once, or raise net.core.rmem_max), or a checksum was wrong\n",
+                    dropped, dropped == 1 ? "" : "s", dropped == 1 ? "was" : "were"));
+  }
 }
 
 void note_rejects(Sink& err, const probe::RejectCounts& counts) {

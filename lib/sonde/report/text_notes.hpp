@@ -57,4 +57,7 @@ class TextNotes final : public stats::Listener {
 // "sonde: ignored 3 packets: 2 ..., 1 ..."; nothing if there were none.
 void note_rejects(Sink& err, const probe::RejectCounts& counts);
 
+// What this system threw away before it could be read, if anything.
+void note_dropped(Sink& err, std::uint64_t dropped);
+
 }  // namespace sonde::report

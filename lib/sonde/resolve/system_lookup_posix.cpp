@@ -2,6 +2,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -14,17 +15,41 @@
 namespace sonde::resolve {
 namespace {
 
-ResolveError error_of(int code) {
+ResolveError system_error(int os_code) {
+  return {.failure = ResolveFailure::system, .message = std::generic_category().message(os_code)};
+}
+
+ResolveError error_of(int code, int os_code) {
   switch (code) {
     case EAI_AGAIN:
       return {.failure = ResolveFailure::temporary, .message = ::gai_strerror(code)};
     case EAI_SYSTEM:
-      return {.failure = ResolveFailure::system, .message = std::generic_category().message(errno)};
+      return system_error(os_code);
     case EAI_MEMORY:
       return {.failure = ResolveFailure::system, .message = ::gai_strerror(code)};
     default:
       return {.failure = ResolveFailure::not_found, .message = ::gai_strerror(code)};
   }
+}
+
+// getaddrinfo() says of a hosts file that it could not open that the name is not known. It has
+// three descriptors open at once. Returns why they cannot be had, or 0.
+int descriptors_refused() {
+  constexpr std::size_t kAtOnce = 3;
+  std::array<int, kAtOnce> taken{};
+  int why = 0;
+  for (int& one : taken) {
+    one = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (one < 0 && (errno == EMFILE || errno == ENFILE)) {
+      why = errno;
+    }
+  }
+  for (const int one : taken) {
+    if (one >= 0) {
+      ::close(one);
+    }
+  }
+  return why;
 }
 
 int family_number(FamilyWanted family) {
@@ -63,7 +88,11 @@ std::expected<std::vector<net::Address>, ResolveError> ask(const std::string& na
   hints.ai_flags = flags;
   addrinfo* list = nullptr;
   if (const int code = ::getaddrinfo(name.c_str(), nullptr, &hints, &list); code != 0) {
-    return std::unexpected(error_of(code));
+    const int os_code = errno;
+    if (const int refused = descriptors_refused(); refused != 0) {
+      return std::unexpected(system_error(refused));
+    }
+    return std::unexpected(error_of(code, os_code));
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, &::freeaddrinfo);
   std::vector<net::Address> addresses;
@@ -73,7 +102,7 @@ std::expected<std::vector<net::Address>, ResolveError> ask(const std::string& na
     }
   }
   if (addresses.empty()) {
-    return std::unexpected(error_of(EAI_NONAME));
+    return std::unexpected(error_of(EAI_NONAME, 0));
   }
   return addresses;
 }

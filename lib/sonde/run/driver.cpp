@@ -4,6 +4,17 @@
 
 namespace sonde::run {
 
+namespace {
+
+// Answers can be there before the send returns. Linux gives a socket 208 KiB for them and for
+// transmit stamps (net.core.rmem_default).
+std::size_t most_at_once(const probe::ProbeSpec& spec) noexcept {
+  constexpr std::size_t kRoom = std::size_t{128} * 1024;
+  return std::max<std::size_t>(kRoom / (spec.payload.size() + transport::kReceiveOverhead), 1);
+}
+
+}  // namespace
+
 bool Driver::step(Instant now) {
   // A flood must not keep expiry away for ever.
   constexpr unsigned kMostUndrained = 1000;
@@ -20,8 +31,16 @@ bool Driver::send_due(Instant now) {
   if (due == 0) {
     return false;
   }
-  const std::size_t tried = transport_.send(std::span(specs_).first(due), reports_);
-  engine_.on_sent(std::span(reports_).first(tried));
+  const std::size_t most = most_at_once(specs_.front());
+  for (std::span rest = std::span(specs_).first(due); !rest.empty();) {
+    const auto some = rest.first(std::min(rest.size(), most));
+    const std::size_t tried = transport_.send(some, reports_);
+    engine_.on_sent(std::span(reports_).first(tried));
+    rest = rest.subspan(some.size());
+    if (!rest.empty()) {
+      (void)receive_arrived();
+    }
+  }
   return true;
 }
 

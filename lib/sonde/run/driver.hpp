@@ -2,9 +2,9 @@
 // back, and is the only code that calls either. It holds buffers, no policy and no clock.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "sonde/base/time.hpp"
 #include "sonde/engine/engine.hpp"
@@ -34,9 +34,10 @@ class Driver {
   engine::Engine& engine_;
   transport::Transport& transport_;
   unsigned undrained_ = 0;  // turns in a row that left arrivals behind
-  std::array<probe::ProbeSpec, kBatch> specs_{};
-  std::array<probe::SendReport, kBatch> reports_{};
-  std::array<probe::Observation, kBatch> observations_{};
+  // Some 20 KiB, which is much of a stack that a caller made small.
+  std::vector<probe::ProbeSpec> specs_ = std::vector<probe::ProbeSpec>(kBatch);
+  std::vector<probe::SendReport> reports_ = std::vector<probe::SendReport>(kBatch);
+  std::vector<probe::Observation> observations_ = std::vector<probe::Observation>(kBatch);
 };
 
 }  // namespace sonde::run

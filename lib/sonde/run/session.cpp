@@ -28,6 +28,7 @@ Session::Session(SessionConfig config, const SessionParts& parts)
     : config_(std::move(config)),
       parts_(parts),
       driver_(parts.engine, parts.transport),
+      reader_(parts.reader_gone, parts.control),
       started_(config_.start.clock.steady),
       results_(empty_results(config_.targets)) {
   const transport::Capabilities can = parts_.transport.capabilities();
@@ -51,9 +52,8 @@ Verdict Session::run() {
     if (const auto reason = end_reason()) {
       return finish(*reason);
     }
-    if (!busy) {
-      flush();
-      driver_.wait(limit());
+    if (!busy && !rest()) {
+      return finish(EndReason::error);
     }
   }
 }
@@ -206,6 +206,21 @@ void Session::flush() {
   }
 }
 
+// Brings out what is known and waits. False: it cannot be brought out, and nothing may follow.
+bool Session::rest() {
+  flush();
+  std::optional<Instant> until = limit();
+  const auto again = reader_.watches() ? reader_.look(parts_.clock.now()) : std::nullopt;
+  if (again) {
+    until = std::min(until.value_or(*again), *again);
+  }
+  if (parts_.control.output_failed) {
+    return false;
+  }
+  driver_.wait(until);
+  return true;
+}
+
 std::optional<Instant> Session::limit() const {
   std::optional<Instant> earliest = closed_ ? std::nullopt : parts_.directory.deadline();
   const auto consider = [&earliest](const std::optional<Instant>& at) {
@@ -240,19 +255,29 @@ probe::RttClock Session::weakest_clock() const {
   return weakest.value_or(config_.start.engine.clock);
 }
 
+// What cannot be brought out is part of the verdict: those that come later say it.
 Verdict Session::finish(EndReason reason) {
+  flush();
+  bool lost = parts_.control.output_failed;
   stats::RunEnd end{.ended = parts_.clock.now(),
                     .reason = reason,
                     .engine = config_.start.engine,
                     .rejects = parts_.transport.rejects(),
                     .constant_flows = parts_.transport.capabilities().constant_flows,
                     .dropped = parts_.transport.dropped(),
-                    .error = std::nullopt,
+                    .error = config_.failure ? config_.failure() : std::nullopt,
                     .verdict = config_.judge(results_, reason)};
+  if (end.error) {
+    end.reason = reason == EndReason::count ? EndReason::error : reason;
+  }
   end.engine.clock = weakest_clock();
   for (stats::Listener* listener : parts_.listeners) {
     listener->on_end(end, results_);
     listener->flush();
+    if (!lost && parts_.control.output_failed) {
+      lost = true;
+      end.verdict = config_.judge(results_, reason);
+    }
   }
   return end.verdict;
 }

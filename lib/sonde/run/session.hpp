@@ -15,6 +15,7 @@
 #include "sonde/run/control.hpp"
 #include "sonde/run/directory.hpp"
 #include "sonde/run/driver.hpp"
+#include "sonde/run/reader_watch.hpp"
 #include "sonde/stats/listener.hpp"
 #include "sonde/stats/run_record.hpp"
 #include "sonde/transport/transport.hpp"
@@ -34,6 +35,8 @@ struct SessionConfig {
   Duration names_patience{};
   std::optional<stats::PathLimits> path{};  // trace; absent: the targets have no paths
   Judge judge{};
+  // Asked at the end: the system's error that kept answers from being known. Empty: none can.
+  std::function<std::optional<std::string>()> failure{};
 };
 
 // What a session works with; all outlive it.
@@ -44,6 +47,7 @@ struct SessionParts {
   Directory& directory;
   Control& control;
   std::span<stats::Listener* const> listeners;
+  std::function<bool()> reader_gone{};  // ReaderWatch asks it; then nobody can be told any more
 };
 
 class Session {
@@ -66,6 +70,7 @@ class Session {
   void tell_time();
   [[nodiscard]] std::optional<Instant> next_wake() const;
   void flush();
+  [[nodiscard]] bool rest();
   stats::Verdict finish(stats::EndReason reason);
   [[nodiscard]] std::optional<Instant> limit() const;
   [[nodiscard]] probe::RttClock weakest_clock() const;
@@ -73,6 +78,7 @@ class Session {
   SessionConfig config_;
   SessionParts parts_;
   Driver driver_;
+  ReaderWatch reader_;
   Instant started_;
   std::vector<stats::TargetResult> results_{};
   bool closed_ = false;

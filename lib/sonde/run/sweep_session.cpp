@@ -22,6 +22,7 @@ SweepSession::SweepSession(SweepSessionConfig config, const SweepSessionParts& p
     : config_(std::move(config)),
       parts_(parts),
       driver_(parts.engine, parts.transport),
+      reader_(parts.reader_gone, parts.control),
       started_(config_.start.clock.steady),
       results_(parts.targets, config_.detail, config_.sample_rounds, config_.options.mode) {
   const transport::Capabilities can = parts_.transport.capabilities();
@@ -84,9 +85,8 @@ Verdict SweepSession::run() {
     if (const auto reason = end_reason(now)) {
       return finish(*reason, now);
     }
-    if (!busy) {
-      flush();
-      driver_.wait(limit());
+    if (!busy && !rest(now)) {
+      return finish(EndReason::error, now);
     }
   }
 }
@@ -311,6 +311,20 @@ void SweepSession::flush() {
   }
 }
 
+// Brings out what is known and waits. False: it cannot be brought out, and nothing may follow.
+bool SweepSession::rest(Instant now) {
+  flush();
+  std::optional<Instant> until = limit();
+  if (const auto again = reader_.look(now)) {
+    until = std::min(until.value_or(*again), *again);
+  }
+  if (parts_.control.output_failed) {
+    return false;
+  }
+  driver_.wait(until);
+  return true;
+}
+
 std::optional<Instant> SweepSession::limit() const {
   std::optional<Instant> earliest = parts_.feed.deadline();
   const auto consider = [&earliest](std::optional<Instant> when) {
@@ -327,10 +341,13 @@ std::optional<Instant> SweepSession::limit() const {
   return earliest;
 }
 
+// As Session::finish().
 Verdict SweepSession::finish(EndReason reason, Instant now) {
   while (auto held = names_ ? names_->take_any() : std::nullopt) {
     tell_held(*held);
   }
+  flush();
+  bool lost = parts_.control.output_failed;
   stats::RunEnd end{.ended = now,
                     .reason = reason,
                     .engine = config_.start.engine,
@@ -347,6 +364,10 @@ Verdict SweepSession::finish(EndReason reason, Instant now) {
   for (SweepListener* listener : parts_.listeners) {
     listener->on_end(end, results_);
     listener->flush();
+    if (!lost && parts_.control.output_failed) {
+      lost = true;
+      end.verdict = config_.judge(results_, reason);
+    }
   }
   return end.verdict;
 }

@@ -19,6 +19,7 @@
 #include "sonde/run/driver.hpp"
 #include "sonde/run/name_wait.hpp"
 #include "sonde/run/prohibition_watch.hpp"
+#include "sonde/run/reader_watch.hpp"
 #include "sonde/run/target_feed.hpp"
 #include "sonde/stats/sweep_listener.hpp"
 #include "sonde/stats/sweep_results.hpp"
@@ -58,7 +59,8 @@ struct SweepSessionParts {
   TargetFeed& feed;
   Control& control;
   std::span<stats::SweepListener* const> listeners;
-  NameSource* names = nullptr;  // null: no names are wanted
+  NameSource* names = nullptr;          // null: no names are wanted
+  std::function<bool()> reader_gone{};  // ReaderWatch asks it; then nobody can be told any more
 };
 
 class SweepSession {
@@ -95,6 +97,7 @@ class SweepSession {
   static void advance(Instant& next, Duration every, Instant now) noexcept;
   void interim(Instant now, const stats::SweepResults& window);
   void flush();
+  [[nodiscard]] bool rest(Instant now);
   void slow_down(Instant now);
   [[nodiscard]] std::optional<Instant> limit() const;
   stats::Verdict finish(stats::EndReason reason, Instant now);
@@ -102,6 +105,7 @@ class SweepSession {
   SweepSessionConfig config_;
   SweepSessionParts parts_;
   Driver driver_;
+  ReaderWatch reader_;
   Instant started_;
   stats::SweepResults results_;
   std::optional<stats::SweepResults> window_{};  // with options.summary_every

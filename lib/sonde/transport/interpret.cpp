@@ -68,12 +68,13 @@ void fill_common(Observation& seen, const Match& match, const std::optional<Wall
   seen.quoted.reset();
   seen.corruption.reset();
   seen.truncated = false;
+  seen.dont_fragment = false;
   seen.send_error.reset();
 }
 
 // Header options, and a payload that differs from what was sent.
-std::shared_ptr<const probe::ObservationExtras> extras_of_reply(Bytes header_options,
-                                                                Bytes payload) {
+[[gnu::noinline]] std::shared_ptr<const probe::ObservationExtras> extras_of_reply(
+    Bytes header_options, Bytes payload) {
   if (header_options.empty() && payload.empty()) {
     return nullptr;
   }
@@ -139,9 +140,8 @@ std::expected<const probe::SentProbe*, Reject> interpret_error(const QueuedIcmpE
   return match->sent;
 }
 
-std::expected<void, Reject> interpret_error_packet(const Arrival& arrival,
-                                                   const wire::IcmpMessage& message,
-                                                   const Judge& judge) {
+[[gnu::noinline]] std::expected<void, Reject> interpret_error_packet(
+    const Arrival& arrival, const wire::IcmpMessage& message, const Judge& judge) {
   const net::Family family = arrival.source.family();
   if (is_no_outcome(family, message.icmp.type)) {
     return std::unexpected(Reject::stranger);
@@ -187,7 +187,8 @@ std::expected<void, Reject> interpret_icmp(const Arrival& arrival, const Judge& 
 }
 
 // A UDP service at the probed port answered.
-std::expected<void, Reject> interpret_datagram(const Packet& packet, const Judge& judge) {
+[[gnu::noinline]] std::expected<void, Reject> interpret_datagram(const Packet& packet,
+                                                                 const Judge& judge) {
   const auto match = judge.matcher.datagram(
       {.payload = packet.data, .source = packet.source, .port = packet.port});
   if (!match) {
@@ -239,6 +240,7 @@ std::expected<void, Reject> interpret_ipv4(const Packet& packet, const Judge& ju
   if (result) {
     judge.seen.ttl = ip->header.ttl;
     judge.seen.tos = ip->header.tos;
+    judge.seen.dont_fragment = ip->header.dont_fragment;
   }
   return result;
 }

@@ -1,8 +1,10 @@
 #include "sonde/transport/matcher.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
+#include "sonde/wire/checksum.hpp"
 #include "sonde/wire/icmpv4.hpp"
 #include "sonde/wire/icmpv6.hpp"
 
@@ -139,7 +141,11 @@ std::expected<Match, Reject> Matcher::echo_error(const wire::QuotedDatagram& quo
   const SentProbe* const sent = sends_->find(quoted.destination, quoted.seq);
   if (sent != nullptr) {
     const Evidence evidence = evidence_of_quote(*sent, quoted.payload);
-    if (evidence != Evidence::contradicted) {
+    const bool believed =
+        evidence == Evidence::absent
+            ? shape_ != nullptr || token_size(*sent) == 0 || checksum_fits(*sent, quoted)
+            : evidence == Evidence::proven;
+    if (believed) {
       return Match{.id = sent->id, .sent = sent, .verified = evidence == Evidence::proven};
     }
   }
@@ -199,6 +205,28 @@ Matcher::Evidence Matcher::evidence_of_quote(const SentProbe& sent, Bytes payloa
   const bool fits = cut && sealer_->check(sent.id, sent.destination, ident_,
                                           quoted.first(usable)) == TokenSealer::Check::match;
   return fits ? Evidence::proven : Evidence::contradicted;
+}
+
+bool Matcher::checksum_fits(const SentProbe& sent,
+                            const wire::QuotedDatagram& quoted) const noexcept {
+  std::array<std::byte, wire::kIcmpHeader + TokenSealer::kFull> start{};
+  const std::size_t token = token_size(sent);
+  Writer out(start);
+  wire::ChecksumSum sum;
+  if (sent.destination.is_v4()) {
+    wire::encode_icmpv4_echo_header(ident_, sent.seq, out);
+  } else {
+    if (quoted.source.is_v4()) {
+      return false;  // unknown, and the pseudo header covers it
+    }
+    wire::encode_icmpv6_echo_request(ident_, sent.seq, {}, out);
+    sum.add_pseudo_header(quoted.source, sent.destination, net::kIcmpV6,
+                          static_cast<std::uint32_t>(wire::kIcmpHeader + sent.payload.size()));
+  }
+  (void)sealer_->write(sent.id, sent.destination, ident_, out.reserve(token));
+  sum.add(out.written());
+  sum.add(sent.payload.subspan(token));
+  return sum.value() == quoted.transport_checksum;
 }
 
 // A probe older than the newest one with its 16 bits of sequence, or than what is remembered.

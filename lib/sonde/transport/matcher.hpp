@@ -6,12 +6,15 @@
 // asked (groups: from anywhere) and carry the probe's token (token.hpp). Without a token (payload
 // under 4 bytes, or ProbeSpec::authenticate off) identifier, sequence and address decide, and
 // `verified` is false. An ICMP error must quote identifier, sequence and destination; its token
-// decides where the quote reaches that far, and is absent where the router cut or zero-padded it.
-// A UDP probe has a token, and in place of the sequence a key on the wire (probe_shape.hpp): a
-// quote must show one of them. A datagram from who was probed answers the probe whose token it
-// echoes; without one, the probe whose port it comes from, if each has its own, unverified. With
-// constant ports nobody can say which probe it answers: it is turned away (Reject::token). Source
-// of the rules: RELIABILITY.md sections 3a and 5.2. Pure; amortised constant time.
+// decides where the quote reaches that far. Where the router cut or zero-padded it, the quoted
+// checksum must be the one that the probe left with, which covers the token: 16 bits that nobody
+// knows who does not see the probe. No proof, so `verified` is false. It decides nothing in a
+// trace, where routers that quote little and translators of addresses are the matter itself. A UDP
+// probe has a token, and in place of the sequence a key on the wire (probe_shape.hpp): a quote must
+// show one of them. A datagram from who was probed answers the probe whose token it echoes; without
+// one, the probe whose port it comes from, if each has its own, unverified. With constant ports
+// nobody can say which probe it answers: it is turned away (Reject::token). Source of the rules:
+// RELIABILITY.md sections 3a and 5.2. Pure; amortised constant time.
 #pragma once
 
 #include <expected>
@@ -92,6 +95,10 @@ class Matcher {
                                            Bytes payload) const noexcept;
   [[nodiscard]] Evidence evidence_of_quote(const probe::SentProbe& sent,
                                            Bytes payload) const noexcept;
+  // Is the quoted checksum that of the probe? False too where its IP header is not shown and
+  // counts.
+  [[nodiscard]] bool checksum_fits(const probe::SentProbe& sent,
+                                   const wire::QuotedDatagram& quoted) const noexcept;
   // Does this reply answer this probe? Then `match` says so.
   [[nodiscard]] bool admits(const probe::SentProbe& sent, Bytes payload,
                             Match& match) const noexcept;

@@ -3,6 +3,7 @@
 // One thread calls them; only wake() may come from another thread or a signal handler.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -12,6 +13,10 @@
 #include "sonde/transport/capabilities.hpp"
 
 namespace sonde::transport {
+
+// Bytes that a receive buffer takes for a probe beside its data: Linux counts some 768 for the
+// answer, and as many for the transmit stamp.
+inline constexpr std::size_t kReceiveOverhead = std::size_t{2} * 768;
 
 class Transport {
  public:
@@ -32,6 +37,9 @@ class Transport {
   [[nodiscard]] virtual probe::RejectCounts rejects() const = 0;
   // Packets that the system had for us and dropped, because they were not fetched in time.
   [[nodiscard]] virtual std::uint64_t dropped() const { return 0; }
+  // The system's code where reading has failed since something was last read, or nothing was there;
+  // 0: no. What came meanwhile is not known.
+  [[nodiscard]] virtual int receive_error() const { return 0; }
 };
 
 }  // namespace sonde::transport

@@ -45,6 +45,25 @@ TEST_CASE("directory: an address without a route is passed over for one that has
   CHECK_FALSE(choose_address({}, {v6, v4}, none).source.has_value());
 }
 
+TEST_CASE("directory: a name for a host that is a target already shares its limit of speed") {
+  const auto host = *net::Address::parse("192.0.2.1");
+  const auto any = [](const net::Address& to) { return std::optional(to); };
+  HostCount others;
+  others.add(host);
+  CHECK(choose_address({.interval = 4ms}, {host}, any, others).address == host);
+  const AddressChoice choice = choose_address({.interval = 3ms}, {host}, any, others);
+  CHECK_FALSE(choice.address.has_value());
+  CHECK(choice.refusals ==
+        "192.0.2.1: an interval below 4ms to one host that is given 2 times is for root (try -i "
+        "4ms, or give it once)");
+  const auto other = *net::Address::parse("192.0.2.2");
+  CHECK(choose_address({.interval = 3ms}, {host, other}, any, others).address == other);
+  const TargetPolicy adaptive{.adaptive = true, .shortest_gap = 2ms};
+  CHECK(choose_address(adaptive, {host}, any).address == host);
+  CHECK_FALSE(choose_address(adaptive, {host}, any, others).address.has_value());
+  CHECK(choose_address({.trusted = true, .interval = 1ms}, {host}, any, others).address == host);
+}
+
 TEST_CASE("directory: a family that cannot be sent to is refused with its reason") {
   const auto v6 = *net::Address::parse("2001:db8::1");
   const auto any = [](const net::Address& to) { return std::optional(to); };

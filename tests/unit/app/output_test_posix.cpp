@@ -9,9 +9,11 @@
 #include <csignal>
 #include <string>
 
+#include "app/console.hpp"
 #include "app/output.hpp"
 #include "app/output_file.hpp"
 #include "app/signals.hpp"
+#include "tests/support/virtual_clock.hpp"
 
 namespace sonde::app {
 namespace {
@@ -29,6 +31,17 @@ struct Pipe {
     return text;
   }
   std::array<int, 2> ends{};
+};
+
+// Each look at it is a moment later.
+class SteppingClock final : public Clock {
+ public:
+  [[nodiscard]] Instant now() const noexcept override { return now_ += 100ms; }
+  [[nodiscard]] WallTime wall() const noexcept override { return {}; }
+  [[nodiscard]] Duration elapsed() const noexcept { return now_ - Instant{}; }
+
+ private:
+  mutable Instant now_{};
 };
 
 TEST_CASE("output: nothing goes out before a flush, everything after it, in order") {
@@ -70,6 +83,66 @@ TEST_CASE("output: a full disk is remembered, told, and ends the writing") {
     CHECK(sink.error() == ENOSPC);
   }
   ::close(full);
+}
+
+TEST_CASE(
+    "output: a reader that takes nothing is waited for until the run shall end, and a little") {
+  Pipe pipe;
+  SteppingClock clock;
+  std::atomic<bool> stop{false};
+  OutputPatience patience(clock, stop);
+  FdSink sink(pipe.ends[1], "pipe");
+  sink.wait_with(patience);
+  const std::string more_than_fits(std::size_t{1} << 20, 'a');
+  patience.end_at(clock.now() + 10 * OutputPatience::kMost);
+  sink.write(more_than_fits);
+  CHECK(clock.elapsed() >= 11 * OutputPatience::kMost);
+  CHECK(sink.given_up());
+  CHECK(sink.broken());
+  CHECK_FALSE(sink.stopped());
+  CHECK(write_failure(sink) == "cannot write to pipe: its reader takes nothing");
+}
+
+TEST_CASE("output: what a signal gives up is told, and no fault") {
+  Pipe pipe;
+  SteppingClock clock;
+  std::atomic<bool> stop{true};
+  OutputPatience patience(clock, stop);
+  FdSink sink(pipe.ends[1], "pipe");
+  sink.wait_with(patience);
+  sink.write(std::string(std::size_t{1} << 20, 'a'));
+  CHECK(clock.elapsed() >= OutputPatience::kMost);
+  CHECK(clock.elapsed() < 2 * OutputPatience::kMost);
+  CHECK(sink.broken());
+  CHECK(sink.stopped());
+}
+
+TEST_CASE("output: patience begins anew with every piece that a reader takes") {
+  test::VirtualClock clock;
+  std::atomic<bool> stop{true};
+  OutputPatience patience(clock, stop);
+  CHECK(patience.goes_on());
+  clock.advance(OutputPatience::kMost - 1ms);
+  CHECK(patience.goes_on());
+  patience.renew();
+  clock.advance(1s);
+  CHECK(patience.goes_on());
+  clock.advance(OutputPatience::kMost);
+  CHECK_FALSE(patience.goes_on());
+  CHECK_FALSE(patience.goes_on());  // nor for another output
+}
+
+TEST_CASE("output: a pipe tells that its reader has gone, a file never does") {
+  Pipe pipe;
+  CHECK(kind_of(pipe.ends[1]) == DescriptorKind::pipe);
+  CHECK_FALSE(reader_gone(pipe.ends[1]));
+  ::close(pipe.ends[0]);
+  pipe.ends[0] = -1;
+  CHECK(reader_gone(pipe.ends[1]));
+  const int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  CHECK(kind_of(null) == DescriptorKind::device);
+  CHECK_FALSE(reader_gone(null));
+  ::close(null);
 }
 
 TEST_CASE("output: a reader that had enough is no fault") {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/cli.hpp"
@@ -164,21 +165,77 @@ TEST_CASE("plan: payloads end where the packet does") {
 
 TEST_CASE("plan: limits of speed hold for everyone but root, and not for loopback") {
   const std::vector<Words> fast{{"-i", "1.9ms"}, {"-f"}, {"-l", "4"}};
-  for (Words words : fast) {
-    CAPTURE(words.front());
-    words.emplace_back("192.0.2.1");
-    CHECK(contains(refusal(words, false), "for root"));
-    CHECK(plan(words, true).has_value());
-    words.back() = "127.0.0.1";
-    CHECK(plan(words, false).has_value());
-    words.emplace_back("192.0.2.1");
-    CHECK_FALSE(plan(words, false).has_value());
+  const std::vector<std::pair<const char*, const char*>> far_and_here{{"192.0.2.1", "127.0.0.1"},
+                                                                      {"2001:db8::1", "::1"}};
+  for (const auto& [far, here] : far_and_here) {
+    CAPTURE(far);
+    for (Words words : fast) {
+      CAPTURE(words.front());
+      words.emplace_back(far);
+      CHECK(contains(refusal(words, false), "for root"));
+      CHECK(plan(words, true).has_value());
+      words.back() = here;
+      CHECK(plan(words, false).has_value());
+      words.emplace_back(far);
+      CHECK_FALSE(plan(words, false).has_value());
+    }
+    CHECK(plan({"-i", "2ms", far}, false).has_value());
+    CHECK(plan({"-f", "-i", "2ms", far}, false).has_value());
   }
-  CHECK(plan({"-i", "2ms", "192.0.2.1"}, false).has_value());
-  CHECK(plan({"-f", "-i", "2ms", "192.0.2.1"}, false).has_value());
-  CHECK(contains(refusal({"-i", "0.9", "224.0.0.1"}, false), "many hosts"));
-  CHECK(plan({"-i", "1", "224.0.0.1"}, false).has_value());
+  for (const char* group : {"224.0.0.1", "ff05::1"}) {
+    CAPTURE(group);
+    CHECK(contains(refusal({"-i", "0.9", group}, false), "many hosts"));
+    CHECK(plan({"-i", "1", group}, false).has_value());
+  }
   CHECK(contains(refusal({"-b", "-i", "0.9", "255.255.255.255"}, false), "many hosts"));
+}
+
+TEST_CASE("plan: limits of speed are a host's, however often it is given") {
+  const auto copies = [](Words words, std::size_t count, const std::string& target) {
+    words.insert(words.end(), count, target);
+    return words;
+  };
+  const Words fast{"-i", "2ms"};
+  CHECK(plan(copies(fast, 1, "192.0.2.1"), false).has_value());
+  const auto refused = plan(copies(fast, 200, "192.0.2.1"), false);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message ==
+        "'192.0.2.1': an interval below 400ms to one host that is given 200 times is for root");
+  CHECK(refused.error().hint == "try -i 400ms, or give it once");
+  CHECK(plan(copies({"-i", "400ms"}, 200, "192.0.2.1"), false).has_value());
+  CHECK(plan(copies(fast, 200, "192.0.2.1"), true).has_value());
+  CHECK(plan(copies(fast, 200, "127.0.0.1"), false).has_value());
+  CHECK(plan({"-i", "2ms", "192.0.2.1", "192.0.2.2", "2001:db8::1"}, false).has_value());
+  CHECK(plan({"-i", "2ms", "fe80::1%1", "fe80::1%2"}, false).has_value());  // two hosts
+  CHECK_FALSE(plan({"-i", "2ms", "fe80::1%1", "fe80::1%1"}, false).has_value());
+  CHECK(plan(copies({}, 500, "192.0.2.1"), false).has_value());
+  CHECK_FALSE(plan(copies({}, 501, "192.0.2.1"), false).has_value());
+  CHECK(contains(refusal(copies({"-l", "2"}, 2, "192.0.2.1"), false), "a preload above 3 to one"));
+  CHECK(plan(copies({"-l", "3"}, 1, "192.0.2.1"), false).has_value());
+  CHECK(contains(refusal(copies({"-i", "1"}, 2, "224.0.0.1"), false), "an interval below 2s to"));
+  // Answers clock it: it is slowed down, not refused.
+  CHECK(plan(copies({"-A"}, 5, "192.0.2.1"), false)->engine.shortest_gap == Duration(10ms));
+  CHECK(plan({"-A", "192.0.2.1", "192.0.2.2"}, false)->engine.shortest_gap == Duration(2ms));
+  CHECK(plan({"-A", "127.0.0.1", "127.0.0.1", "h"}, false)->engine.shortest_gap == Duration(2ms));
+}
+
+TEST_CASE("plan: with -b any address of IPv4 may be a broadcast address") {
+  const auto refused = plan({"-b", "-i", "2ms", "10.5.0.255"}, false);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message ==
+        "'10.5.0.255': an interval below 1s to many hosts at once is for root");
+  CHECK(refused.error().hint ==
+        "with -b this may be a broadcast address: try -i 1, or leave out -b");
+  CHECK(plan({"-b", "-i", "2ms", "255.255.255.255"}, false).error().hint == "try -i 1");
+  CHECK(plan({"-b", "-i", "1", "10.5.0.255"}, false).has_value());
+  CHECK(plan({"-b", "-i", "2ms", "10.5.0.255"}, true).has_value());
+  CHECK(plan({"-b", "-i", "2ms", "127.255.255.255"}, false).has_value());
+  CHECK(plan({"-b", "-i", "2ms", "2001:db8::1"}, false).has_value());
+  for (const char* group : {"224.0.0.1", "255.255.255.255", "10.5.0.255"}) {
+    CAPTURE(group);
+    CHECK(contains(refusal({"-A", "-b", group}, false), "-A to many hosts"));
+    CHECK(plan({"-A", "-b", group}, true).has_value());
+  }
 }
 
 TEST_CASE("plan: flood and adaptive are clocked by replies") {

@@ -35,6 +35,21 @@ TEST_CASE("target: what is neither") {
   }
 }
 
+TEST_CASE("target: a name has 253 characters at most, and a refusal does not repeat the rest") {
+  const std::string longest(253, 'a');
+  REQUIRE(parse_target(longest, numeric).has_value());
+  CHECK(parse_target(longest, numeric)->text == longest);
+  for (const std::size_t size : {254U, 100'000U}) {
+    for (const char letter : {'a', '-', '1', ',', ':', '%'}) {
+      CAPTURE(size);
+      CAPTURE(letter);
+      const auto refused = parse_target(std::string(size, letter), numeric);
+      REQUIRE_FALSE(refused.has_value());
+      CHECK(refused.error().message.size() < 400);
+    }
+  }
+}
+
 TEST_CASE("target: other spellings of an IPv4 address are refused, with the one to use") {
   const auto read = [](std::string_view text) {
     const auto target = parse_target(text, numeric);
@@ -79,8 +94,21 @@ TEST_CASE("sweep policy: what is refused, and what asks for it") {
   policy.allowed = {.multicast = true, .zero = true};
   CHECK_FALSE(why("224.0.0.1").has_value());
   CHECK_FALSE(why("0.1.2.3").has_value());
+  policy.interval = 2ms;
+  CHECK(why("224.0.0.1")->message.contains("many hosts at once"));
+  CHECK_FALSE(why("192.0.2.0/24").has_value());
+  policy.broadcast = true;
+  CHECK(why("192.0.2.0/24")->hint.contains("leave out -b"));
+  CHECK_FALSE(why("2001:db8::/120").has_value());
+  CHECK_FALSE(why("127.0.0.0/24").has_value());
+  policy.trusted = true;
+  CHECK_FALSE(why("192.0.2.0/24").has_value());
+  policy.trusted = policy.broadcast = false;
+  policy.interval.reset();
   policy.rate = {};
   CHECK(why("192.0.2.1")->hint.contains("--allow fast"));
+  CHECK(why("2001:db8::1")->hint.contains("--allow fast"));
+  CHECK_FALSE(why("::1").has_value());
   CHECK_FALSE(why("127.0.0.0/8").has_value());
   CHECK(refuse_many(policy, 65'537)->hint.contains("--allow many"));
   CHECK_FALSE(refuse_many(policy, 65'536).has_value());

@@ -55,6 +55,15 @@ TEST_CASE("verdict: 0 when every target answered, however seldom") {
   CHECK(code({target(1, 1), target(5, 2)}) == 0);
 }
 
+TEST_CASE("verdict: 4 when answers could not be read, whatever was counted") {
+  const std::vector<TargetResult> targets{target(3, 3)};
+  const stats::Verdict verdict = with_failure(judge_ping(targets, std::nullopt), "no answers");
+  CHECK_FALSE(verdict.pass);
+  CHECK(verdict.exit_code == 4);
+  CHECK(verdict.reasons == std::vector<std::string>{"no answers"});
+  CHECK(with_failure(judge_ping(targets, std::nullopt), std::nullopt).pass);
+}
+
 TEST_CASE("verdict: 1 when a target did not, or had sent nothing yet") {
   CHECK(code({target(3, 0)}) == 1);
   CHECK(code({target(3, 3), target(3, 0)}) == 1);
@@ -119,6 +128,16 @@ TEST_CASE("verdict: of a sweep it says how many probes could not be sent") {
   const stats::SweepTotals reached{.alive = 1,
                                    .counts = {.sent = 2, .received = 1, .send_failures = 1}};
   CHECK(judge_sweep(reached, 1, {}).pass);
+}
+
+TEST_CASE("verdict: output that was lost is worse than all else") {
+  CHECK(with_failure({}, std::nullopt).pass);
+  CHECK(with_failure({}, std::nullopt).exit_code == 0);
+  const stats::Verdict lost =
+      with_failure({.pass = false, .exit_code = 1, .reasons = {"h: no answer"}}, "cannot write");
+  CHECK_FALSE(lost.pass);
+  CHECK(lost.exit_code == 4);
+  CHECK(lost.reasons == std::vector<std::string>{"h: no answer", "cannot write"});
 }
 
 TEST_CASE("verdict: a system failure has its reason") {

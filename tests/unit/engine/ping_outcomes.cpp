@@ -147,16 +147,68 @@ TEST_CASE("ping: an error that no token proves does not end the wait for the ans
   SUBCASE("a second error proves it") {
     ping.icmp_error(1, kStart + 6ms);
     CHECK(ping.events().empty());
+    CHECK(ping.engine.deadline() == kStart + 16ms + 1ns);
+    ping.engine.on_tick(kStart + 16ms + 1ns);
     CHECK(ping.engine.done());
   }
 }
 
-TEST_CASE("ping: of a payload too short for a token no error has a proof, and each ends the wait") {
+TEST_CASE("ping: a proven error of the last probe waits a little for the reply it may hide") {
+  auto ping =
+      Harness::with_target({.interval = 100ms, .timeout = 1s, .count = 2, .payload = Payload(56)});
+  (void)ping.send(kStart);
+  Duration linger = 10ms;
+  SUBCASE("10 ms, where no reply has shown how long it takes") { ping.icmp_error(1, kStart + 1ms); }
+  SUBCASE("10 ms, where replies take less") { ping.reply(1, kStart + 1ms); }
+  SUBCASE("twice the longest round trip") {
+    ping.reply(1, kStart + 40ms);
+    linger = 80ms;
+  }
+  SUBCASE("but never beyond the time-out") {
+    ping.reply(1, kStart + 700ms);
+    linger = 998ms;
+  }
+  (void)ping.send(kStart + 1s);
+  (void)ping.events();
+  const Instant error = kStart + 1002ms;
+  ping.icmp_error(2, error);
+  CHECK(ping.events() == Names{"error 2"});
+  CHECK_FALSE(ping.engine.done());
+  CHECK(ping.engine.deadline() == error + linger + 1ns);
+  ping.engine.on_tick(error + linger);
+  CHECK_FALSE(ping.engine.done());
+  const bool answered = linger > 80ms;
+  if (answered) {
+    ping.reply(2, error + linger);
+    const auto events = ping.take();
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].kind == EventKind::reply);
+    CHECK(events[0].replaces == Replaced::error);
+  }
+  ping.engine.on_tick(error + linger + 1ns);
+  CHECK(ping.engine.done());
+  CHECK_FALSE(ping.engine.deadline());
+}
+
+TEST_CASE("ping: an error ends the wait at once where probes carry what the caller says") {
+  auto ping = Harness::with_target(
+      {.timeout = 1s, .count = 1, .payload = Payload(56), .authenticate = false});
+  (void)ping.send(kStart);
+  ping.icmp_error(1, kStart + 5ms, {.verified = false});
+  (void)ping.events();
+  CHECK(ping.engine.done());
+}
+
+TEST_CASE(
+    "ping: of a payload too short for a token no error has a proof, and each ends the wait but for "
+    "a little") {
   auto ping = Harness::with_target({.timeout = 1s, .count = 1, .payload = Payload(3)});
   (void)ping.send(kStart);
   (void)ping.events();
   ping.icmp_error(1, kStart + 5ms, {.verified = false});
   CHECK(ping.events() == Names{"error 1"});
+  CHECK(ping.engine.deadline() == kStart + 15ms + 1ns);
+  ping.engine.on_tick(kStart + 15ms + 1ns);
   CHECK(ping.engine.done());
 }
 

@@ -1,6 +1,8 @@
 // sweep_until_answer.cpp: one probe a target, and more only where none was answered.
 #include <doctest/doctest.h>
 
+#include <array>
+
 #include "tests/unit/engine/sweep_harness.hpp"
 
 namespace sonde::engine {
@@ -221,6 +223,26 @@ TEST_CASE("sweep: no room for seconds on end is a failure at last") {
   }
   CHECK(seen == Names{"send_failed 0:0", "0 unreachable"});
   CHECK(now > kStart + 9s);
+}
+
+TEST_CASE("sweep: no room is a failure at last where a batch is reported in parts, too") {
+  SweepHarness sweep({.timeout = 100ms, .retries = 0, .rate = std::nullopt}, 2);
+  Instant now = kStart;
+  Names seen;
+  while (seen.empty()) {
+    REQUIRE(now < kStart + 15s);
+    std::array<probe::ProbeSpec, 2> specs;
+    for (const auto& spec : std::span(specs).first(sweep.engine.next_probes(now, specs))) {
+      const probe::SendReport report{
+          .id = spec.id,
+          .at = now,
+          .error = probe::SendError{.failure = probe::SendFailure::no_buffer}};
+      sweep.engine.on_sent(std::span(&report, 1));
+    }
+    seen = sweep.events();
+    now = sweep.engine.deadline().value_or(now);
+  }
+  CHECK(seen.front().starts_with("send_failed"));
 }
 
 TEST_CASE("sweep: no room for as long as ARP asks for a neighbour costs no target its probe") {

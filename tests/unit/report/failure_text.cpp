@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace sonde::report {
@@ -27,7 +28,7 @@ TEST_CASE("failure text: ICMP errors in ping's words") {
   CHECK(v4(3, 2) == "Destination Protocol Unreachable");
   CHECK(v4(3, 3) == "Destination Port Unreachable");
   CHECK(text("10.9.1.2", 3, 4, net::Mtu(1400)) == "Frag needed and DF set (mtu = 1400)");
-  CHECK(v4(3, 4) == "Frag needed and DF set (mtu = 0)");
+  CHECK(v4(3, 4) == "Frag needed and DF set");  // a router that names none
   CHECK(v4(3, 9) == "Destination Net Prohibited");
   CHECK(v4(3, 10) == "Destination Host Prohibited");
   CHECK(v4(3, 13) == "Packet filtered");
@@ -46,10 +47,24 @@ TEST_CASE("failure text: ICMPv6 errors in ping's words") {
   CHECK(v6(1, 4) == "Destination unreachable: Port unreachable");
   CHECK(v6(1, 9) == "Destination unreachable: Unknown code 9");
   CHECK(text("fd00:1::2", 2, 0, net::Mtu(1300)) == "Packet too big: mtu=1300");
+  CHECK(v6(2, 0) == "Packet too big");
   CHECK(v6(3, 0) == "Time exceeded: Hop limit");
   CHECK(v6(3, 1) == "Time exceeded: Defragmentation failure");
   CHECK(v6(4, 1) == "Parameter problem: Unknown header");
   CHECK(v6(200, 0) == "unknown icmp type: 200");
+}
+
+TEST_CASE("failure text: every type and code has words of one printable line") {
+  for (const auto& words : {v4, v6}) {
+    for (int type = 0; type < 256; ++type) {
+      for (int code = 0; code < 256; ++code) {
+        const std::string told = words(type, code);
+        REQUIRE_FALSE(told.empty());
+        REQUIRE(told.size() <= 80);
+        REQUIRE(std::ranges::all_of(told, [](char c) { return c >= ' ' && c <= '~'; }));
+      }
+    }
+  }
 }
 
 TEST_CASE("failure text: a bad argument that is a blackhole route is no bad argument") {

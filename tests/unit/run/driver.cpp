@@ -92,6 +92,27 @@ TEST_CASE("driver: more arrivals than a batch are taken in one step, but not wit
   CHECK(replies() == 1000);
 }
 
+TEST_CASE("driver: answers are read before more is sent than a receive buffer bears") {
+  constexpr std::size_t kPayload = 60'000;
+  constexpr std::size_t kBuffer = 212'992;  // net.core.rmem_default
+  Rig rig({.interval = 1s,
+           .timeout = 1min,
+           .count = 10,
+           .preload = 10,
+           .payload = std::vector<std::byte>(kPayload)});
+  std::size_t unread = 0;
+  std::size_t most = 0;
+  rig.transport.on_send = [&](const probe::ProbeSpec& spec) {
+    most = std::max(most, unread += spec.payload.size());
+    rig.transport.will_reply(spec.id, 0s);
+  };
+  rig.transport.on_receive = [&] { unread = 0; };
+  (void)rig.step();
+  CHECK(rig.transport.sent.size() == 10);
+  CHECK(most >= kPayload);
+  CHECK(most <= kBuffer);
+}
+
 TEST_CASE("driver: a due probe is not kept waiting by a flood of arrivals") {
   Rig rig({.interval = 1s, .timeout = 1min});
   (void)rig.step();

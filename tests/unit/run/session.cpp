@@ -3,6 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
+#include <latch>
+#include <thread>
 #include <vector>
 
 #include "sonde/engine/ping.hpp"
@@ -48,7 +52,8 @@ struct Rig {
                              .clock = clock,
                              .directory = directory,
                              .control = control,
-                             .listeners = listeners});
+                             .listeners = listeners,
+                             .reader_gone = reader_gone});
     return session.run();
   }
 
@@ -61,6 +66,7 @@ struct Rig {
   test::RecordingListener second;
   std::vector<stats::Listener*> listeners{&listener, &second};
   SessionConfig config{};
+  std::function<bool()> reader_gone{};
   int judged = 0;
   std::size_t judged_targets = 0;
   std::optional<stats::EndReason> judged_reason;
@@ -186,6 +192,65 @@ TEST_CASE("session: when nobody can be told any more, it ends with an error") {
   CHECK(rig.listener.end.reason == stats::EndReason::error);
 }
 
+TEST_CASE("session: what fails when the run comes to rest ends it, and nothing more is sent") {
+  Rig rig({.interval = 1h});
+  rig.know(0);
+  rig.listener.on_flush = [&] { rig.control.output_failed = true; };
+  rig.run();
+  CHECK(rig.listener.end.reason == stats::EndReason::error);
+  CHECK(rig.transport.sent.size() == 1);
+  CHECK(rig.clock.elapsed() == Duration{});
+}
+
+TEST_CASE("session: who comes later is told a verdict that knows what was lost before") {
+  Rig rig({.interval = 100ms, .count = 1});
+  rig.know(0);
+  rig.config.judge = [&](std::span<const stats::TargetResult>, stats::EndReason) {
+    ++rig.judged;
+    return stats::Verdict{.exit_code =
+                              static_cast<std::uint8_t>(rig.control.output_failed ? 4 : 0)};
+  };
+  SUBCASE("before the end") {
+    rig.transport.on_send = [&](const probe::ProbeSpec& spec) {
+      rig.transport.will_reply(spec.id, 10ms);
+      rig.listener.on_flush = [&] { rig.control.output_failed = rig.transport.sent.size() == 1; };
+    };
+    CHECK(rig.run().exit_code == 4);
+    CHECK(rig.listener.end.verdict.exit_code == 4);
+    CHECK(rig.judged == 1);
+  }
+  SUBCASE("with the last words of another") {
+    rig.listener.on_flush = [&] { rig.control.output_failed = rig.listener.calls.back() == "end"; };
+    CHECK(rig.run().exit_code == 4);
+    CHECK(rig.listener.end.verdict.exit_code == 0);
+    CHECK(rig.judged == 2);
+  }
+  CHECK(rig.second.end.verdict.exit_code == 4);
+}
+
+TEST_CASE("session: a reader that goes away ends the run long before the next probe") {
+  Rig rig({.interval = 1h});
+  rig.know(0);
+  rig.reader_gone = [&] { return rig.clock.elapsed() >= 1s; };
+  rig.run();
+  CHECK(rig.listener.end.reason == stats::EndReason::error);
+  CHECK(rig.transport.sent.size() == 1);
+  CHECK(rig.clock.elapsed() >= 1s);
+  CHECK(rig.clock.elapsed() <= 1s + ReaderWatch::kEvery);
+}
+
+TEST_CASE("session: a reader that stays is asked about now and then, and changes nothing") {
+  Rig rig({.interval = 1s, .count = 5});
+  rig.know(0);
+  int asked = 0;
+  rig.reader_gone = [&] { return ++asked < 0; };
+  rig.run();
+  CHECK(rig.listener.end.reason == stats::EndReason::count);
+  CHECK(rig.transport.sent.size() == 5);
+  CHECK(asked >= 8);
+  CHECK(asked <= 15);
+}
+
 TEST_CASE("session: enough replies is another reason to end than enough probes") {
   Rig rig({.interval = 100ms, .count = 5, .until_replies = 2});
   rig.config.until_replies = 2;
@@ -300,6 +365,15 @@ TEST_CASE("session: names are not asked for when nobody wants them") {
   CHECK(rig.directory.wanted.empty());
 }
 
+TEST_CASE("session: a failure that kept answers from being known is the end's, and its reason") {
+  Rig rig({.interval = 100ms, .count = 1});
+  rig.know(0);
+  rig.config.failure = [] { return std::optional<std::string>("answers cannot be read"); };
+  rig.run();
+  CHECK(rig.listener.end.reason == stats::EndReason::error);
+  CHECK(rig.listener.end.error == "answers cannot be read");
+}
+
 TEST_CASE("session: a run that could not begin is told to the same listeners, with an end") {
   Rig rig({.interval = 100ms}, 2);
   const stats::Verdict verdict =
@@ -309,6 +383,31 @@ TEST_CASE("session: a run that could not begin is told to the same listeners, wi
   CHECK(rig.listener.end.error == "no socket for you");
   CHECK(verdict.exit_code == 1);
   CHECK(rig.judged_reason == stats::EndReason::error);
+}
+
+TEST_CASE("session: a thousand, a hundred at a time, share nothing and wait for nobody") {
+  static constexpr std::size_t kThreads = 100;
+  static constexpr std::size_t kEach = 10;
+  static constexpr std::uint64_t kCount = 5;
+  std::array<std::size_t, kThreads> wrong{};
+  std::latch begin{kThreads};
+  std::vector<std::jthread> threads;
+  threads.reserve(kThreads);
+  for (std::size_t& mine : wrong) {
+    threads.emplace_back([&mine, &begin] {
+      begin.arrive_and_wait();
+      for (std::size_t round = 0; round < kEach; ++round) {
+        Rig rig({.interval = 100ms, .count = kCount});
+        rig.know(0);
+        const stats::Verdict verdict = rig.run();
+        const std::size_t lines = 3 + 2 * kCount;  // start, target, end; sent and reply
+        mine += verdict.exit_code != 1 || rig.judged != 1 || rig.listener.calls.size() != lines ||
+                rig.transport.sent.size() != kCount || rig.listener.calls != rig.second.calls;
+      }
+    });
+  }
+  threads.clear();
+  CHECK(std::ranges::all_of(wrong, [](std::size_t n) { return n == 0; }));
 }
 
 }  // namespace sonde::run

@@ -123,7 +123,8 @@ struct Rig {
              .feed = feed,
              .control = control,
              .listeners = listeners,
-             .names = names}};
+             .names = names,
+             .reader_gone = reader_gone}};
   }
   stats::Verdict run() {
     SweepSession running = make();
@@ -145,6 +146,7 @@ struct Rig {
   std::array<stats::SweepListener*, 1> listeners{&recorder};
   SweepSessionConfig session{};
   NameSource* names = nullptr;
+  std::function<bool()> reader_gone{};
 };
 
 // Knows the names of some hosts, as soon as it is asked.
@@ -415,6 +417,15 @@ TEST_CASE("sweep session: output that nobody can read ends the run") {
   rig.control.output_failed = true;
   (void)rig.run();
   CHECK(rig.recorder.end->reason == stats::EndReason::error);
+}
+
+TEST_CASE("sweep session: a reader that has gone ends the run") {
+  Rig rig({});
+  rig.feed.portions = {{.first_host = 1, .hosts = 1}};
+  rig.reader_gone = [] { return true; };
+  (void)rig.run();
+  CHECK(rig.recorder.end->reason == stats::EndReason::error);
+  CHECK(rig.clock.elapsed() < ReaderWatch::kEvery);
 }
 
 }  // namespace sonde::run

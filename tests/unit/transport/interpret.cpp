@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "sonde/wire/checksum.hpp"
 #include "sonde/wire/icmp_extensions.hpp"
 #include "sonde/wire/ipv4.hpp"
@@ -202,6 +204,26 @@ TEST_CASE("interpret: extensions come along") {
     REQUIRE(seen->extras);
     REQUIRE(seen->extras->extensions.objects.size() == 1);
     CHECK(seen->extras->extensions.objects[0].labels.at(0).label == 16010);
+  }
+}
+
+TEST_CASE(
+    "interpret: a time exceeded in reassembly quotes a long fragment, and has no extensions") {
+  Harness h;
+  const auto payload = h.send(kHost, 7, 1400);
+  Buffer quote = ipv4(kUs, kHost, echo(8, 7, payload));
+  Writer(MutableBytes(quote).subspan(6)).u16(0x2000);  // more fragments
+  // Data that could be a structure, but for its checksum: version 2, an MPLS label.
+  std::ranges::copy(sonde::test::hex("2000 dead 0008 0101 03e8a101"), quote.begin() + 128);
+  for (const std::size_t size :
+       {quote.size(), std::size_t{548}, std::size_t{140}, std::size_t{132}, std::size_t{28}}) {
+    CAPTURE(size);
+    quote.resize(size);
+    const auto seen = seen_raw(h, ipv4(kHost, kUs, icmp({.type = 11, .code = 1}, 0, quote)));
+    REQUIRE(seen);
+    CHECK(seen->probe.sequence == 7);
+    CHECK(seen->status == probe::Status::ttl_expired_in_reassembly);
+    CHECK_FALSE(seen->extras);
   }
 }
 

@@ -29,13 +29,19 @@ TEST_CASE("matcher errors: a quote that reaches the token is verified") {
 }
 
 TEST_CASE("matcher errors: wherever the router cuts, the error is ours") {
-  Harness h;
-  const auto payload = h.send(kHost, 7);
-  for (std::size_t size = 0; size <= payload.size(); ++size) {
-    CAPTURE(size);
-    const auto match = h.error(Harness::quote(kHost, 7, Bytes(payload).first(size)));
-    REQUIRE(match);
-    CHECK(match->verified == (size >= probe::TokenSealer::kShortTag));
+  for (const net::Address& host : {kHost, kHost6}) {
+    for (const std::size_t of : {4U, 6U, 8U, 15U, 16U, 17U, 56U}) {
+      CAPTURE(of);
+      Harness h;
+      const auto payload = h.send(host, 7, of);
+      for (std::size_t size = 0; size <= payload.size(); ++size) {
+        CAPTURE(size);
+        const auto match = h.error(Harness::quote(host, 7, Bytes(payload).first(size), payload));
+        const bool half = size < probe::TokenSealer::kShortTag;
+        REQUIRE(match);
+        CHECK(match->verified == !half);
+      }
+    }
   }
 }
 
@@ -47,10 +53,52 @@ TEST_CASE("matcher errors: zeros behind the cut are padding, not a wrong token")
     auto padded = payload;
     padded.resize(size);
     padded.resize(100, std::byte{0});
-    const auto match = h.error(Harness::quote(kHost, 7, padded));
+    const auto match = h.error(Harness::quote(kHost, 7, padded, payload));
     REQUIRE(match);
     CHECK((match->verified || size < probe::TokenSealer::kTag));
   }
+}
+
+TEST_CASE("matcher errors: without a token, a checksum that is not the probe's is refused") {
+  const std::vector<std::byte> zeros(56);
+  for (const net::Address& host : {kHost, kHost6}) {
+    Harness h;
+    const auto payload = h.send(host, 7);
+    for (const Bytes shown : {Bytes(payload).first(0), Bytes(payload).first(3), Bytes(zeros)}) {
+      auto quote = Harness::quote(host, 7, shown, payload);
+      const std::uint16_t honest = quote.transport_checksum;
+      std::size_t believed = 0;
+      for (std::uint32_t guess = 0; guess <= 0xffff; ++guess) {
+        quote.transport_checksum = static_cast<std::uint16_t>(guess);
+        const auto match = h.error(quote);
+        believed += match ? 1U : 0U;
+        REQUIRE((match || match.error() == Reject::token));
+        REQUIRE((!match || (guess == honest && !match->verified)));
+      }
+      CHECK(believed == 1);
+    }
+  }
+}
+
+TEST_CASE("matcher errors: an IPv6 checksum without the addresses that it covers proves nothing") {
+  Harness h;
+  const auto payload = h.send(kHost6, 7);
+  auto quote = Harness::quote(kHost6, 7, {}, payload);
+  REQUIRE(h.error(quote));
+  quote.source = {};  // the error queue of a datagram socket shows none
+  CHECK(h.error(quote).error() == Reject::token);
+  quote.payload = payload;
+  CHECK(h.error(quote)->verified);
+}
+
+TEST_CASE("matcher errors: a trace hears routers that quote little and translate much") {
+  Harness h;
+  const ProbeShape shape;
+  const KnownSources sources;
+  (void)h.send(kHost, 7);
+  const auto match = h.matcher().of_trace(shape, sources).error(Harness::quote(kHost, 7, {}));
+  REQUIRE(match);
+  CHECK_FALSE(match->verified);
 }
 
 TEST_CASE("matcher errors: a wrong token is refused") {

@@ -14,6 +14,7 @@ namespace sonde::transport::test {
 
 inline constexpr net::IcmpIdent kIdent{0x1234};
 inline constexpr Instant kStart{100s};
+inline const net::Address kOwn6 = *net::Address::parse("2001:db8::99");
 
 // Payloads stay where they are while the harness grows.
 class Harness {
@@ -56,6 +57,22 @@ class Harness {
     return matcher().reply(echo, from);
   }
 
+  // `left_as`: the payload as it went out, for the checksum that the probe left with.
+  [[nodiscard]] static wire::QuotedDatagram quote(const net::Address& to, std::uint64_t sequence,
+                                                  Bytes payload, Bytes left_as) {
+    wire::QuotedDatagram out = quote(to, sequence, payload);
+    std::vector<std::byte> message(wire::kIcmpHeader + left_as.size());
+    Writer bytes(message);
+    if (to.is_v4()) {
+      wire::encode_icmpv4_echo_request(out.ident, out.seq, left_as, bytes);
+    } else {
+      out.source = kOwn6;
+      const wire::Ipv6Ends ends{.source = kOwn6, .destination = to};
+      wire::encode_icmpv6_echo_request(out.ident, out.seq, left_as, bytes, &ends);
+    }
+    out.transport_checksum = Reader(Bytes(message).subspan(wire::kIcmpChecksumAt)).u16();
+    return out;
+  }
   [[nodiscard]] static wire::QuotedDatagram quote(const net::Address& to, std::uint64_t sequence,
                                                   Bytes payload) {
     wire::QuotedDatagram out;

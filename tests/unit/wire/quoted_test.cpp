@@ -52,6 +52,20 @@ TEST_CASE("quoted: an echo request gives its identity and the header the respond
   CHECK(q->payload.empty());
 }
 
+TEST_CASE("quoted: a UDP length under its header's, or over what is there, is not believed") {
+  for (const unsigned length : {0U, 1U, 7U, 8U, 9U, 0x40U, 0xffffU}) {
+    CAPTURE(length);
+    auto bytes = v4_with(17, std::string(kUdp) + "aabbccdd");
+    bytes[24] = static_cast<std::byte>(length >> 8U);
+    bytes[25] = static_cast<std::byte>(length);
+    const auto q = decode_quoted(bytes, net::Family::v4);
+    REQUIRE(q.has_value());
+    CHECK(q->destination_port == net::Port(33434));
+    CHECK(q->payload.size() == 4);
+    CHECK(test::inside(q->payload, bytes));
+  }
+}
+
 TEST_CASE("quoted: UDP gives ports and checksum, TCP ports and sequence number") {
   const auto udp = decode_quoted(v4_with(17, kUdp), net::Family::v4);
   REQUIRE(udp.has_value());

@@ -38,6 +38,6 @@ struct Ancillary {
 };
 
 // Into an object that is used for packet after packet: nothing of it is left.
-void parse_ancillary(Bytes control, Ancillary& out) noexcept;
+[[gnu::hot]] void parse_ancillary(Bytes control, Ancillary& out) noexcept;
 
 }  // namespace sonde::transport

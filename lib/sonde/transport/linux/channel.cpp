@@ -111,7 +111,7 @@ std::expected<void, Error> Channel::configure(const OpenOptions& options) {
   std::expected<void, Error> result;
   const bool udp = shape_.is_udp();
   if (kind_ == SocketKind::raw && !udp) {
-    result = filter_raw_socket(fd(), echo_filter(family_, ident_), family_);
+    result = filter(fd(), echo_filter(family_, ident_));
   }
   if (result) {
     result = apply_common(fd(), family_, options);
@@ -137,6 +137,15 @@ std::expected<void, Error> Channel::configure(const OpenOptions& options) {
     request_stamps(options);
   }
   return result;
+}
+
+std::expected<void, Error> Channel::filter(int fd, FilterProgram program) {
+  auto word = filter_raw_socket(fd, std::move(program), family_);
+  if (!word) {
+    return std::unexpected(std::move(word.error()));
+  }
+  filter_ = *std::move(word);
+  return {};
 }
 
 std::expected<void, Error> Channel::finish_raw(const OpenOptions& options) {
@@ -187,7 +196,7 @@ std::expected<void, Error> Channel::open_listener(const OpenOptions& options) {
     return std::unexpected(system_error("open a raw ICMP socket", failure, code_of(failure)));
   }
   const int fd = listener_.get();
-  auto result = filter_raw_socket(fd, udp_error_filter(family_, net::Port(ident_.value)), family_);
+  auto result = filter(fd, udp_error_filter(family_, net::Port(ident_.value)));
   if (result) {
     result = apply_common(fd, family_, options);
   }

@@ -23,6 +23,7 @@
 #include "sonde/transport/error.hpp"
 #include "sonde/transport/interpret.hpp"
 #include "sonde/transport/known_sources.hpp"
+#include "sonde/transport/linux/bpf.hpp"
 #include "sonde/transport/open.hpp"
 #include "sonde/transport/posix/fd.hpp"
 #include "sonde/transport/probe_shape.hpp"
@@ -62,6 +63,8 @@ class Channel {
   // The ICMP identifier, or the UDP source port.
   [[nodiscard]] net::IcmpIdent ident() const noexcept { return ident_; }
   [[nodiscard]] const ProbeShape& shape() const noexcept { return shape_; }
+  // Raw sockets: whether the packet filter holds, for -v (raw_filter.hpp). Empty: needs none.
+  [[nodiscard]] const std::string& filter() const noexcept { return filter_; }
   // An answer came that does not say which of our probes it is for.
   void heard_untold() noexcept { untold_ = true; }
   // After that, once: gives each probe a port of its own from the next send on. The ids are those
@@ -98,11 +101,12 @@ class Channel {
   [[nodiscard]] KnownSources& sources() noexcept { return sources_; }
   // Of a trace: asks the system which address probes to there leave with.
   void learn_source(const net::Address& destination);
-  [[nodiscard]] bool has_route(const net::Address& destination);
+  [[nodiscard, gnu::noinline]] bool has_route(const net::Address& destination);
 
  private:
   Channel(Fd fd, const ChannelConfig& config, const OpenOptions& options) noexcept;
   [[nodiscard]] std::expected<void, Error> configure(const OpenOptions& options);
+  [[nodiscard]] std::expected<void, Error> filter(int fd, FilterProgram program);
   [[nodiscard]] std::expected<void, Error> finish_raw(const OpenOptions& options);
   [[nodiscard]] std::expected<void, Error> finish_dgram(const OpenOptions& options);
   [[nodiscard]] std::expected<void, Error> finish_udp(const OpenOptions& options);
@@ -117,6 +121,7 @@ class Channel {
   SocketKind kind_;
   net::Family family_;
   net::IcmpIdent ident_;
+  std::string filter_{};
   Stamps stamps_ = Stamps::none;
   int stamp_option_ = 0;  // SO_TIMESTAMPING_NEW or _OLD
   unsigned stamp_flags_ = 0;

@@ -12,6 +12,7 @@
 #include "sonde/transport/linux/ping_socket.hpp"
 #include "sonde/transport/linux/privilege.hpp"
 #include "sonde/transport/linux/socket_options.hpp"
+#include "sonde/transport/linux/tcp_connect.hpp"
 #include "sonde/transport/linux/transport.hpp"
 
 namespace sonde::transport {
@@ -64,8 +65,11 @@ class Ladder {
     }
     ChannelResult channel = Channel::open(config, options_);
     rungs_.push_back(socket_name(config) + ": " +
-                     (channel ? "open" : rung_failure(channel.error())));
+                     (channel ? rung_success(*channel) : rung_failure(channel.error())));
     return channel;
+  }
+  [[nodiscard]] static std::string rung_success(const Channel& channel) {
+    return channel.filter().empty() ? "open" : "open, " + channel.filter();
   }
   [[nodiscard]] static std::string rung_failure(const Error& error) {
     return error.why.empty() ? error.operation : error.why;
@@ -105,27 +109,22 @@ std::expected<Opened, Error> open_icmp(const OpenOptions& options, const Clock& 
 
 std::expected<Opened, Error> open_channels(const OpenOptions& options, ChannelPlan plan,
                                            const Clock& clock, Rng& rng) {
-  const bool v4 = options.v4 && (!options.source || options.source->is_v4());
-  const bool v6 = options.v6 && (!options.source || options.source->is_v6());
+  const std::vector<net::Family> families = wanted_families(options);
+  if (families.empty()) {
+    return std::unexpected(wrong_family(options));
+  }
   Ladder ladder(options, std::move(plan), random_ident(rng));
   LinuxTransportParts parts;
   std::optional<Error> failure;
-  if (!v4 && !v6) {
-    failure = Error{.code = ErrorCode::bad_source,
-                    .operation = "send from " + options.source.value_or(net::Address()).to_text(),
-                    .os_code = EAFNOSUPPORT,
-                    .why = "not an address of the family that was asked for",
-                    .what_to_do = {}};
-  }
-  for (const net::Family family : {net::Family::v4, net::Family::v6}) {
+  for (const net::Family family : families) {
     const bool is_v4 = family == net::Family::v4;
-    if (!(is_v4 ? v4 : v6)) {
-      continue;
-    }
     ChannelResult channel = ladder.climb(family);
     if (channel) {
       (is_v4 ? parts.v4 : parts.v6).emplace(std::move(*channel));
-    } else if (!failure || is_fatal(channel.error())) {
+      continue;
+    }
+    (is_v4 ? parts.why_no_v4 : parts.why_no_v6) = channel.error().os_code;
+    if (!failure || is_fatal(channel.error())) {
       failure = std::move(channel.error());
     }
   }

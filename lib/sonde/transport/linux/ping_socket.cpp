@@ -9,8 +9,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <string_view>
+#include <system_error>
+#include <vector>
 
 #include "sonde/transport/linux/kernel_abi.hpp"
+#include "sonde/transport/linux/privilege.hpp"
 #include "sonde/transport/linux/socket_options.hpp"
 #include "sonde/transport/posix/fd.hpp"
 #include "sonde/transport/posix/socket_address.hpp"
@@ -28,6 +33,25 @@ std::string program_path() {
   }
   path.resize(static_cast<std::size_t>(size));
   return path;
+}
+
+// As the kernel's ping_init_sock(): one of our groups is enough.
+bool in_group_range(const std::string& range) {
+  const std::string_view text(range);
+  const std::size_t space = text.find(' ');
+  gid_t first = 0;
+  gid_t last = 0;
+  if (space == std::string_view::npos ||
+      std::from_chars(text.data(), text.data() + space, first).ec != std::errc() ||
+      std::from_chars(text.data() + space + 1, text.data() + text.size(), last).ec != std::errc()) {
+    return false;
+  }
+  std::vector<gid_t> groups{::getegid()};
+  if (const int count = ::getgroups(0, nullptr); count > 0) {
+    groups.resize(1 + static_cast<std::size_t>(count));
+    (void)!::getgroups(count, groups.data() + 1);
+  }
+  return std::ranges::any_of(groups, [&](gid_t group) { return first <= group && group <= last; });
 }
 
 }  // namespace
@@ -90,24 +114,37 @@ std::string ping_group_range() {
 }
 
 Error permission_error(int os_code, Backend backend) {
+  constexpr std::string_view kElsewhere =
+      "something else forbids it: a seccomp filter or a container's policy, a security module "
+      "(SELinux, AppArmor), or another user namespace owns this network";
   const std::string range = ping_group_range();
   const std::string group =
       "net.ipv4.ping_group_range " + (range.empty() ? "cannot be read" : "is \"" + range + '"');
   const std::string by_group = "sudo sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"";
   const std::string by_file = "sudo setcap cap_net_raw+p " + program_path();
+  const bool may_raw = backend != Backend::dgram && RaisedPrivilege().raw_sockets();
+  const bool may_ping = backend != Backend::raw && in_group_range(range);
   Error error = system_error("cannot send ICMP without privilege", os_code, ErrorCode::permission);
+  if (may_raw) {
+    error.operation = "cannot open an ICMP socket";
+    error.why = error_text(os_code) + ", though CAP_NET_RAW is held";
+    error.what_to_do = kElsewhere;
+    return error;
+  }
   switch (backend) {
     case Backend::automatic:
-      error.why = "raw sockets need CAP_NET_RAW, and " + group;
-      error.what_to_do = "either: " + by_group + ", or: " + by_file;
+      error.why = "raw sockets need CAP_NET_RAW, and " +
+                  (may_ping ? "datagram sockets are refused though " + group : group);
+      error.what_to_do = may_ping ? std::string(kElsewhere) + "; or: " + by_file
+                                  : "either: " + by_group + ", or: " + by_file;
       break;
     case Backend::raw:
       error.why = "raw sockets need CAP_NET_RAW";
       error.what_to_do = by_file;
       break;
     case Backend::dgram:
-      error.why = group;
-      error.what_to_do = by_group;
+      error.why = may_ping ? "datagram sockets are refused though " + group : group;
+      error.what_to_do = may_ping ? std::string(kElsewhere) : by_group;
       break;
   }
   return error;

@@ -37,13 +37,14 @@ int filter_types_v6(int fd) noexcept {
 
 }  // namespace
 
-std::expected<void, Error> filter_raw_socket(int fd, FilterProgram program, net::Family family) {
-  int failure = family == net::Family::v4 ? filter_types_v4(fd) : filter_types_v6(fd);
-  if (failure == 0) {
-    failure = install_filter(fd, std::move(program));
+std::expected<std::string, Error> filter_raw_socket(int fd, FilterProgram program,
+                                                    net::Family family) {
+  const int untyped = family == net::Family::v4 ? filter_types_v4(fd) : filter_types_v6(fd);
+  auto word = install_filter(fd, std::move(program));
+  if (!word) {
+    return std::unexpected(system_error("filter the raw ICMP socket", word.error()));
   }
-  return failure == 0 ? std::expected<void, Error>{}
-                      : std::unexpected(system_error("filter the raw ICMP socket", failure));
+  return untyped == 0 ? *word : *word + ", not by type: " + error_text(untyped);
 }
 
 void request_raw_details(int fd, net::Family family) noexcept {

@@ -31,13 +31,20 @@ void drain(int fd) noexcept {
 
 }  // namespace
 
-int install_filter(int fd, FilterProgram program) noexcept {
+std::expected<std::string, int> install_filter(int fd, FilterProgram program) {
   int failure = attach(fd, reject_all_filter());
   if (failure == 0) {
     drain(fd);
     failure = attach(fd, std::move(program));
+    if (failure != 0 && set_option(fd, {SOL_SOCKET, SO_DETACH_FILTER}, 0) != 0) {
+      return std::unexpected(failure);
+    }
   }
-  return failure == 0 ? set_option(fd, {SOL_SOCKET, SO_LOCK_FILTER}, 1) : failure;
+  if (failure != 0) {
+    return "no filter: " + error_text(failure);
+  }
+  const int unlocked = set_option(fd, {SOL_SOCKET, SO_LOCK_FILTER}, 1);
+  return unlocked == 0 ? "filter locked" : "filter not locked: " + error_text(unlocked);
 }
 
 }  // namespace sonde::transport

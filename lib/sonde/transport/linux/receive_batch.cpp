@@ -102,7 +102,8 @@ ReceiveBatch::Message ReceiveBatch::message(std::size_t index) const noexcept {
           .control = Bytes((*controls_)[index].bytes)
                          .first(std::min<std::size_t>(header.msg_controllen, kControl)),
           .name = std::as_bytes(std::span(&names_[index], 1))
-                      .first(std::min<std::size_t>(header.msg_namelen, sizeof names_[index]))};
+                      .first(std::min<std::size_t>(header.msg_namelen, sizeof names_[index])),
+          .cut = (header.msg_flags & MSG_TRUNC) != 0};
 }
 
 Bytes ReceiveBatch::data_with_headroom(std::size_t index, std::size_t front) const noexcept {

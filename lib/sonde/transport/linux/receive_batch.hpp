@@ -1,6 +1,6 @@
 // receive_batch.hpp: up to 64 packets by one recvmmsg(2), into buffers made once.
 // A buffer holds any ordinary packet, and grows with make_room() to what a large probe brings back;
-// a packet that is larger still is cut, and answers nothing that was asked.
+// a packet that is larger still is cut, says so, and answers nothing that was asked.
 // read(): the number of packets, or the errno. What it gives is valid until the next read().
 #pragma once
 
@@ -37,14 +37,16 @@ class ReceiveBatch {
   void make_room(std::size_t packet_size);
 
   enum class Queue : int { packets = 0, errors = MSG_ERRQUEUE };
-  [[nodiscard]] std::expected<std::size_t, int> read(int fd, Queue queue, std::size_t limit);
+  [[nodiscard, gnu::hot]] std::expected<std::size_t, int> read(int fd, Queue queue,
+                                                               std::size_t limit);
   // The last read() took all that it asked for: there may be more.
   [[nodiscard]] bool full() const noexcept { return full_; }
 
   struct Message {
     Bytes data;
     Bytes control;
-    Bytes name;  // sockaddr
+    Bytes name;        // sockaddr
+    bool cut = false;  // there was more of it
   };
   [[nodiscard]] Message message(std::size_t index) const noexcept;
   // That message will be looked at soon: a batch is more than the first level of the cache holds.

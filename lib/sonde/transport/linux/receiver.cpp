@@ -22,10 +22,15 @@ void read_message(const ReceiveBatch::Message& message, Ancillary& ancillary,
   if (packet.layout == PacketLayout::ipv4) {
     return;  // the header says the rest
   }
-  packet.source = decode_address(message.name).value_or(net::Address());
+  if (!read_address(message.name, packet.source)) {
+    packet.source = {};
+  }
   copy_value(ancillary.ttl, packet.ttl);
   copy_value(ancillary.tos, packet.tos);
-  packet.header_options = ancillary.header_options;
+  packet.header_options = {};
+  if (!ancillary.header_options.empty()) {
+    packet.header_options = ancillary.header_options;
+  }
   if (packet.layout == PacketLayout::udp) {
     packet.port = decode_port(message.name).value_or(net::Port());
   }
@@ -62,13 +67,22 @@ std::expected<Receiver::Read, int> Receiver::packets(Channel& channel, const Inl
   }
   const ReadTime now = read_time(channel);
   const Matcher matcher = matcher_of(channel);
-  Read read{.messages = *count, .maybe_more = batch_.full()};
+  std::expected<Read, int> result;  // the only one returned from here: never copied
+  Read& read = *result;
+  read.messages = *count;
+  read.maybe_more = batch_.full();
   Ancillary ancillary;
   Packet packet;
   packet.layout = inlet.layout;
   for (std::size_t i = 0; i < *count; ++i) {
     batch_.prefetch(i + 1);
-    read_message(batch_.message(i), ancillary, packet);
+    const ReceiveBatch::Message message = batch_.message(i);
+    if (message.cut && packet.layout != PacketLayout::udp) {
+      // Neither its checksum nor its length can be told, and it is longer than any honest answer.
+      rejects_.add(probe::Reject::malformed);
+      continue;
+    }
+    read_message(message, ancillary, packet);
     const auto ours = interpret(packet, matcher, now, out[read.observations]);
     if (ours) {
       ++read.observations;
@@ -77,7 +91,7 @@ std::expected<Receiver::Read, int> Receiver::packets(Channel& channel, const Inl
       note_untold(packet, matcher, channel);
     }
   }
-  return read;
+  return result;
 }
 
 std::expected<Receiver::Read, int> Receiver::errors(Channel& channel, std::span<Observation> out) {

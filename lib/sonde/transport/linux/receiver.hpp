@@ -43,8 +43,8 @@ class Receiver {
 
   // At most out.size() messages are read, so that nothing read needs to be kept. The error is the
   // errno; EAGAIN: the queue is empty.
-  [[nodiscard]] std::expected<Read, int> packets(Channel& channel, const Inlet& inlet,
-                                                 std::span<probe::Observation> out);
+  [[nodiscard, gnu::hot]] std::expected<Read, int> packets(Channel& channel, const Inlet& inlet,
+                                                           std::span<probe::Observation> out);
   [[nodiscard]] std::expected<Read, int> errors(Channel& channel,
                                                 std::span<probe::Observation> out);
   // A probe of this size (ICMP header and payload) is about to be sent.

@@ -7,7 +7,6 @@
 #include "sonde/transport/linux/privilege.hpp"
 #include "sonde/transport/linux/socket_options.hpp"
 #include "sonde/transport/posix/fd.hpp"
-#include "sonde/transport/posix/socket_address.hpp"
 
 namespace sonde::transport {
 namespace {
@@ -58,21 +57,17 @@ RouteAsker& RouteAsker::operator=(RouteAsker&& other) noexcept = default;
 RouteAsker::~RouteAsker() = default;
 
 std::optional<net::Address> RouteAsker::source_for(const net::Address& destination) {
-  constexpr std::uint16_t kDiscardPort = 9;  // any but 0 will do
+  constexpr net::Port kDiscardPort(9);  // any but 0 will do
   Fd& fd = sockets_->of(destination.family());
   if (!fd.valid() && sockets_->plain()) {
     fd = open_socket(destination.family(), sockets_->options);
   }
-  const SocketAddress peer = encode_address(destination, kDiscardPort);
-  if (!fd.valid() || !forget_peer(fd.get(), destination.family(), sockets_->options.interface) ||
-      ::connect(fd.get(), &peer.storage.generic, peer.size) != 0) {
+  if (!fd.valid()) {
     return std::nullopt;
   }
-  SocketAddress name{.storage = {}, .size = sizeof(SocketAddressStorage)};
-  if (::getsockname(fd.get(), &name.storage.generic, &name.size) != 0) {
-    return std::nullopt;
-  }
-  return decode_address(std::as_bytes(std::span(&name.storage, 1)).first(name.size));
+  const auto source =
+      routed_source(fd.get(), destination, kDiscardPort, sockets_->options.interface);
+  return source ? std::optional(*source) : std::nullopt;
 }
 
 }  // namespace sonde::transport

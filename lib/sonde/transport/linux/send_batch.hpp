@@ -33,9 +33,10 @@ class SendBatch {
   };
   // TTL and TOS ride on the packet as control messages; what else `ip` asks for is the socket's
   // business. size() must be below kMessages.
-  [[nodiscard]] MutableBytes add(const Header& header, std::size_t packet_size);
+  [[nodiscard, gnu::hot]] MutableBytes add(const Header& header, std::size_t packet_size);
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] std::expected<std::size_t, int> send(int fd, std::size_t first, std::size_t count);
+  [[nodiscard, gnu::hot]] std::expected<std::size_t, int> send(int fd, std::size_t first,
+                                                               std::size_t count);
 
  private:
   static constexpr std::size_t kControl = 64;  // two integers

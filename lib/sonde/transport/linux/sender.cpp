@@ -24,7 +24,7 @@ net::IcmpSeq wire_sequence(const probe::ProbeId& id) noexcept {
 }
 
 // Anew for each batch: routes change.
-void learn_sources(Channel& channel, std::span<const probe::ProbeSpec> specs) {
+[[gnu::noinline]] void learn_sources(Channel& channel, std::span<const probe::ProbeSpec> specs) {
   const probe::ProbeSpec* before = nullptr;
   for (const probe::ProbeSpec& spec : specs) {
     if (before == nullptr || before->destination != spec.destination) {
@@ -72,6 +72,14 @@ probe::SendFailure send_failure_of(int os_code) noexcept {
 probe::SendError send_error_on(bool has_route, int os_code) {
   return {.failure = has_route ? send_failure_of(os_code) : probe::SendFailure::unreachable,
           .os_code = os_code};
+}
+
+// A lack of memory then is not a full queue now, that would be worth another try; nor is a refusal
+// a firewall's.
+probe::SendError no_socket_error(int why) noexcept {
+  const bool absent = why == 0 || why == EAFNOSUPPORT;  // this system has no such family
+  return {.failure = absent ? probe::SendFailure::unreachable : probe::SendFailure::other,
+          .os_code = absent ? EAFNOSUPPORT : why};
 }
 
 void Sender::send(Channel& channel, std::span<const probe::ProbeSpec> specs,

@@ -26,6 +26,8 @@ namespace sonde::transport {
 [[nodiscard]] probe::SendFailure send_failure_of(int os_code) noexcept;
 // The same of a packet to a host for which there is, or is not, a usable route.
 [[nodiscard]] probe::SendError send_error_on(bool has_route, int os_code);
+// Of a family that has no socket: `why` is the errno of its opening, 0 that none was wanted.
+[[nodiscard]] probe::SendError no_socket_error(int why) noexcept;
 
 class Sender {
  public:
@@ -36,8 +38,8 @@ class Sender {
       : clock_(&clock), sealer_(&sealer), receiver_(&receiver) {}
 
   // At most SendBatch::kMessages specs.
-  void send(Channel& channel, std::span<const probe::ProbeSpec> specs,
-            std::span<probe::SendReport> reports);
+  [[gnu::hot]] void send(Channel& channel, std::span<const probe::ProbeSpec> specs,
+                         std::span<probe::SendReport> reports);
   [[nodiscard]] Backlog& backlog() noexcept { return backlog_; }
 
  private:
@@ -49,15 +51,16 @@ class Sender {
   };
   void encode(Channel& channel, const probe::ProbeSpec& spec);
   void encode_echo(Channel& channel, const probe::ProbeSpec& spec, Staged& staged);
-  void encode_udp(Channel& channel, const probe::ProbeSpec& spec, Staged& staged);
+  [[gnu::noinline]] void encode_udp(Channel& channel, const probe::ProbeSpec& spec, Staged& staged);
   // The template and the token over it. The tag.
   [[nodiscard]] std::uint64_t write_payload(const Channel& channel, const probe::ProbeSpec& spec,
                                             const net::Address& destination, MutableBytes payload);
   // Those that went out; `first` is the index in the batch of the first of them.
-  void remember(Channel& channel, std::span<const probe::ProbeSpec> specs, std::size_t first,
-                Instant at);
-  [[nodiscard]] std::optional<probe::SendError> send_again(Channel& channel, std::size_t index,
-                                                           int os_code);
+  [[gnu::hot]] void remember(Channel& channel, std::span<const probe::ProbeSpec> specs,
+                             std::size_t first, Instant at);
+  [[nodiscard, gnu::noinline]] std::optional<probe::SendError> send_again(Channel& channel,
+                                                                          std::size_t index,
+                                                                          int os_code);
   // What the error queue held: the last local error, and whether there were ICMP errors.
   struct Drained {
     std::optional<QueuedError> local{};

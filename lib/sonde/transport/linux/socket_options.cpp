@@ -93,11 +93,9 @@ Result use_buffers(int fd, const OpenOptions& options) {
       return std::unexpected(system_error("set the send buffer", failure));
     }
   }
-  if (set(SO_RCVBUFFORCE, options.receive_buffer_bytes) == 0) {
-    return {};
-  }
-  if (const int failure = set(SO_RCVBUF, options.receive_buffer_bytes); failure != 0) {
-    return std::unexpected(system_error("set the receive buffer", failure));
+  // A smaller one is no reason not to probe: what is lost for want of room is counted.
+  if (set(SO_RCVBUFFORCE, options.receive_buffer_bytes) != 0) {
+    (void)set(SO_RCVBUF, options.receive_buffer_bytes);
   }
   return {};
 }
@@ -184,13 +182,24 @@ std::expected<void, Error> apply_common(int fd, net::Family family, const OpenOp
   return result;
 }
 
-std::expected<void, Error> forget_peer(int fd, net::Family family, const std::string& interface) {
+std::expected<net::Address, int> routed_source(int fd, const net::Address& destination,
+                                               net::Port port, const std::string& interface) {
   SocketAddressStorage nobody{};
   nobody.generic.sa_family = AF_UNSPEC;
   if (::connect(fd, &nobody.generic, sizeof nobody) != 0) {
-    return std::unexpected(system_error("ask for a route", errno));
+    return std::unexpected(errno);
   }
-  return use_interface(fd, family, interface);
+  if (const auto set = use_interface(fd, destination.family(), interface); !set) {
+    return std::unexpected(set.error().os_code);
+  }
+  const SocketAddress peer = encode_address(destination, port.value);
+  SocketAddress name{.storage = {}, .size = sizeof(SocketAddressStorage)};
+  if (::connect(fd, &peer.storage.generic, peer.size) != 0 ||
+      ::getsockname(fd, &name.storage.generic, &name.size) != 0) {
+    return std::unexpected(errno);
+  }
+  const auto source = decode_address(std::as_bytes(std::span(&name.storage, 1)).first(name.size));
+  return source ? std::expected<net::Address, int>(*source) : std::unexpected(EADDRNOTAVAIL);
 }
 
 void clear_pending_error(int fd) noexcept {
@@ -217,6 +226,9 @@ std::expected<void, Error> bind_source(int fd, const net::Address& source, std::
     Error error = system_error("use ICMP identifier " + std::to_string(ident), failure);
     error.what_to_do = "another program uses it; choose another one, or leave it to the system";
     return std::unexpected(std::move(error));
+  }
+  if (source.is_unspecified()) {  // nobody named one
+    return std::unexpected(system_error("bind a socket", failure));
   }
   Error error = system_error("send from " + source.to_text(), failure, ErrorCode::bad_source);
   error.what_to_do = source.is_v6() && source.is_link_local() && source.zone() == 0

@@ -9,6 +9,7 @@
 
 #include "sonde/base/bytes.hpp"
 #include "sonde/net/address.hpp"
+#include "sonde/net/fields.hpp"
 #include "sonde/transport/error.hpp"
 #include "sonde/transport/open.hpp"
 
@@ -38,10 +39,13 @@ void try_option(int fd, OptionName option, int value) noexcept;
 [[nodiscard]] std::expected<void, Error> bind_source(int fd, const net::Address& source,
                                                      std::uint16_t ident = 0);
 
-// So that the next connect() of a datagram socket chooses a source anew. The kernel gives up the
-// interface (OpenOptions::interface) at that as well: it is set again.
-[[nodiscard]] std::expected<void, Error> forget_peer(int fd, net::Family family,
-                                                     const std::string& interface);
+// The source that a UDP socket gets when it is connected there; no packet leaves. Errors: errno,
+// such as that of a missing route. It forgets its last peer first, so that the kernel chooses anew,
+// which gives up the interface (OpenOptions::interface) as well: it is set again.
+[[nodiscard]] std::expected<net::Address, int> routed_source(int fd,
+                                                             const net::Address& destination,
+                                                             net::Port port,
+                                                             const std::string& interface);
 
 // Takes away the error that an ICMP error left for the socket's next call (SO_ERROR, socket(7)).
 // What the error queue holds stays there.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sonde/transport/linux/ancillary.hpp"
+#include "sonde/transport/linux/sender.hpp"
 #include "sonde/transport/linux/socket_options.hpp"
 #include "sonde/transport/posix/socket_address.hpp"
 #include "sonde/transport/tcp_interpret.hpp"
@@ -40,9 +41,10 @@ Packet packet_of(const ReceiveBatch::Message& message, net::Family family) noexc
 
 }  // namespace
 
-TcpRawTransport::TcpRawTransport(std::vector<TcpRawChannel> channels, Fd wake, FlowStyle flow_style,
-                                 const Clock& clock)
+TcpRawTransport::TcpRawTransport(std::vector<TcpRawChannel> channels, Missing missing, Fd wake,
+                                 FlowStyle flow_style, const Clock& clock)
     : channels_(std::move(channels)),
+      missing_(missing),
       wake_(std::move(wake)),
       flow_style_(flow_style),
       clock_(&clock),
@@ -67,6 +69,12 @@ std::uint64_t TcpRawTransport::dropped() const {
   return sum;
 }
 
+int TcpRawTransport::receive_error() const {
+  const auto refused =
+      std::ranges::find_if(trouble_, [](const auto& socket) { return socket.second.why() != 0; });
+  return refused == trouble_.end() ? 0 : refused->second.why();
+}
+
 std::size_t TcpRawTransport::send(std::span<const probe::ProbeSpec> specs,
                                   std::span<probe::SendReport> reports) {
   for (std::size_t i = 0; i < specs.size(); ++i) {
@@ -75,10 +83,10 @@ std::size_t TcpRawTransport::send(std::span<const probe::ProbeSpec> specs,
     if (channel != channels_.end()) {
       reports[i] = channel->send(specs[i], *clock_);
     } else {
-      reports[i] = {.id = specs[i].id,
-                    .at = clock_->now(),
-                    .error = probe::SendError{.failure = probe::SendFailure::unreachable,
-                                              .os_code = EAFNOSUPPORT}};
+      reports[i] = {
+          .id = specs[i].id,
+          .at = clock_->now(),
+          .error = no_socket_error(specs[i].destination.is_v4() ? missing_.v4 : missing_.v6)};
     }
   }
   return specs.size();
@@ -163,6 +171,7 @@ std::size_t TcpRawTransport::read_stamps(TcpRawChannel& channel,
 std::size_t TcpRawTransport::read_packets(const TcpRawChannel& channel, int fd,
                                           std::span<probe::Observation> out) {
   const auto read = batch_.read(fd, ReceiveBatch::Queue::packets, out.size());
+  trouble_[fd].note(read ? 0 : read.error());
   if (!read) {
     return 0;
   }

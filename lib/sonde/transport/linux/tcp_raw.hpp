@@ -9,6 +9,7 @@
 #include <poll.h>
 
 #include <array>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "sonde/transport/linux/receive_batch.hpp"
 #include "sonde/transport/linux/tcp_raw_channel.hpp"
 #include "sonde/transport/posix/fd.hpp"
+#include "sonde/transport/read_trouble.hpp"
 #include "sonde/transport/rx_time.hpp"
 #include "sonde/transport/transport.hpp"
 
@@ -24,9 +26,14 @@ namespace sonde::transport {
 
 class TcpRawTransport final : public Transport {
  public:
+  // Why the families that were wanted have no channel: the errno of its opening; 0: it has one.
+  struct Missing {
+    int v4 = 0;
+    int v6 = 0;
+  };
   // `wake`: an eventfd, non-blocking.
-  TcpRawTransport(std::vector<TcpRawChannel> channels, Fd wake, FlowStyle flow_style,
-                  const Clock& clock);
+  TcpRawTransport(std::vector<TcpRawChannel> channels, Missing missing, Fd wake,
+                  FlowStyle flow_style, const Clock& clock);
 
   [[nodiscard]] Capabilities capabilities() const override;
   std::size_t send(std::span<const probe::ProbeSpec> specs,
@@ -36,6 +43,7 @@ class TcpRawTransport final : public Transport {
   void wake() noexcept override;
   [[nodiscard]] probe::RejectCounts rejects() const override { return rejects_; }
   [[nodiscard]] std::uint64_t dropped() const override;
+  [[nodiscard]] int receive_error() const override;
 
  private:
   // In one receive(), so that strangers' packets cannot keep it.
@@ -50,10 +58,12 @@ class TcpRawTransport final : public Transport {
   [[nodiscard]] std::vector<pollfd> poll_set() const;
 
   std::vector<TcpRawChannel> channels_;
+  Missing missing_;
   Fd wake_;
   FlowStyle flow_style_;
   const Clock* clock_;
   ReceiveBatch batch_;
+  std::map<int, ReadTrouble> trouble_{};  // by socket
   ReadTimes read_times_;
   probe::RejectCounts rejects_;
   bool signalled_ = false;    // the last wait saw a socket ready

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -14,7 +15,6 @@
 #include "sonde/transport/linux/raw_filter.hpp"
 #include "sonde/transport/linux/sender.hpp"
 #include "sonde/transport/linux/socket_options.hpp"
-#include "sonde/transport/posix/socket_address.hpp"
 #include "sonde/wire/tcp.hpp"
 
 namespace sonde::transport {
@@ -105,16 +105,13 @@ std::expected<void, Error> TcpRawChannel::open_sockets(const OpenOptions& option
     }
     *fd = std::move(*opened);
   }
-  const TcpPortRange range{.first = ports_.first(), .last = ports_.last(), .destination = port_};
-  int failure = install_filter(tcp(), segment_filter(family_, range));
-  if (failure == 0) {
-    failure = install_filter(icmp(), syn_error_filter(family_, range));
+  if (const auto done = filter_sockets(); !done) {
+    return done;
   }
-  if (failure == 0 && !v4) {
-    failure = set_option(tcp(), {IPPROTO_IPV6, IPV6_CHECKSUM}, wire::kTcpChecksumAt);
-  }
+  const int failure =
+      v4 ? 0 : set_option(tcp(), {IPPROTO_IPV6, IPV6_CHECKSUM}, wire::kTcpChecksumAt);
   if (failure != 0) {
-    return std::unexpected(system_error("filter the raw sockets", failure));
+    return std::unexpected(system_error("have TCP checksums made", failure));
   }
   for (const int fd : {tcp(), icmp(), route_.get()}) {
     if (const auto done = configure(fd, options); !done) {
@@ -122,6 +119,18 @@ std::expected<void, Error> TcpRawChannel::open_sockets(const OpenOptions& option
     }
   }
   request_stamps(options);
+  return {};
+}
+
+std::expected<void, Error> TcpRawChannel::filter_sockets() {
+  const TcpPortRange range{.first = ports_.first(), .last = ports_.last(), .destination = port_};
+  auto segments = install_filter(tcp(), segment_filter(family_, range));
+  auto errors = install_filter(icmp(), syn_error_filter(family_, range));
+  if (!segments || !errors) {
+    return std::unexpected(
+        system_error("filter the raw sockets", segments ? errors.error() : segments.error()));
+  }
+  filter_ = std::max(*std::move(segments), *std::move(errors));  // "no filter" > "filter ..."
   return {};
 }
 
@@ -186,24 +195,8 @@ std::optional<net::Port> TcpRawChannel::source_port(const probe::ProbeSpec& spec
 }
 
 std::expected<net::Address, int> TcpRawChannel::source_for(const net::Address& destination) const {
-  return source_ ? std::expected<net::Address, int>(*source_) : routed_source(destination);
-}
-
-std::expected<net::Address, int> TcpRawChannel::routed_source(
-    const net::Address& destination) const {
-  const SocketAddress peer = encode_address(destination, port_.value);
-  if (const auto fresh = forget_peer(route_.get(), family_, interface_); !fresh) {
-    return std::unexpected(fresh.error().os_code);
-  }
-  if (::connect(route_.get(), &peer.storage.generic, peer.size) != 0) {
-    return std::unexpected(errno);
-  }
-  SocketAddress name{.storage = {}, .size = sizeof(SocketAddressStorage)};
-  if (::getsockname(route_.get(), &name.storage.generic, &name.size) != 0) {
-    return std::unexpected(errno);
-  }
-  const auto source = decode_address(std::as_bytes(std::span(&name.storage, 1)).first(name.size));
-  return source ? std::expected<net::Address, int>(*source) : std::unexpected(EADDRNOTAVAIL);
+  return source_ ? std::expected<net::Address, int>(*source_)
+                 : routed_source(route_.get(), destination, port_, interface_);
 }
 
 int TcpRawChannel::encode(const probe::ProbeSpec& spec, SentSyn& sent) {
@@ -253,7 +246,9 @@ probe::SendReport TcpRawChannel::send(const probe::ProbeSpec& spec, const Clock&
   }
   probe::SendReport report{.id = spec.id, .at = sent.at};
   if (failure != 0) {
-    report.error = send_error_on(failure != EINVAL || routed_source(sent.destination), failure);
+    report.error = send_error_on(
+        failure != EINVAL || routed_source(route_.get(), sent.destination, port_, interface_),
+        failure);
     return report;
   }
   sends_.add(sent);

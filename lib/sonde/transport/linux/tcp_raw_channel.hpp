@@ -36,6 +36,8 @@ class TcpRawChannel {
   [[nodiscard]] int tcp() const noexcept { return tcp_.get(); }
   [[nodiscard]] int icmp() const noexcept { return icmp_.get(); }
   [[nodiscard]] net::Port port() const noexcept { return port_; }
+  // Whether its packet filters hold, for -v: of both sockets, the worse one's word.
+  [[nodiscard]] const std::string& filter() const noexcept { return filter_; }
   [[nodiscard]] bool receive_stamps() const noexcept { return stamp_flags_ != 0; }
   [[nodiscard]] bool transmit_stamps() const noexcept { return transmit_stamps_; }
   [[nodiscard]] const SentSyns& sends() const noexcept { return sends_; }
@@ -46,15 +48,13 @@ class TcpRawChannel {
  private:
   TcpRawChannel(net::Family family, const TraceOpenOptions& options, TcpPorts ports, Rng& rng);
   [[nodiscard]] std::expected<void, Error> open_sockets(const OpenOptions& options);
+  [[nodiscard]] std::expected<void, Error> filter_sockets();
   [[nodiscard]] std::expected<void, Error> configure(int fd, const OpenOptions& options) const;
   void request_stamps(const OpenOptions& options) noexcept;
   [[nodiscard]] bool set_stamp_flags(int fd, unsigned flags) const noexcept;
   [[nodiscard]] int set_path_mtu(bool dont_fragment) noexcept;
   [[nodiscard]] std::optional<net::Port> source_port(const probe::ProbeSpec& spec);
   [[nodiscard]] std::expected<net::Address, int> source_for(const net::Address& destination) const;
-  // As the system has it.
-  [[nodiscard]] std::expected<net::Address, int> routed_source(
-      const net::Address& destination) const;
   // What is to be sent is in batch_ then; 0 or the errno.
   [[nodiscard]] int encode(const probe::ProbeSpec& spec, SentSyn& sent);
   void restart_stamp_keys() noexcept;
@@ -66,6 +66,7 @@ class TcpRawChannel {
   std::uint32_t flow_label_ = 0;
   std::optional<net::Address> source_;
   std::string interface_;
+  std::string filter_{};
   TcpPorts ports_;
   SentSyns sends_;
   TransmitKeys keys_;

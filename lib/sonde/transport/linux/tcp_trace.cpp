@@ -2,8 +2,10 @@
 
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,7 +22,8 @@ using OpenResult = std::expected<std::unique_ptr<Transport>, Error>;
 
 // The channels of all families that are wanted and that this system has.
 std::expected<std::vector<TcpRawChannel>, Error> open_channels(const TraceOpenOptions& options,
-                                                               Rng& rng) {
+                                                               Rng& rng,
+                                                               TcpRawTransport::Missing& missing) {
   const RaisedPrivilege raised;
   std::vector<TcpRawChannel> channels;
   Error failure = wrong_family(options.common);
@@ -31,6 +34,7 @@ std::expected<std::vector<TcpRawChannel>, Error> open_channels(const TraceOpenOp
       continue;
     }
     failure = std::move(channel.error());
+    (family == net::Family::v4 ? missing.v4 : missing.v6) = failure.os_code;
     if (failure.code == ErrorCode::bad_source) {
       return std::unexpected(std::move(failure));
     }
@@ -41,16 +45,21 @@ std::expected<std::vector<TcpRawChannel>, Error> open_channels(const TraceOpenOp
   return channels;
 }
 
-OpenResult open_raw(const TraceOpenOptions& options, const Clock& clock, Rng& rng) {
-  auto channels = open_channels(options, rng);
+OpenResult open_raw(const TraceOpenOptions& options, const Clock& clock, Rng& rng,
+                    std::string& filter) {
+  TcpRawTransport::Missing missing;
+  auto channels = open_channels(options, rng, missing);
   if (!channels) {
     return std::unexpected(std::move(channels.error()));
+  }
+  for (const TcpRawChannel& channel : *channels) {
+    filter = std::max(filter, channel.filter());  // the worst of them
   }
   Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) {
     return std::unexpected(system_error("make an event descriptor", errno));
   }
-  return std::make_unique<TcpRawTransport>(std::move(*channels), std::move(wake),
+  return std::make_unique<TcpRawTransport>(std::move(*channels), missing, std::move(wake),
                                            options.flow_style, clock);
 }
 
@@ -62,8 +71,9 @@ OpenResult open_connects(const TraceOpenOptions& options, const Clock& clock) {
   return std::move(*connects);
 }
 
-std::string rung(std::string_view name, const OpenResult& result) {
-  const std::string why = result ? "open" : result.error().why;
+std::string rung(std::string_view name, const OpenResult& result, const std::string& filter = {}) {
+  const std::string open = filter.empty() ? "open" : "open, " + filter;
+  const std::string why = result ? open : result.error().why;
   return std::string(name) + ": " + (why.empty() ? result.error().operation : why);
 }
 
@@ -80,8 +90,9 @@ std::expected<Opened, Error> open_tcp_trace(const TraceOpenOptions& options, con
   Opened opened;
   OpenResult result = std::unexpected(Error{.code = ErrorCode::permission});
   if (backend != Backend::dgram) {
-    result = open_raw(options, clock, rng);
-    opened.ladder.push_back(rung("raw TCP and ICMP sockets", result));
+    std::string filter;
+    result = open_raw(options, clock, rng, filter);
+    opened.ladder.push_back(rung("raw TCP and ICMP sockets", result, filter));
   }
   const bool again = backend != Backend::raw && !result && worth_another_rung(result.error());
   if (again) {

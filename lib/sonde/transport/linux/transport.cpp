@@ -33,6 +33,10 @@ timespec timespec_of(Duration d) noexcept {
           .tv_nsec = static_cast<long>(ns % kNanoseconds)};
 }
 
+constexpr std::size_t index_of(net::Family family) noexcept {
+  return family == net::Family::v4 ? 0 : 1;
+}
+
 int descriptor_of(const std::optional<Channel>& channel, std::size_t inlet) noexcept {
   return channel ? channel->descriptor(inlet) : -1;
 }
@@ -46,7 +50,8 @@ bool queue_empty(int os_code) noexcept {
 LinuxTransport::LinuxTransport(LinuxTransportParts parts, const Clock& clock, Rng& rng)
     : clock_(&clock),
       sealer_(rng),
-      ports_{Port{.channel = std::move(parts.v4)}, Port{.channel = std::move(parts.v6)}},
+      ports_{Port{.channel = std::move(parts.v4), .why_none = parts.why_no_v4},
+             Port{.channel = std::move(parts.v6), .why_none = parts.why_no_v6}},
       wake_(std::move(parts.wake)),
       receiver_(clock, sealer_, parts.source_rule),
       sender_(clock, sealer_, receiver_) {}
@@ -89,8 +94,18 @@ std::uint64_t LinuxTransport::dropped() const {
   return sum;
 }
 
+int LinuxTransport::receive_error() const {
+  int why = 0;
+  for (const Port& port : ports_) {
+    for (const ReadTrouble& trouble : port.trouble) {
+      why = why == 0 ? trouble.why() : why;
+    }
+  }
+  return why;
+}
+
 LinuxTransport::Port& LinuxTransport::port_of(net::Family family) noexcept {
-  return ports_[family == net::Family::v4 ? 0 : 1];
+  return ports_[index_of(family)];
 }
 
 // How many of the first probes go to one channel in one socket state.
@@ -127,11 +142,10 @@ std::size_t LinuxTransport::send(std::span<const probe::ProbeSpec> specs,
 void LinuxTransport::refuse(std::span<const probe::ProbeSpec> specs,
                             std::span<probe::SendReport> reports) const {
   const Instant now = clock_->now();
+  const Port& port = ports_[index_of(specs.front().destination.family())];
+  const probe::SendError error = no_socket_error(port.why_none);
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    reports[i] = {.id = specs[i].id,
-                  .at = now,
-                  .error = probe::SendError{.failure = probe::SendFailure::unreachable,
-                                            .os_code = EAFNOSUPPORT}};
+    reports[i] = {.id = specs[i].id, .at = now, .error = error};
   }
 }
 
@@ -191,6 +205,8 @@ std::size_t LinuxTransport::read_inlet(Port& port, Channel& channel, std::size_t
   bool& readable = port.readable[inlet];
   std::size_t count = 0;
   bool look = !flags_valid_ || readable || port.has_errors;
+  // Without room for what it may hold, the queue stays one to look at.
+  readable = look;
   for (std::size_t reads = 0; look && reads < kMostReads && count < out.size(); ++reads) {
     const std::size_t seen = read_packets(port, channel, inlet, out.subspan(count));
     count += seen;
@@ -210,6 +226,9 @@ std::size_t LinuxTransport::read_errors(Port& port, Channel& channel,
     return 0;
   }
   progress_ = progress_ || read->messages > 0;
+  if (read->icmp) {
+    port.trouble[0].note(0);
+  }
   port.has_errors = read->maybe_more;
   return read->observations;
 }
@@ -221,23 +240,26 @@ std::size_t LinuxTransport::read_packets(Port& port, Channel& channel, std::size
   const Inlet from = channel.inlet(inlet);
   bool& readable = port.readable[inlet];
   std::size_t count = 0;
-  auto read = receiver_.packets(channel, from, out);
-  if (!read && !queue_empty(read.error())) {
-    progress_ = true;
-    count = read_errors(port, channel, out);
-    if (count == out.size()) {
-      return count;
+  for (bool again = false; count < out.size(); again = true) {
+    const auto read = receiver_.packets(channel, from, out.subspan(count));
+    port.trouble[inlet].note(read ? 0 : read.error());
+    if (read) {
+      progress_ = progress_ || read->messages > 0;
+      readable = read->maybe_more;
+      return count + read->observations;
     }
-    read = receiver_.packets(channel, from, out.subspan(count));
-    failed_ = failed_ || (!read && !queue_empty(read.error()));
+    const bool empty = queue_empty(read.error());
+    if (!again && !empty) {
+      progress_ = true;
+      count = read_errors(port, channel, out);
+    }
+    failed_ = failed_ || (again && !empty);
+    if (again || empty || failed_) {
+      readable = false;
+      break;
+    }
   }
-  if (!read) {
-    readable = false;
-    return count;
-  }
-  progress_ = progress_ || read->messages > 0;
-  readable = read->maybe_more;
-  return count + read->observations;
+  return count;
 }
 
 // Was there a reason to call receive()?

@@ -36,18 +36,26 @@ SocketAddress encode_address(const net::Address& address, std::uint16_t port) no
   return out;
 }
 
-std::optional<net::Address> decode_address(Bytes name) noexcept {
+bool read_address(Bytes name, net::Address& out) noexcept {
   const auto family = value<sa_family_t>(name);
   if (family == AF_INET) {
     const auto v4 = value<sockaddr_in>(name);
-    return v4 ? std::optional(net::Address::v4(ntohl(v4->sin_addr.s_addr))) : std::nullopt;
+    if (v4) {
+      out = net::Address::v4(ntohl(v4->sin_addr.s_addr));
+    }
+    return v4.has_value();
   }
   const auto v6 = value<sockaddr_in6>(name);
   if (family != AF_INET6 || !v6) {
-    return std::nullopt;
+    return false;
   }
-  const auto bytes = std::as_bytes(std::span(v6->sin6_addr.s6_addr));
-  return net::Address::v6(bytes, v6->sin6_scope_id);
+  out = net::Address::v6(std::as_bytes(std::span(v6->sin6_addr.s6_addr)), v6->sin6_scope_id);
+  return true;
+}
+
+std::optional<net::Address> decode_address(Bytes name) noexcept {
+  net::Address address;
+  return read_address(name, address) ? std::optional(address) : std::nullopt;
 }
 
 // sin_port and sin6_port stand at the same place.

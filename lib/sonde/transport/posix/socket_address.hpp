@@ -34,6 +34,8 @@ struct SocketAddress {
 [[nodiscard]] SocketAddress encode_address(const net::Address& address,
                                            std::uint16_t port = 0) noexcept;
 [[nodiscard]] std::optional<net::Address> decode_address(Bytes name) noexcept;
+// The same into an address of the caller's; false: `name` has none.
+[[nodiscard]] bool read_address(Bytes name, net::Address& out) noexcept;
 [[nodiscard]] std::optional<net::Port> decode_port(Bytes name) noexcept;
 
 }  // namespace sonde::transport
