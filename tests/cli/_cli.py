@@ -33,7 +33,7 @@ def plain_signals():
 
 def environment(**changes):
     env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "TERM": "xterm"}
-    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE",
+    for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE",
                  "SONDE_SANDBOX"):
         if name in os.environ:
             env[name] = os.environ[name]
