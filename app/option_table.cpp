@@ -113,8 +113,7 @@ constexpr auto kTable = std::to_array<OptionSpec>({
      timing, kPing},
     {OptionId::adaptive, 'A', "adaptive", none, "", "",
      "send as soon as a reply is back, at least one probe an interval; to multicast or with -b "
-     "only "
-     "for root",
+     "only for root",
      timing, kPing},
     {OptionId::preload, 'l', "preload", required, "N", "1",
      "send N probes at once at the start; more than 3 only for root or to loopback targets", timing,
