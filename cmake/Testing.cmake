@@ -6,7 +6,7 @@ set(SONDE_TEST_BIN "${PROJECT_BINARY_DIR}/tests")
 # under Wine. qemu computes what others run.
 function(sonde_grouped_test NAME LABEL)
   add_test(NAME ${NAME} COMMAND ${NAME} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-  set(_seconds 120)
+  set(_seconds 400)
   if(NOT WIN32)
     set(_seconds 900)
   endif()
@@ -37,7 +37,7 @@ function(sonde_doctest NAME)
     ${NAME}
     TEST_PREFIX "${NAME}/"
     WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
-    PROPERTIES TIMEOUT 60 LABELS "${_arg_LABEL}"
+    PROPERTIES TIMEOUT 180 LABELS "${_arg_LABEL}"
                FAIL_REGULAR_EXPRESSION "test cases: +0 "
                SKIP_REGULAR_EXPRESSION "[[]skipped] ")
 endfunction()
@@ -65,7 +65,7 @@ function(sonde_script_tests FOLDER)
     set_tests_properties(
       "${FOLDER}/${_stem}"
       PROPERTIES
-        TIMEOUT 120
+        TIMEOUT 400
         LABELS ${FOLDER}
         SKIP_RETURN_CODE 77
         ENVIRONMENT

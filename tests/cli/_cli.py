@@ -9,7 +9,7 @@ import sys
 
 SONDE = os.environ["SONDE"]
 SANITIZED = os.environ.get("SONDE_SANITIZED") == "1"
-TIMEOUT = 60 if SANITIZED else 20
+TIMEOUT = 60  # it ends what hangs, on a busy machine too
 
 
 def skip(why):

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 
-from _cli import SANITIZED, Checks, need_icmp, plain_signals, start
+from _cli import SANITIZED, TIMEOUT, Checks, need_icmp, plain_signals, start
 
 LO = "127.0.0.1"
 AT_ONCE = 10 if SANITIZED else 0.5  # seconds; the time-out is 1
@@ -29,7 +29,7 @@ def running(*arguments, **options):
 def end(process):
     """Right after the signal: how soon, _rounds.py measures; here, that nothing waits for a time-out."""
     started = time.monotonic()
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=TIMEOUT)
     took = time.monotonic() - started
     assert took <= AT_ONCE, f"ends {took:.2f} s after its signal"
     return process.returncode, output.decode(), errors.decode()

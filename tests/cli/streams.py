@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from _cli import SANITIZED, Checks, need_icmp, plain_signals, sonde, start
+from _cli import SANITIZED, TIMEOUT, Checks, need_icmp, plain_signals, sonde, start
 
 LO = "127.0.0.1"
 ENDLESS = ["-i", "1ms", LO]
@@ -39,7 +39,7 @@ def check_head(checks):
         line = process.stdout.readline()
         process.stdout.close()
         closed = time.monotonic()
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=TIMEOUT)
         took = time.monotonic() - closed
         checks.check(took < SOON, f"end of {arguments} after its reader: {took:.3f} s")
         checks.check(line.endswith(b"\n") and errors == b"", f"quiet end of {arguments}: {errors!r}")
@@ -86,7 +86,7 @@ def check_both_sinks(checks):
                 check_loss(checks, words, "Bad file descriptor", closed, told_verdict(path, form))
                 run = start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
                 run.stdout.close()
-                run.communicate(timeout=20)
+                run.communicate(timeout=TIMEOUT)
                 told = told_verdict(path, form)
                 checks.check(run.returncode in (0, 1) and told["exit_code"] == run.returncode,
                              f"a reader that went, {words}: {run.returncode}, {told}")
@@ -120,7 +120,7 @@ def check_non_blocking(checks):
     os.close(writer)
     with os.fdopen(reader, encoding="utf-8") as stream:
         text = stream.read()
-    process.wait(timeout=20)
+    process.wait(timeout=TIMEOUT)
     checks.check(process.returncode == 0, "a slow reader is waited for")
     checks.check(text.count(" bytes from ") == 5000, "every line arrives")
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from _cli import SILENT, SONDE, Checks, environment, need_icmp, own_network, plain_signals, sonde
+from _cli import SILENT, SONDE, TIMEOUT, Checks, environment, need_icmp, own_network, plain_signals, sonde
 
 LO = "127.0.0.1"
 HOP = re.compile(r"^ 1  127\.0\.0\.1(  \d+\.\d{3} ms){3}$")
@@ -93,7 +93,7 @@ def check_stop(checks, network):
     second = run.stdout.readline()
     run.send_signal(signal.SIGINT)
     begun = time.monotonic()
-    rest, errors = run.communicate(timeout=20)
+    rest, errors = run.communicate(timeout=TIMEOUT)
     last = json.loads(rest.splitlines()[-1])
     checks.check(run.returncode == 1, "stopped before it was reached is 1: " + errors)
     checks.check(last["end_reason"] == "signal", "the reason of the end: " + first + second + rest)
@@ -103,7 +103,7 @@ def check_stop(checks, network):
 def check_closed_pipe(checks):
     run = subprocess.run(
         ["sh", "-c", '"$0" trace -n -J 127.0.0.1 | head -n 1', SONDE],
-        env=environment(), capture_output=True, text=True, timeout=20, check=False,
+        env=environment(), capture_output=True, text=True, timeout=TIMEOUT, check=False,
     )
     checks.check(run.stdout.count("\n") == 1 and run.stderr == "", f"| head ends quietly: {run}")
 

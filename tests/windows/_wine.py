@@ -17,7 +17,7 @@ import sys
 SONDE = os.environ["SONDE"]
 SOURCE = os.environ["SONDE_SOURCE_DIR"]
 SERVER = shutil.which("wineserver") or "/usr/lib/wine/wineserver"
-TIMEOUT = 30
+TIMEOUT = 90  # it ends what hangs; a busy machine starts Wine slowly
 NESTED = "SONDE_WINDOWS_NESTED"
 # What the engine decides: which clock it has.
 ENGINES_OWN = ("engine", "clock", "api_rtt_ms")

@@ -60,7 +60,7 @@ def main():
         os.chmod(program, 0o755)
         for name in only:
             script = os.path.join(SOURCE, "tests", "cli", f"{name}.py")
-            run = subprocess.run([sys.executable, script], check=False, timeout=100,
+            run = subprocess.run([sys.executable, script], check=False, timeout=350,
                                  env={**os.environ, "SONDE": program}, capture_output=True, text=True)
             print(f"cli/{name}: {'ok' if run.returncode == 0 else f'exit code {run.returncode}'}")
             if run.returncode != 0:
