@@ -235,22 +235,35 @@ std::optional<probe::SendError> Sender::send_again(Channel& channel, std::size_t
 std::expected<std::size_t, int> Sender::retry(Channel& channel, std::size_t index,
                                               Drained& drained) {
   constexpr int kMost = 9;
+  constexpr int kMostUnexplained = 2;  // one may be told after it was taken from the queue
   std::expected<std::size_t, int> sent = std::unexpected(0);
+  int unexplained = 0;
   for (int attempt = 0; attempt < kMost; ++attempt) {
     // What came since the queue was emptied, or was too much to empty, would fail this send as
     // well.
     clear_pending_error(channel.fd());
     sent = batch_.send(channel.fd(), index, 1);
     if (sent) {
-      break;
+      return sent;
     }
     drained = drain(channel);
     channel.restart_stamp_keys();
+    unexplained = drained.icmp ? 0 : unexplained + 1;
     const bool own_fault = drained.local && drained.local->os_code == sent.error();
-    if (own_fault || !drained.icmp || !may_be_pending(sent.error())) {
-      break;
+    if (own_fault || unexplained == kMostUnexplained || !may_be_pending(sent.error())) {
+      return sent;
     }
   }
+  return channel.queues_errors() ? send_deaf(channel, index) : sent;
+}
+
+// Errors come faster than they can be cleared: for this send, the socket hears of none. What the
+// queue holds is lost with that (ip(7), IP_RECVERR).
+std::expected<std::size_t, int> Sender::send_deaf(Channel& channel, std::size_t index) {
+  channel.set_error_queue(false);
+  clear_pending_error(channel.fd());
+  const auto sent = batch_.send(channel.fd(), index, 1);
+  channel.set_error_queue(true);
   return sent;
 }
 

@@ -71,6 +71,7 @@ class Sender {
   // Of a datagram socket: until the errors that others caused are out of the way.
   [[nodiscard]] std::expected<std::size_t, int> retry(Channel& channel, std::size_t index,
                                                       Drained& drained);
+  [[nodiscard]] std::expected<std::size_t, int> send_deaf(Channel& channel, std::size_t index);
 
   const Clock* clock_;
   probe::TokenSealer* sealer_;

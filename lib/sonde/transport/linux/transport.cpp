@@ -192,7 +192,7 @@ std::size_t LinuxTransport::receive_from(Port& port, Channel& channel,
                                          std::span<probe::Observation> out) {
   std::size_t count = 0;
   if (port.has_errors || channel.keys().expecting()) {
-    count = read_errors(port, channel, out);
+    count = read_errors(port, channel, out).observations;
   }
   for (std::size_t inlet = 0; inlet < channel.inlets(); ++inlet) {
     count += read_inlet(port, channel, inlet, out.subspan(count));
@@ -217,45 +217,52 @@ std::size_t LinuxTransport::read_inlet(Port& port, Channel& channel, std::size_t
   return count;
 }
 
-std::size_t LinuxTransport::read_errors(Port& port, Channel& channel,
-                                        std::span<probe::Observation> out) {
+LinuxTransport::ErrorsRead LinuxTransport::read_errors(Port& port, Channel& channel,
+                                                       std::span<probe::Observation> out) {
   const auto read = receiver_.errors(channel, out);
   if (!read) {
     port.has_errors = false;
     failed_ = failed_ || !queue_empty(read.error());
-    return 0;
+    return {};
   }
   progress_ = progress_ || read->messages > 0;
   if (read->icmp) {
     port.trouble[0].note(0);
   }
   port.has_errors = read->maybe_more;
-  return read->observations;
+  return {.observations = read->observations, .icmp = read->icmp};
 }
 
-// An error that a probe of ours met (datagram sockets: sk_err) is told once by the read, and in
-// full by the error queue: fetch it from there and read again.
+// An ICMP error about any probe makes a read of a datagram socket fail once (sk_err), and each one
+// that is taken out of the error queue arms the next one there: so the packets are read again
+// before the errors are. What the error queue does not explain is a trouble of the socket.
 std::size_t LinuxTransport::read_packets(Port& port, Channel& channel, std::size_t inlet,
                                          std::span<probe::Observation> out) {
+  constexpr unsigned kMostAttempts = 16;    // strangers may send errors faster than these are told
+  constexpr unsigned kMostUnexplained = 2;  // one may be told after it was taken from the queue
   const Inlet from = channel.inlet(inlet);
-  bool& readable = port.readable[inlet];
+  unsigned unexplained = 0;
   std::size_t count = 0;
-  for (bool again = false; count < out.size(); again = true) {
+  for (unsigned attempt = 0; attempt < kMostAttempts && count < out.size(); ++attempt) {
     const auto read = receiver_.packets(channel, from, out.subspan(count));
-    port.trouble[inlet].note(read ? 0 : read.error());
-    if (read) {
-      progress_ = progress_ || read->messages > 0;
-      readable = read->maybe_more;
-      return count + read->observations;
+    const bool told = attempt > 0;
+    if (read || queue_empty(read.error())) {
+      port.trouble[inlet].note(read ? 0 : read.error());
+      port.readable[inlet] = read && read->maybe_more;
+      port.has_errors = port.has_errors || told;
+      progress_ = progress_ || told || (read && read->messages > 0);
+      return count + (read ? read->observations : 0);
     }
-    const bool empty = queue_empty(read.error());
-    if (!again && !empty) {
-      progress_ = true;
-      count = read_errors(port, channel, out);
+    if (attempt % 2 == 0) {
+      continue;
     }
-    failed_ = failed_ || (again && !empty);
-    if (again || empty || failed_) {
-      readable = false;
+    const ErrorsRead errors = read_errors(port, channel, out.subspan(count));
+    count += errors.observations;
+    unexplained = errors.icmp ? 0 : unexplained + 1;
+    if (unexplained == kMostUnexplained) {
+      port.trouble[inlet].note(read.error());
+      port.readable[inlet] = false;
+      failed_ = true;
       break;
     }
   }

@@ -81,8 +81,12 @@ class LinuxTransport final : public Transport {
   [[nodiscard]] std::size_t take_backlog(std::span<probe::Observation> out);
   [[nodiscard]] std::size_t receive_from(Port& port, Channel& channel,
                                          std::span<probe::Observation> out);
-  [[nodiscard, gnu::noinline]] std::size_t read_errors(Port& port, Channel& channel,
-                                                       std::span<probe::Observation> out);
+  struct ErrorsRead {
+    std::size_t observations = 0;
+    bool icmp = false;  // there was an ICMP error, of a probe of ours or not
+  };
+  [[nodiscard, gnu::noinline]] ErrorsRead read_errors(Port& port, Channel& channel,
+                                                      std::span<probe::Observation> out);
   [[nodiscard]] std::size_t read_inlet(Port& port, Channel& channel, std::size_t inlet,
                                        std::span<probe::Observation> out);
   [[nodiscard]] std::size_t read_packets(Port& port, Channel& channel, std::size_t inlet,
