@@ -33,8 +33,8 @@ enum class StampSource : std::uint8_t { user, kernel, hardware, api };
 
 // The first payload byte that is not what was sent.
 struct Corruption {
-  std::uint32_t offset = 0;  // bytes from the start of the payload
-  std::uint8_t expected = 0;
+  std::uint32_t offset = 0;                // bytes from the start of the payload
+  std::optional<std::uint8_t> expected{};  // nullopt: nothing was sent there
   std::uint8_t actual = 0;
 };
 

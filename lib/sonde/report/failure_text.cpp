@@ -145,8 +145,12 @@ std::string send_error_text(const probe::SendError& error) {
 }
 
 std::string corruption_text(const probe::Corruption& seen) {
+  if (!seen.expected) {
+    return fmt::format("corrupt at byte {}: 0x{:02x} behind all that was sent", seen.offset,
+                       seen.actual);
+  }
   return fmt::format("corrupt at byte {}: 0x{:02x} instead of 0x{:02x}", seen.offset, seen.actual,
-                     seen.expected);
+                     *seen.expected);
 }
 
 std::string_view send_failure_name(probe::SendFailure failure) noexcept {

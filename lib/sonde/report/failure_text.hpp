@@ -23,7 +23,7 @@ namespace sonde::report {
 // The same of a trace's probe, of any failure.
 [[nodiscard]] std::string trace_way_out(const probe::SendError& error, net::Family family);
 
-// "corrupt at byte 17: 0x11 instead of 0x10"
+// "corrupt at byte 17: 0x11 instead of 0x10", "corrupt at byte 56: 0x58 behind all that was sent"
 [[nodiscard]] std::string corruption_text(const probe::Corruption& seen);
 
 // "unreachable", "too_big" ...: the closed list of machine output.

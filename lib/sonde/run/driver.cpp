@@ -6,8 +6,8 @@ namespace sonde::run {
 
 namespace {
 
-// Answers can be there before the send returns. Linux gives a socket 208 KiB for them and for
-// transmit stamps (net.core.rmem_default).
+// Answers can be there before the send returns. Linux may give a socket no more than 208 KiB for
+// them and for transmit stamps (net.core.rmem_default, rmem_max).
 std::size_t most_at_once(const probe::ProbeSpec& spec) noexcept {
   constexpr std::size_t kRoom = std::size_t{128} * 1024;
   return std::max<std::size_t>(kRoom / (spec.payload.size() + transport::kReceiveOverhead), 1);

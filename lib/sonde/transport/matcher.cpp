@@ -48,7 +48,7 @@ std::optional<probe::Corruption> first_difference(const SentProbe& sent, Bytes p
     }
     // More came back than went out.
     return probe::Corruption{.offset = static_cast<std::uint32_t>(common),
-                             .expected = 0,
+                             .expected = std::nullopt,
                              .actual = std::to_integer<std::uint8_t>(payload[common])};
   }
   std::size_t at = skip;

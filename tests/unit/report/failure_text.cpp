@@ -87,5 +87,12 @@ TEST_CASE("failure text: a send error in the system's words, or ours without a c
         "the host is unreachable (error 11003)");
 }
 
+TEST_CASE("failure text: corruption, also behind the end of what was sent") {
+  CHECK(corruption_text({.offset = 17, .expected = 0x10, .actual = 0x11}) ==
+        "corrupt at byte 17: 0x11 instead of 0x10");
+  CHECK(corruption_text({.offset = 56, .expected = std::nullopt, .actual = 0x58}) ==
+        "corrupt at byte 56: 0x58 behind all that was sent");
+}
+
 }  // namespace
 }  // namespace sonde::report

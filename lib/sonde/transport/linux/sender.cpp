@@ -235,8 +235,8 @@ std::optional<probe::SendError> Sender::send_again(Channel& channel, std::size_t
 std::expected<std::size_t, int> Sender::retry(Channel& channel, std::size_t index,
                                               Drained& drained) {
   constexpr int kMost = 9;
-  constexpr int kMostUnexplained = 2;  // one may be told after it was taken from the queue
   std::expected<std::size_t, int> sent = std::unexpected(0);
+  bool heard_icmp = drained.icmp;
   int unexplained = 0;
   for (int attempt = 0; attempt < kMost; ++attempt) {
     // What came since the queue was emptied, or was too much to empty, would fail this send as
@@ -248,9 +248,11 @@ std::expected<std::size_t, int> Sender::retry(Channel& channel, std::size_t inde
     }
     drained = drain(channel);
     channel.restart_stamp_keys();
+    heard_icmp = heard_icmp || drained.icmp;
     unexplained = drained.icmp ? 0 : unexplained + 1;
     const bool own_fault = drained.local && drained.local->os_code == sent.error();
-    if (own_fault || unexplained == kMostUnexplained || !may_be_pending(sent.error())) {
+    // The error of one that was taken from the queue just now may be told behind that.
+    if (own_fault || unexplained == (heard_icmp ? 2 : 1) || !may_be_pending(sent.error())) {
       return sent;
     }
   }

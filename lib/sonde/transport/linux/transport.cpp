@@ -191,6 +191,7 @@ void LinuxTransport::ask_again(Channel& channel) {
 std::size_t LinuxTransport::receive_from(Port& port, Channel& channel,
                                          std::span<probe::Observation> out) {
   std::size_t count = 0;
+  port.heard_icmp = false;
   if (port.has_errors || channel.keys().expecting()) {
     count = read_errors(port, channel, out).observations;
   }
@@ -227,6 +228,7 @@ LinuxTransport::ErrorsRead LinuxTransport::read_errors(Port& port, Channel& chan
   }
   progress_ = progress_ || read->messages > 0;
   if (read->icmp) {
+    port.heard_icmp = true;
     port.trouble[0].note(0);
   }
   port.has_errors = read->maybe_more;
@@ -238,8 +240,7 @@ LinuxTransport::ErrorsRead LinuxTransport::read_errors(Port& port, Channel& chan
 // before the errors are. What the error queue does not explain is a trouble of the socket.
 std::size_t LinuxTransport::read_packets(Port& port, Channel& channel, std::size_t inlet,
                                          std::span<probe::Observation> out) {
-  constexpr unsigned kMostAttempts = 16;    // strangers may send errors faster than these are told
-  constexpr unsigned kMostUnexplained = 2;  // one may be told after it was taken from the queue
+  constexpr unsigned kMostAttempts = 16;  // strangers may send errors faster than these are told
   const Inlet from = channel.inlet(inlet);
   unsigned unexplained = 0;
   std::size_t count = 0;
@@ -259,7 +260,8 @@ std::size_t LinuxTransport::read_packets(Port& port, Channel& channel, std::size
     const ErrorsRead errors = read_errors(port, channel, out.subspan(count));
     count += errors.observations;
     unexplained = errors.icmp ? 0 : unexplained + 1;
-    if (unexplained == kMostUnexplained) {
+    // The error of one that was taken from the queue just now may be told behind that.
+    if (unexplained == (port.heard_icmp ? 2 : 1)) {
       port.trouble[inlet].note(read.error());
       port.readable[inlet] = false;
       failed_ = true;

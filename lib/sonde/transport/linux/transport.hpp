@@ -68,6 +68,7 @@ class LinuxTransport final : public Transport {
     int why_none = 0;  // an errno, where there is no channel
     std::array<bool, Channel::kMostInlets> readable{true, true};
     bool has_errors = false;
+    bool heard_icmp = false;  // this receive() took an ICMP error out of the error queue
     std::array<ReadTrouble, Channel::kMostInlets> trouble{};
     std::uint64_t answered =
         0;  // of what the channel sent; a duplicate counts for another's answer
