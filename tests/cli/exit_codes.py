@@ -23,7 +23,7 @@ def loopback_rows():
         yield 0, ["-c1", "-O", "-U", "-d", "-B", LO], ()
         yield 0, ["-o", LO], ()
         yield 0, ["--until-replies=3", *FAST, LO], ()
-        yield 0, ["-w", "0.1", *FAST, LO], ()
+        yield 0, ["-w", "2", *FAST, LO], ()
         yield 0, ["-c1", "-W", "0.001us", LO], ()  # late is an answer
         yield 0, ["-c2", *FAST, LO, "127.0.0.2", LO], ()
         yield 0, ["-f", "-c", "100", LO], ()

@@ -23,7 +23,7 @@ from _cli import SILENT, need_icmp, own_network, sonde  # noqa: E402
 LO = "127.0.0.1"
 # Whoever runs this may send ICMP there.
 OWN_PING = "sysctl -qw net.ipv4.ping_group_range='0 0'"
-FAST = ("-c2", "-i20ms", "-W", "100ms")
+FAST = ("-c2", "-i20ms", "-W", "1s")
 
 
 def strict(schema):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What the user's signals do. The reply lines say when the program is under way: no test waits for a
-time to pass."""
+time to pass, but for the pause of who is stopped."""
 
 import fcntl
 import json
@@ -10,16 +10,19 @@ import select
 import signal
 import subprocess
 import time
+from datetime import datetime
 
-from _cli import SANITIZED, TIMEOUT, Checks, need_icmp, plain_signals, start
+from _cli import TIMEOUT, Checks, need_icmp, plain_signals, start
 
 LO = "127.0.0.1"
-AT_ONCE = 10 if SANITIZED else 0.5  # seconds; the time-out is 1
+AT_ONCE = 20  # seconds, for what might wait for an hour
+BY_ITSELF = 0.75  # seconds for which a run that was asked to end waits for its reader
+INTERVAL_MS = 10
 
 
 def running(*arguments, **options):
-    """A process that has shown its first reply."""
-    process = start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    """A process that has shown its first reply, and would wait for one for an hour."""
+    process = start("-W", "1h", *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
     for line in process.stdout:
         if b"bytes from" in line or b'"event":"reply"' in line:
             return process
@@ -27,7 +30,7 @@ def running(*arguments, **options):
 
 
 def end(process):
-    """Right after the signal: how soon, _rounds.py measures; here, that nothing waits for a time-out."""
+    """After the signal: how soon, _rounds.py measures; here, that nothing waits for a time-out."""
     started = time.monotonic()
     output, errors = process.communicate(timeout=TIMEOUT)
     took = time.monotonic() - started
@@ -75,11 +78,15 @@ def check_second_interrupt(checks):
     process = start("-A", LO, stdout=writer, stderr=subprocess.DEVNULL)
     os.close(writer)
     select.select([reader], [], [])
+    first = time.monotonic()
     process.send_signal(signal.SIGINT)
     while not signal_taken(process.pid):
         pass
     process.send_signal(signal.SIGINT)
-    checks.check(process.wait(timeout=AT_ONCE) == 130, f"the second SIGINT: {process.returncode}")
+    between = time.monotonic() - first
+    code = process.wait(timeout=AT_ONCE)
+    # A test that was held up for so long comes too late with its second one.
+    checks.check(code == 130 or code == 0 and between >= BY_ITSELF, f"the second SIGINT after {between:.3f} s: {code}")
     os.close(reader)
 
 
@@ -88,6 +95,11 @@ def signal_taken(pid):
         fields = dict(line.split(":", 1) for line in status)
     bit = 1 << (signal.SIGINT - 1)
     return not (int(fields["SigPnd"], 16) | int(fields["ShdPnd"], 16)) & bit
+
+
+def reply_sent_at(line):
+    event = json.loads(line)
+    return datetime.fromisoformat(event["sent_at"]).timestamp() if event["event"] == "reply" else None
 
 
 def check_inherited(checks):
@@ -121,16 +133,24 @@ def check_inherited(checks):
 
 
 def check_stopped_process(checks):
-    """SIGSTOP and SIGCONT: no burst of what was missed."""
-    process = running("-i", "10ms", LO)
+    """SIGSTOP and SIGCONT: no burst of what was missed, as the program's own times tell."""
+    process = running("-J", "-c", "1000000", "-i", f"{INTERVAL_MS}ms", LO)
     process.send_signal(signal.SIGSTOP)
     os.waitpid(process.pid, os.WUNTRACED)
+    stopped = time.time()
     select.select([], [], [], 0.3)  # the pause itself is what is tested
+    continued = time.time()
     process.send_signal(signal.SIGCONT)
+    lines, since = [], []
+    while len(since) < 20:
+        lines.append(process.stdout.readline())
+        since = [at for at in map(reply_sent_at, lines) if at is not None and at >= stopped]
     process.send_signal(signal.SIGINT)
-    code, output, _ = end(process)
-    sent = int(output.split(" packets transmitted")[0].split()[-1])
-    checks.check(code == 0 and sent < 25, f"sent after a pause of 30 intervals: {sent}")
+    code, _, _ = end(process)
+    checks.check(code == 0 and since[0] >= continued, f"nothing is sent by who is stopped: {since[0] - continued}")
+    # One takes up what was due, and the next may be due right after it; a busy machine makes it longer.
+    span = 1e3 * (since[-1] - since[0])
+    checks.check(len(since) <= span / INTERVAL_MS + 2.1, f"{len(since)} sent in {span:.3f} ms after a pause")
 
 
 def main():

@@ -18,7 +18,7 @@ except ImportError:
     print("skipped: python3-jsonschema is not installed")
     sys.exit(77)
 
-NOBODY = ("-r0", "-W", "50ms")
+NOBODY = ("-r0", "-W", "500ms")
 
 
 def figures(text):
@@ -64,10 +64,10 @@ def texts(checks, lab):
         (["-c1", "-W", "20ms", "192.0.2.1"], 1,
          "192.0.2.1 : [0], timed out (NaN avg, 100% loss)\n\n"
          "192.0.2.1 : xmt/rcv/%loss = 1/0/100%\n"),
-        (["-a", "-c1", "-W", "20ms", "127.0.0.1", "192.0.2.1"], 1,
+        (["-a", "-c1", "-W", "500ms", "127.0.0.1", "192.0.2.1"], 1,
          "127.0.0.1 : xmt/rcv/%loss = 1/1/0%, min/avg/max = N/N/N\n"),
-        (["-u", "-C2", "-i5ms", "-W", "20ms", "127.0.0.1", "192.0.2.1"], 1, "192.0.2.1 : - -\n"),
-        (["-qC3", "-i5ms", "-W", "20ms", "127.0.0.1", "192.0.2.1"], 1,
+        (["-u", "-C2", "-i5ms", "-W", "500ms", "127.0.0.1", "192.0.2.1"], 1, "192.0.2.1 : - -\n"),
+        (["-qC3", "-i5ms", "-W", "500ms", "127.0.0.1", "192.0.2.1"], 1,
          "127.0.0.1 : N N N\n192.0.2.1 : - - -\n"),
         (["--shard=2/2", "127.0.0.1-4"], 0, "127.0.0.2 is alive\n127.0.0.4 is alive\n"),
     ]
@@ -176,10 +176,10 @@ def machine(checks, lab):
     for arguments, code in [
         (["127.0.0.1", "::1"], 0),
         (["127.0.0.1", "192.0.2.1", *NOBODY], 1),
-        (["-C2", "-i5ms", "-W", "20ms", "127.0.0.1", "192.0.2.1"], 1),
+        (["-C2", "-i5ms", "-W", "500ms", "127.0.0.1", "192.0.2.1"], 1),
         (["nosuch.invalid"], 2),
         (["--json-probes", "127.0.0.1", "192.0.2.1", *NOBODY], 1),
-        (["-l", "-i5ms", "-w", "30ms", "--summary-every=10ms", "127.0.0.1"], 0),
+        (["-l", "-i5ms", "-w", "1s", "--summary-every=10ms", "127.0.0.1"], 0),
         (["--order=random:7", "--shard=1/2", "127.0.0.0/29"], 0),
     ]:
         run = sonde("sweep", "-j", *arguments, before=lab)
@@ -328,10 +328,10 @@ def together(checks, lab, folder):
 
 def third_run(checks, lab, folder):
     """A run goes on from one that went on from another: nothing is lost on the way."""
-    hosts = ["127.0.0.1-4", "192.0.2.1", "-i5ms", "-W20ms"]
+    hosts = ["127.0.0.1-4", "192.0.2.1", "-i5ms", "-W500ms"]
     for mode in (["-c2"], ["-C2"], ["-r1"]):
         rounds = [] if mode == ["-r1"] else mode
-        ways = [hosts if rounds else [*hosts[:2], "-W20ms", "-r1"]][0]
+        ways = [hosts if rounds else [*hosts[:2], "-W500ms", "-r1"]][0]
         first, second, third = (folder / f"run{n}" for n in (1, 2, 3))
         sonde("sweep", "-J", "-q", *rounds, *ways, f"--output={first}", before=lab)
         lines = kept_lines(first)

@@ -15,7 +15,7 @@ HOSTS = "127.0.0.1-3"
 
 
 def stopped(mode, path):
-    """A run that got Ctrl-C after the first answer of each of three targets."""
+    """A run that got Ctrl-C after the first answer of each of three targets, long before its last round."""
     process = start("sweep", "-J", *mode, HOSTS, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     lines = []
     while sum('"event":"reply"' in line for line in lines) < 3:
@@ -29,7 +29,7 @@ def stopped(mode, path):
 
 def rounds(checks, folder):
     """Some of the rounds are not all of them, however alive the target is."""
-    for mode in (["-c3", "-i500ms"], ["-C3", "-i500ms"]):
+    for mode in (["-c3", "-i2s"], ["-C3", "-i2s"]):
         path = folder / "stopped"
         stop = stopped(mode, path)[-1]
         checks.check(stop["end_reason"] == "signal" and stop["totals"]["counts"]["received"] < 9,
@@ -70,8 +70,8 @@ def merge(checks, mode, path, end):
 def in_flight(checks, lab, folder):
     """What was in flight when the run ended stays so in the sum."""
     path = folder / "flying"
-    # The second probe leaves at 100 ms and would be waited for until 10 s.
-    sonde("sweep", "-J", "-q", "-C2", "-i100ms", "-W10s", "-w300ms", f"--output={path}", "192.0.2.1", "127.0.0.1",
+    # The second probe leaves at 100 ms and would be waited for until an hour has passed.
+    sonde("sweep", "-J", "-q", "-C2", "-i100ms", "-W1h", "-w3s", f"--output={path}", "192.0.2.1", "127.0.0.1",
           before=lab)
     end = json.loads(path.read_text().splitlines()[-1])
     document = json.loads(sonde("sweep", "--merge", "-j", str(path)).stdout)

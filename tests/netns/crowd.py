@@ -3,7 +3,10 @@
 own replies alone, whatever the others get."""
 import json
 import os
+import signal
 import subprocess
+import time
+from datetime import datetime
 
 from _kernel_lab import SONDE, end_with, expect, in_own_network
 
@@ -51,15 +54,21 @@ def one_identifier(family, runs):
 def identifier_taken(family):
     """Of datagram sockets the kernel gives an identifier to one alone."""
     words = [SONDE, "ping", "--ndjson", "--transport", "dgram", "-e", "7", TARGET[family]]
-    with subprocess.Popen([*words, "-c", "3", "-i", "500ms", "-W", "20s"], text=True,
+    with subprocess.Popen([*words, "-i", "100ms", "-c", "1000000", "-W", "20s"], text=True,
                           stdout=subprocess.PIPE) as first:
         events = [json.loads(first.stdout.readline()) for _ in range(3)]  # start, resolve, reply
         second = subprocess.run([*words, "-c", "1"], text=True, capture_output=True, timeout=60)
+        ended = time.time()
+        while events[-1]["event"] == "reply" and datetime.fromisoformat(events[-1]["sent_at"]).timestamp() <= ended:
+            events.append(json.loads(first.stdout.readline()))
+        first.send_signal(signal.SIGINT)
         events += map(json.loads, first.stdout)
     expect(second.returncode == 4 and "another program has it" in second.stderr,
            f"{second.returncode}: {second.stdout}{second.stderr}")
-    replies = [event for event in events if event["event"] == "reply"]
-    expect(first.returncode == 0 and len(replies) == 3, f"the first was disturbed: {events}")
+    answered = [event["seq"] for event in events if event["event"] == "reply"]
+    others = [event["event"] for event in events if event["event"] != "reply"]
+    expect(first.returncode == 0 and answered == list(range(1, len(answered) + 1)) and
+           others == ["start", "resolve", "summary", "end"], f"the first was disturbed: {events}")
 
 
 def main():

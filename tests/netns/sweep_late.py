@@ -2,8 +2,8 @@
 """sweep_late.py: what a reply after its time-out counts for: one rule in text, JSON, NDJSON and the
 exit code.
 
-netns_sweep_tun plays 10.60.0.1, which answers at once, and 10.60.0.2, which takes 300 ms; probes
-wait 200 ms. Until a target is finished a late reply is an answer: it is alive, and the probe is not
+netns_sweep_tun plays 10.60.0.1, which answers at once, and 10.60.0.2, which takes 700 ms; probes
+wait 400 ms. Until a target is finished a late reply is an answer: it is alive, and the probe is not
 lost. What comes later has its own line, and is in the totals alone.
 """
 import json
@@ -35,7 +35,7 @@ class Failures(list):
 
 
 def sweep(*arguments):
-    return subprocess.run([SONDE, "sweep", "-W", "200ms", *arguments], text=True, stdin=subprocess.DEVNULL,
+    return subprocess.run([SONDE, "sweep", "-W", "400ms", *arguments], text=True, stdin=subprocess.DEVNULL,
                           capture_output=True, timeout=30)
 
 
@@ -73,13 +73,13 @@ def before_the_end(failures):
     counts = slow_of(document)["counts"]
     failures.expect(slow_of(document)["loss_ratio"] == counts["lost"] / (counts["lost"] + 1), f"retries: {counts}")
     # The second round begins after the late reply to the first, and has its own time-out.
-    text, document, _ = check_ways(failures, "rounds", ["-C2", "-i600ms", "--rate=100", SLOW, QUICK], "alive",
+    text, document, _ = check_ways(failures, "rounds", ["-C2", "-i1400ms", "--rate=100", SLOW, QUICK], "alive",
                                    {"sent": 2, "received": 0, "late": 1, "lost": 1, "in_flight": 0}, 0)
     failures.expect([probe["outcome"] for probe in slow_of(document)["probes"]] == ["late", "timeout"],
                     f"rounds: {slow_of(document)['probes']}")
     failures.expect(slow_of(document)["loss_ratio"] == 0.5, f"rounds: {slow_of(document)}")
-    text = sweep("-q", "-c2", "-i600ms", "--rate=100", SLOW, QUICK).stdout
-    failures.expect(f"{SLOW} : xmt/rcv/%loss = 2/1/50%, min/avg/max = 3" in text and ", 1 late\n" in text,
+    text = sweep("-q", "-c2", "-i1400ms", "--rate=100", SLOW, QUICK).stdout
+    failures.expect(f"{SLOW} : xmt/rcv/%loss = 2/1/50%, min/avg/max = 7" in text and ", 1 late\n" in text,
                     f"rounds: {text}")
 
 
@@ -101,9 +101,9 @@ def after_the_end(failures):
 
 def undecided(failures):
     """Nothing has come back, and nothing has timed out: of loss, nothing is known."""
-    text = sweep("-q", "-c1", "-W", "5s", "-w", "100ms", SLOW).stdout
+    text = sweep("-q", "-c1", "-W", "5s", "-w", "300ms", SLOW).stdout
     failures.expect(text == f"{SLOW} : xmt/rcv/%loss = 1/0/NaN%, 1 in flight\n", f"undecided: {text}")
-    document = json.loads(sweep("-j", "-C1", "-W", "5s", "-w", "100ms", SLOW).stdout)
+    document = json.loads(sweep("-j", "-C1", "-W", "5s", "-w", "300ms", SLOW).stdout)
     failures.expect(slow_of(document)["loss_ratio"] is None and
                     slow_of(document)["probes"] == [{"seq": 1, "outcome": "in_flight", "rtt_ms": None}],
                     f"undecided: {slow_of(document)}")
@@ -111,7 +111,7 @@ def undecided(failures):
 
 def inside():
     failures = Failures()
-    with subprocess.Popen([MODEL, DEVICE, QUICK, "2", "0", "0", "300000", "0", "7"], stdin=subprocess.PIPE,
+    with subprocess.Popen([MODEL, DEVICE, QUICK, "2", "0", "0", "700000", "0", "7"], stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, text=True) as hosts:
         line = hosts.stdout.readline()
         if line.startswith("[skipped]"):

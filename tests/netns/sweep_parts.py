@@ -36,7 +36,7 @@ def resumed_and_merged(lab):
     targets = "10.88.64.0/23"  # 10.88.65.0/24 is silent
     with tempfile.TemporaryDirectory() as scratch:
         part, rest = (str(pathlib.Path(scratch, name)) for name in ("part", "rest"))
-        base = f"--ndjson --output {{}} -q -r 0 -W 200ms --rate 500 {targets}"
+        base = f"--ndjson --output {{}} -q -r 0 -W 1s --rate 500 {targets}"
         wire = Wire(lab)
         with subprocess.Popen(lab.sweep_command(base.format(part)), stdout=subprocess.PIPE,
                               text=True) as run:
@@ -68,7 +68,7 @@ def check_merge(lab, scratch, targets):
     for shard in (1, 2, 3):
         for kind in ("json", "ndjson"):
             path = str(pathlib.Path(scratch, f"{shard}.{kind}"))
-            lab.sweep(f"--{kind} --output {path} -q -c 2 -i 20ms -W 200ms --rate 2000 "
+            lab.sweep(f"--{kind} --output {path} -q -c 2 -i 20ms -W 1s --rate 2000 "
                       f"--shard {shard}/3 {targets}")
             files.append(path)
     for kind in ("json", "ndjson"):

@@ -47,7 +47,7 @@ def beyond_the_api(checks):
 
 
 def slashes(checks):
-    run = sonde("/n", "2", "/w", "500", "/l", "32", "/i", "9", "/4", LO)
+    run = sonde("/n", "2", "/w", "5000", "/l", "32", "/i", "9", "/4", LO)
     checks.check(run.returncode == 0 and "2 packets transmitted, 2 received" in run.stdout,
                  "/n /w /l /i /4", run)
     checks.check("40 bytes from" in run.stdout, "/l is the payload", run)

@@ -7,22 +7,20 @@ import re
 import signal
 import subprocess
 import tempfile
-import time
 
 from _wine import Checks, enter, not_under_wine, renew, start, warm
 
 LO = "127.0.0.1"
-PATIENCE = 20
+PATIENCE = 30  # seconds; what is asked to wait longer has not waited if it ends within them
 
 
 def interrupted(*arguments, lines=3):
-    """Runs until so many lines came, then Ctrl-C. (seconds to the end, code, all output, stderr)"""
+    """Runs until so many lines came, then Ctrl-C. (code, all output, stderr)"""
     child = start(*arguments)
     out = [child.stdout.readline() for _ in range(lines)]
-    pressed = time.monotonic()
     child.send_signal(signal.SIGINT)
     rest, error = child.communicate(timeout=PATIENCE)
-    return time.monotonic() - pressed, child.returncode, "".join(out) + rest, error
+    return child.returncode, "".join(out) + rest, error
 
 
 def main():
@@ -31,16 +29,16 @@ def main():
     subprocess.run(["ip", "route", "add", "192.0.2.0/24", "dev", "lo"], check=True)
     warm()
     checks = Checks()
-    took, code, out, error = interrupted("-i", "50ms", LO)
+    code, out, error = interrupted("-i", "50ms", LO)
     checks.check(code == 0 and "ping statistics" in out and "0% packet loss" in out,
                  f"Ctrl-C shows the summary: {code} {out!r} {error!r}")
-    checks.check(took < 2, f"at once: {took:.2f} s")
+    code, out, error = interrupted("-i", "3600", LO, lines=2)
+    checks.check(code == 0 and " 1 received" in out, f"at once, an hour before the next probe: {code} {out!r} {error!r}")
     # Nobody answers: calls are outstanding, for much longer than anybody waits.
-    took, code, out, error = interrupted("-i", "50ms", "-W", "9", LO, "192.0.2.1", lines=3)
+    code, out, error = interrupted("-i", "50ms", "-W", "3600", LO, "192.0.2.1", lines=3)
     renew()
     checks.check(code == 1 and re.search(r"0 received, time \d+ms, \d+ in flight", out), f"with a silent target: {code} {out!r}")
-    checks.check(took < 2, f"without waiting for it: {took:.2f} s")
-    took, code, out, error = interrupted("-J", "-i", "50ms", LO)
+    code, out, error = interrupted("-J", "-i", "50ms", LO)
     events = [json.loads(line) for line in out.splitlines()]
     checks.check(code == 0 and events[-1]["event"] == "end"
                  and events[-1]["end_reason"] == "signal", f"the last event: {out[-300:]!r}")
