@@ -146,7 +146,7 @@ def check_terminals(checks):
     for arguments in (FLOOD, ["-D", *FLOOD], ["-J", *FLOOD], ["-j", *FLOOD], ["sweep", "-l", *FLOOD],
                       ["trace", "-n", LO]):
         for number in (None, signal.SIGTERM):
-            fills_it = number is None and set(FLOOD) < {*arguments, "more"} and "-j" not in arguments
+            fills_it = number is None and not {"-j", "trace"} & set(arguments)
             controller, terminal = pty.openpty() if fills_it else full_terminal()
             begun = time.monotonic()
             process = start(*arguments, *([] if number else deadline), stdout=terminal, stderr=subprocess.PIPE)
