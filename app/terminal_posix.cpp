@@ -11,6 +11,7 @@
 #include <charconv>
 #include <climits>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -78,13 +79,19 @@ void wait_writable(int fd) noexcept {
 
 // Called writable, a terminal that has room for one byte takes no newline, which is two to it, and
 // none takes anything while somebody else waits to write to it.
-bool is_full_terminal(int fd, int code) noexcept {
+// `terminal`: is it one? Asked once.
+bool is_full_terminal(int fd, int code, std::optional<bool>& terminal) noexcept {
   constexpr int kPause = 10;  // ms
-  if (code != EAGAIN || !is_terminal(fd)) {
+  if (code != EAGAIN) {
     return false;
   }
-  (void)::poll(nullptr, 0, kPause);
-  return true;
+  if (!terminal) {
+    terminal = is_terminal(fd);
+  }
+  if (*terminal) {
+    (void)::poll(nullptr, 0, kPause);
+  }
+  return *terminal;
 }
 
 // Waits until something can be written; false: patience is at its end.
@@ -202,6 +209,7 @@ WriteResult write_all(int fd, std::string_view text) noexcept {
 // just before it is not missed.
 WriteResult write_all(int fd, std::string_view text, OutputPatience& patience) noexcept {
   WriteResult result;
+  std::optional<bool> terminal;
   Patience tries;
   while (result.written < text.size() && result.error == 0) {
     const bool room = await_room(fd, patience);
@@ -209,7 +217,7 @@ WriteResult write_all(int fd, std::string_view text, OutputPatience& patience) n
     if (code == 0) {
       patience.renew();
       tries.renew();
-    } else if (is_full_terminal(fd, code)) {
+    } else if (is_full_terminal(fd, code, terminal)) {
       result.error = patience.goes_on() ? 0 : kGivenUp;
     } else {
       result.error = is_passing(code) && tries.goes_on() ? 0 : errno_of(code);
