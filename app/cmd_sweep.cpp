@@ -54,7 +54,7 @@ class SweepCommand {
       : options_(std::move(options)),
         plan_(std::move(plan)),
         console_(console),
-        log_(options_.verbose) {}
+        log_(options_.verbose, console.err) {}
 
   ExitCode run();
 
@@ -155,6 +155,11 @@ std::optional<ExitCode> SweepCommand::open_resume() {
 }
 
 std::optional<ExitCode> SweepCommand::open_output() {
+  console_.own_terminals();
+  const Instant begun = clock_.now();
+  if (plan_.run.deadline) {
+    patience_.end_at(begun + *plan_.run.deadline);
+  }
   if (!plan_.output) {
     return std::nullopt;
   }
@@ -166,10 +171,6 @@ std::optional<ExitCode> SweepCommand::open_output() {
   }
   if (const auto why = refuse_to_empty(*plan_.output, inputs)) {
     return console_.usage({.message = *why}, kHelp);
-  }
-  const Instant begun = clock_.now();
-  if (plan_.run.deadline) {
-    patience_.end_at(begun + *plan_.run.deadline);
   }
   auto file = OutputFile::open(*plan_.output, &patience_);
   waited_ = clock_.now() - begun;
@@ -300,7 +301,7 @@ ExitCode SweepCommand::finish(const stats::Verdict& verdict) {
   if (file_ != nullptr) {
     if (const auto failure = file_->close()) {
       console_.complain(*failure);
-      return file_->sink().stopped() ? code : ExitCode::system;
+      return ExitCode::system;
     }
   }
   return code;

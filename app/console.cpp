@@ -39,6 +39,11 @@ void Console::listen(std::atomic<bool>& output_failed, OutputPatience& patience)
   err.wait_with(patience);
 }
 
+void Console::own_terminals() {
+  out.own_terminal();
+  err.own_terminal();
+}
+
 std::function<bool()> Console::reader_gone() const {
   if (out.kind() != DescriptorKind::pipe) {
     return {};
@@ -55,7 +60,7 @@ ExitCode Console::system(const transport::Error& error) {
 }
 
 std::optional<std::string> Console::lost() const {
-  return out.broken() && !out.stopped() ? std::optional(write_failure(out)) : std::nullopt;
+  return out.broken() ? std::optional(write_failure(out)) : std::nullopt;
 }
 
 ExitCode Console::finish(ExitCode code) {
@@ -64,7 +69,7 @@ ExitCode Console::finish(ExitCode code) {
     return code;
   }
   complain(write_failure(out));
-  return out.stopped() ? code : ExitCode::system;
+  return ExitCode::system;
 }
 
 std::string write_failure(const FdSink& sink) {

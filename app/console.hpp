@@ -32,16 +32,18 @@ struct Console {
   // For a run: told of stdout that fails; `patience` is what both streams are waited for. Both
   // outlive the last line.
   void listen(std::atomic<bool>& output_failed, OutputPatience& patience) noexcept;
+  // Terminals are opened once more, so that they are waited for no longer than `patience` lasts.
+  // While the caller's rights are there, before the sandbox.
+  void own_terminals();
   // Does nobody read stdout any more? Empty: it has no reader that could go.
   [[nodiscard]] std::function<bool()> reader_gone() const;
 
   // What failed, why, and what can be done.
   ExitCode system(const transport::Error& error);
-  // Why what was to be on stdout is not there; a reader that had enough, or a signal that ended the
-  // wait for one, loses nothing.
+  // Why what was to be on stdout is not there; a reader that had enough loses nothing.
   [[nodiscard]] std::optional<std::string> lost() const;
-  // Brings out what is left; a full disk turns any code into `system`, a closed pipe changes
-  // nothing, nor does a signal that ended the wait for a reader.
+  // Brings out what is left; what is lost, by a full disk or a reader that takes nothing, turns any
+  // code into `system`, whoever ended the run; a closed pipe changes nothing.
   ExitCode finish(ExitCode code);
 };
 

@@ -1,5 +1,6 @@
 // log.hpp: how things are done, on stderr, for -v. spdlog does the work and is only set up when
-// there is something to say. Lines start with "sonde: " as all that we say on stderr.
+// there is something to say. Lines start with "sonde: " as all that we say on stderr, and go its
+// way: in order with the rest, and held no longer by who reads it.
 #pragma once
 
 #include <fmt/format.h>
@@ -9,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "sonde/report/sink.hpp"
+
 namespace spdlog {
 class logger;  // NOLINT(readability-identifier-naming): its own name
 }
@@ -17,7 +20,8 @@ namespace sonde::app {
 
 class Log {
  public:
-  explicit Log(bool verbose) noexcept;
+  // `err` outlives it.
+  Log(bool verbose, report::Sink& err) noexcept;
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
@@ -38,6 +42,7 @@ class Log {
   void write(std::string_view line);
 
   bool verbose_;
+  report::Sink& err_;
   std::unique_ptr<spdlog::logger> logger_;
 };
 

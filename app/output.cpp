@@ -1,7 +1,6 @@
 #include "app/output.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 namespace sonde::app {
@@ -11,6 +10,19 @@ FdSink::FdSink(int fd, std::string name)
       kind_(kind_of(fd)),
       name_(std::move(name)),
       buffer_(std::make_unique_for_overwrite<std::array<char, kBuffer>>()) {}
+
+FdSink::~FdSink() {
+  flush();
+  if (own_) {
+    (void)close_file(*own_);
+  }
+}
+
+void FdSink::own_terminal() {
+  if (kind_ == DescriptorKind::device && !own_) {
+    own_ = open_terminal_again(fd_);
+  }
+}
 
 void FdSink::write(std::string_view text) noexcept {
   if (failed()) {
@@ -36,7 +48,8 @@ void FdSink::flush() noexcept {
 
 void FdSink::write_out(std::string_view text) noexcept {
   const bool waits = patience_ != nullptr && kind_ != DescriptorKind::file;
-  const WriteResult result = waits ? write_all(fd_, text, *patience_) : write_all(fd_, text);
+  const WriteResult result =
+      waits ? write_all(own_.value_or(fd_), text, *patience_) : write_all(fd_, text);
   if (result.error != 0) {
     fail(result.error);
   }
@@ -47,12 +60,6 @@ void FdSink::fail(int error) noexcept {
   if (failed_flag_ != nullptr) {
     *failed_flag_ = true;
   }
-}
-
-bool FdSink::given_up() const noexcept { return error_ == ETIMEDOUT; }
-
-bool FdSink::stopped() const noexcept {
-  return given_up() && patience_ != nullptr && patience_->stopped();
 }
 
 bool FdSink::broken() const noexcept { return failed() && !is_closed_pipe(error_); }

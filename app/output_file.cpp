@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -17,7 +16,7 @@ std::expected<std::unique_ptr<OutputFile>, std::string> OutputFile::open(const s
                                                                          OutputPatience* patience) {
   const auto fd = patience != nullptr ? open_for_writing(path, *patience) : open_for_writing(path);
   if (!fd) {
-    const bool waited = patience != nullptr && fd.error() == ETIMEDOUT;
+    const bool waited = fd.error() == kGivenUp;
     return std::unexpected(
         fmt::format("cannot open {}: {}", in_quotes(path),
                     waited ? "nobody reads it" : std::generic_category().message(fd.error())));

@@ -32,8 +32,6 @@ class OutputPatience {
   }
   // Something was written.
   void renew() noexcept { held_since_.reset(); }
-  // By a signal: then it was the user's wish.
-  [[nodiscard]] bool stopped() const noexcept { return stop_; }
 
  private:
   const Clock& clock_;

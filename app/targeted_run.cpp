@@ -46,12 +46,13 @@ ExitCode TargetedRun::run() {
 }
 
 bool TargetedRun::open_output() {
-  if (!plan_.output) {
-    return true;
-  }
+  console_.own_terminals();
   const Instant begun = clock_.now();
   if (plan_.run.deadline) {
     patience_.end_at(begun + *plan_.run.deadline);
+  }
+  if (!plan_.output) {
+    return true;
   }
   auto file = OutputFile::open(*plan_.output, &patience_);
   waited_ = clock_.now() - begun;
@@ -182,7 +183,7 @@ ExitCode TargetedRun::finish(const stats::Verdict& verdict) {
   if (file_ != nullptr) {
     if (const auto failure = file_->close()) {
       console_.complain(*failure);
-      return file_->sink().stopped() ? code : ExitCode::system;
+      return ExitCode::system;
     }
   }
   return code;

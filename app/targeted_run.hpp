@@ -41,7 +41,7 @@ class TargetedRun {
 
   // `options` and `plan` outlive the run.
   TargetedRun(const EchoOptions& options, const RunPlan& plan, Console& console)
-      : options_(options), plan_(plan), console_(console), log_(options.verbose) {}
+      : options_(options), plan_(plan), console_(console), log_(options.verbose, console.err) {}
 
   [[nodiscard]] virtual Opening open(const Clock& clock, Rng& rng) = 0;
   [[nodiscard]] virtual engine::TargetedEngine& engine() = 0;

@@ -1,11 +1,12 @@
 // terminal.hpp: what the process is connected to: descriptors, their kind, the user's environment.
 // The environment is ignored when the process has more rights than its caller (RELIABILITY.md 5.1).
-// Codes in results are errno.
+// Codes in results are errno, or kGivenUp.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,7 +20,15 @@ inline constexpr int kStdin = 0;
 inline constexpr int kStdout = 1;
 inline constexpr int kStderr = 2;
 
+// Beside errno: nobody took what was written, or opened a FIFO to read it, as long as the
+// OutputPatience lasted.
+inline constexpr int kGivenUp = -1;
+
 [[nodiscard]] bool is_terminal(int fd) noexcept;
+// The same terminal, opened once more to be written to, so that writes need not wait for its user:
+// to poll(2) it has room, yet a write waits. Its other users notice nothing. Closed on exec.
+// nullopt: no terminal, or it cannot be had again; a write to `fd` then waits as long as it takes.
+[[nodiscard]] std::optional<int> open_terminal_again(int fd);
 // How wide it is now; where it does not say: COLUMNS, or 80.
 [[nodiscard]] std::size_t terminal_columns(int fd) noexcept;
 // Is this the system's word for a reader that went away?
@@ -41,13 +50,14 @@ struct WriteResult {
 };
 // All of `text`, however often the system has to be asked; waits where the descriptor would not.
 [[nodiscard]] WriteResult write_all(int fd, std::string_view text) noexcept;
-// The same, but only as long as `patience` (output_patience.hpp) lasts: then ETIMEDOUT. On Windows
+// The same, but only as long as `patience` (output_patience.hpp) lasts: then kGivenUp. On Windows
 // it lasts for ever.
 [[nodiscard]] WriteResult write_all(int fd, std::string_view text,
                                     OutputPatience& patience) noexcept;
 // Created or emptied; closed on exec. Waits for the reader of a FIFO.
 [[nodiscard]] std::expected<int, int> open_for_writing(const std::string& path);
-// The same, but only as long as `patience` lasts: then ETIMEDOUT. Windows has no such files.
+// The same, but only as long as `patience` lasts: then kGivenUp. Writes to such a descriptor do not
+// wait: they need patience, too. Windows has no such files.
 [[nodiscard]] std::expected<int, int> open_for_writing(const std::string& path,
                                                        OutputPatience& patience);
 // For reading; closed on exec. The codes are errno.

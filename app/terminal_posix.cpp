@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <charconv>
 #include <climits>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -33,7 +35,7 @@ bool names_utf8(std::string_view locale) {
   return lower.contains("utf-8") || lower.contains("utf8");
 }
 
-constexpr int kNothing = -1;  // beside errno: a write that took no byte and did not say why
+constexpr int kNothing = -2;  // beside errno: a write that took no byte and did not say why
 
 // Writes in a row that made no way, though the system called the descriptor writable or the call
 // interrupted: a few are normal, then they cost time, and in the end they count as a failure.
@@ -73,6 +75,23 @@ int errno_of(int code) noexcept { return code == kNothing ? EIO : code; }
 void wait_writable(int fd) noexcept {
   pollfd waited{.fd = fd, .events = POLLOUT, .revents = 0};
   (void)::poll(&waited, 1, -1);
+}
+
+// Called writable, a terminal that has room for one byte takes no newline, which is two to it, and
+// none takes anything while somebody else waits to write to it.
+// `terminal`: is it one? Asked once.
+bool is_full_terminal(int fd, int code, std::optional<bool>& terminal) noexcept {
+  constexpr int kPause = 10;  // ms
+  if (code != EAGAIN) {
+    return false;
+  }
+  if (!terminal) {
+    terminal = is_terminal(fd);
+  }
+  if (*terminal) {
+    (void)::poll(nullptr, 0, kPause);
+  }
+  return *terminal;
 }
 
 // Waits until something can be written; false: patience is at its end.
@@ -117,6 +136,26 @@ SandboxWish sandbox_wish() noexcept {
 }  // namespace
 
 bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }
+
+// Where /dev/fd holds mere duplicates it stays as it is. /dev/tty may be another terminal by now;
+// the name of a pair's other end, which a program looks at, always makes a new pair.
+std::optional<int> open_terminal_again(int fd) {
+  std::array<char, PATH_MAX> name{};
+  if (!is_terminal(fd) || (::fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY ||
+      ::ptsname_r(fd, name.data(), name.size()) == 0) {
+    return std::nullopt;
+  }
+  const std::string path = "/dev/fd/" + std::to_string(fd);
+  const int again = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (again < 0) {
+    return std::nullopt;
+  }
+  if (::tcgetsid(again) != ::tcgetsid(fd)) {
+    (void)::close(again);
+    return std::nullopt;
+  }
+  return again;
+}
 
 std::size_t terminal_columns(int fd) noexcept {
   winsize size{};
@@ -170,19 +209,19 @@ WriteResult write_all(int fd, std::string_view text) noexcept {
 // just before it is not missed.
 WriteResult write_all(int fd, std::string_view text, OutputPatience& patience) noexcept {
   WriteResult result;
+  std::optional<bool> terminal;
   Patience tries;
   while (result.written < text.size() && result.error == 0) {
-    if (!await_room(fd, patience)) {
-      result.error = ETIMEDOUT;
-      break;
-    }
-    const int code = write_once(fd, text, PIPE_BUF, result);
+    const bool room = await_room(fd, patience);
+    const int code = room ? write_once(fd, text, PIPE_BUF, result) : kGivenUp;
     if (code == 0) {
       patience.renew();
       tries.renew();
-      continue;
+    } else if (is_full_terminal(fd, code, terminal)) {
+      result.error = patience.goes_on() ? 0 : kGivenUp;
+    } else {
+      result.error = is_passing(code) && tries.goes_on() ? 0 : errno_of(code);
     }
-    result.error = is_passing(code) && tries.goes_on() ? 0 : errno_of(code);
   }
   return result;
 }
@@ -194,17 +233,12 @@ std::expected<int, int> open_for_writing(const std::string& path, OutputPatience
   constexpr int kSlice = 10;  // ms
   while (true) {
     const auto fd = open_to_write(path, O_NONBLOCK);
-    if (fd && ::fcntl(*fd, F_SETFL, ::fcntl(*fd, F_GETFL) & ~O_NONBLOCK) < 0) {
-      const int error = errno;
-      (void)::close(*fd);
-      return std::unexpected(error);
-    }
     if (fd || fd.error() != ENXIO || !is_fifo(path)) {
       patience.renew();
       return fd;
     }
     if (!patience.goes_on()) {
-      return std::unexpected(ETIMEDOUT);
+      return std::unexpected(kGivenUp);
     }
     (void)::poll(nullptr, 0, kSlice);
   }

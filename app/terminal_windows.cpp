@@ -144,6 +144,8 @@ std::expected<int, int> descriptor_of(HANDLE file) {
 
 bool is_terminal(int fd) noexcept { return is_console(handle_of(fd)); }
 
+std::optional<int> open_terminal_again(int /*fd*/) { return std::nullopt; }
+
 std::size_t terminal_columns(int fd) noexcept {
   CONSOLE_SCREEN_BUFFER_INFO info{};
   constexpr std::size_t kUsual = 80;

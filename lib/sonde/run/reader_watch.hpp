@@ -1,5 +1,6 @@
 // reader_watch.hpp: does anybody still read what the run tells? A reader that went away shows
 // itself at the next write; where the next line is long in coming, the run asks meanwhile.
+// So a run whose stdout is a pipe wakes every kEvery, however long its interval is.
 #pragma once
 
 #include <functional>

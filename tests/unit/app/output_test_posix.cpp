@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <string>
+#include <system_error>
 
 #include "app/console.hpp"
 #include "app/output.hpp"
@@ -99,11 +100,19 @@ TEST_CASE(
   CHECK(clock.elapsed() >= 11 * OutputPatience::kMost);
   CHECK(sink.given_up());
   CHECK(sink.broken());
-  CHECK_FALSE(sink.stopped());
   CHECK(write_failure(sink) == "cannot write to pipe: its reader takes nothing");
 }
 
-TEST_CASE("output: what a signal gives up is told, and no fault") {
+TEST_CASE("output: a write that the system itself calls too late has no reader to blame") {
+  FdSink sink(kStdout, "a network's");
+  sink.fail(ETIMEDOUT);
+  CHECK(sink.broken());
+  CHECK_FALSE(sink.given_up());
+  CHECK(write_failure(sink) ==
+        "cannot write to a network's: " + std::generic_category().message(ETIMEDOUT));
+}
+
+TEST_CASE("output: what a signal gives up is lost as well") {
   Pipe pipe;
   SteppingClock clock;
   std::atomic<bool> stop{true};
@@ -114,7 +123,7 @@ TEST_CASE("output: what a signal gives up is told, and no fault") {
   CHECK(clock.elapsed() >= OutputPatience::kMost);
   CHECK(clock.elapsed() < 2 * OutputPatience::kMost);
   CHECK(sink.broken());
-  CHECK(sink.stopped());
+  CHECK(sink.given_up());
 }
 
 TEST_CASE("output: patience begins anew with every piece that a reader takes") {
