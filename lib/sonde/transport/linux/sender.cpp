@@ -266,6 +266,9 @@ std::expected<std::size_t, int> Sender::send_deaf(Channel& channel, std::size_t 
   clear_pending_error(channel.fd());
   const auto sent = batch_.send(channel.fd(), index, 1);
   channel.set_error_queue(true);
+  if (!sent) {
+    channel.restart_stamp_keys();
+  }
   return sent;
 }
 
