@@ -78,6 +78,18 @@ def own_network(setup="true"):
     return prefix
 
 
+def traced_network(setup="true"):
+    """own_network(), where the program can be run under strace; else the test ends or is skipped."""
+    not_sanitized("strace and the sanitizers do not go together")
+    need_icmp()
+    if shutil.which("strace") is None:
+        skip("strace is not installed")
+    network = own_network(setup)
+    if subprocess.run([*network, "strace", "-o", "/dev/null", "true"], capture_output=True, check=False).returncode != 0:
+        skip("strace may not trace here")
+    return network
+
+
 # A route into lo for an address that is not ours: what is sent there never comes back.
 SILENT = "ip route add 192.0.2.0/24 dev lo"
 

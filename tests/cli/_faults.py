@@ -9,11 +9,10 @@ import errno
 import json
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 
-from _cli import SONDE, Checks, environment, need_icmp, not_sanitized, own_network, plain_signals, skip
+from _cli import SONDE, Checks, environment, plain_signals, traced_network
 
 ERRNOS = ("EAGAIN", "EINTR", "ENOBUFS", "ENOMEM", "EPERM", "EACCES", "ENETUNREACH", "EHOSTUNREACH",
           "ENETDOWN", "EINVAL", "EMSGSIZE", "ECONNREFUSED", "EIO", "ENOSYS")
@@ -221,21 +220,9 @@ def faults_of_silence(case, run):
         yield f"exit code {run.code} and no word of {why!r}: {run.document['error']}, {run.err!r}"
 
 
-def prepare():
-    not_sanitized("strace and the leak sanitizer are in each other's way")
-    need_icmp()
-    if shutil.which("strace") is None:
-        skip("strace is not installed")
-    network = own_network('echo "0 2147483647" > /proc/sys/net/ipv4/ping_group_range')
-    probe = subprocess.run([*network, "strace", "-o", "/dev/null", "true"], capture_output=True, check=False)
-    if probe.returncode != 0:
-        skip("strace may not trace here")
-    return network
-
-
 def prove(chosen, workers=2):
     """Runs the cases, and ends the process with the verdict."""
-    network = prepare()
+    network = traced_network('echo "0 2147483647" > /proc/sys/net/ipv4/ping_group_range')
     checks = Checks()
     unmet = {}
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(workers) as pool:

@@ -5,10 +5,9 @@ change the routes of the machine, and none sees frames of the link."""
 
 import os
 import re
-import shutil
 import subprocess
 
-from _cli import SONDE, TIMEOUT, Checks, environment, need_icmp, not_sanitized, own_network, plain_signals, skip
+from _cli import SONDE, TIMEOUT, Checks, environment, plain_signals, skip, traced_network
 
 LO = "127.0.0.1"
 LO6 = "::1"
@@ -45,16 +44,10 @@ def opened(network, arguments):
 
 
 def main():
-    not_sanitized("strace and the sanitizers do not go together")
-    need_icmp()
-    if shutil.which("strace") is None:
-        skip("strace is not installed")
+    network = traced_network('echo "0 0" > /proc/sys/net/ipv4/ping_group_range')
     if "LLVM_PROFILE_FILE" in os.environ:
         skip("an instrumented program opens what it likes")
     checks = Checks()
-    network = own_network('echo "0 0" > /proc/sys/net/ipv4/ping_group_range')
-    if subprocess.run([*network, "strace", "-o", "/dev/null", "true"], check=False).returncode != 0:
-        skip("strace may not trace here")
     for arguments, raw in RUNS:
         run, sockets = opened(network, arguments)
         checks.check(run.returncode == 0, f"{arguments}: it runs", run)

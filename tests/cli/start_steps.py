@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 
-from _cli import SONDE, TIMEOUT, Checks, environment, need_icmp, not_sanitized, own_network, plain_signals, skip
+from _cli import SONDE, TIMEOUT, Checks, environment, own_network, plain_signals, skip, traced_network
 
 LO = "127.0.0.1"
 HOLDS = "privileges: caller's ids, no capabilities, no_new_privs, dumps unchanged"
@@ -141,16 +141,10 @@ def check_causes(checks, network):
 
 
 def main():
-    not_sanitized("strace and the sanitizers do not go together")
-    need_icmp()
-    if shutil.which("strace") is None:
-        skip("strace is not installed")
+    network = traced_network()
     if "LLVM_PROFILE_FILE" in os.environ:
         skip("an instrumented program has no sandbox")
     checks = Checks()
-    network = own_network()
-    if run([*network, "strace", "-o", "/dev/null", "true"]).returncode != 0:
-        skip("strace may not trace here")
     check_steps(checks, network)
     check_unfiltered(checks, network)
     opened = own_network(OPEN)
