@@ -107,6 +107,9 @@ void Sender::send(Channel& channel, std::span<const probe::ProbeSpec> specs,
     if (sent) {
       remember(channel, specs.subspan(done, *sent), done, at);
       done += *sent;
+      if (done < specs.size()) {
+        count_anew(channel);
+      }
       continue;
     }
     std::optional<probe::SendError> error = send_again(channel, done, sent.error());
@@ -203,6 +206,13 @@ void Sender::remember(Channel& channel, std::span<const probe::ProbeSpec> specs,
   if (channel.stamps() == Stamps::transmit_and_receive) {
     channel.keys().sent(specs.size());
   }
+}
+
+// sendmmsg(2) stopped at a packet and does not say why; that one is tried again. The stamps of
+// those before it are read first: their keys will be those of others.
+void Sender::count_anew(Channel& channel) {
+  (void)drain(channel);
+  channel.restart_stamp_keys();
 }
 
 // One packet whose send failed with `os_code`. nullopt: it went out after all.

@@ -58,6 +58,7 @@ class Sender {
   // Those that went out; `first` is the index in the batch of the first of them.
   [[gnu::hot]] void remember(Channel& channel, std::span<const probe::ProbeSpec> specs,
                              std::size_t first, Instant at);
+  [[gnu::noinline]] void count_anew(Channel& channel);
   [[nodiscard, gnu::noinline]] std::optional<probe::SendError> send_again(Channel& channel,
                                                                           std::size_t index,
                                                                           int os_code);
