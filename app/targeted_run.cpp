@@ -39,9 +39,11 @@ ExitCode TargetedRun::run() {
     return fail(opened.error());
   }
   const auto sandbox = enter_sandbox({.names = looks_up(), .tcp_any = connects()});
+  const Instant begun = clock_.now();
   explain_opened(*opened);
   log_.notes(*dropped);
   log_.notes(sandbox);
+  waited_ += clock_.now() - begun;
   return probe(*opened->transport);
 }
 

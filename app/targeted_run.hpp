@@ -74,7 +74,7 @@ class TargetedRun {
   // A target or an answer may need the system's resolver.
   [[nodiscard]] bool looks_up() const;
   [[nodiscard]] run::SessionConfig session_config() const;
-  // Of -w, which the reader of --output may have made us wait for.
+  // Of -w, which the readers of --output and of what -v says may have made us wait for.
   [[nodiscard]] std::optional<Duration> time_left() const;
   [[nodiscard]] std::vector<stats::Listener*> listeners() const;
 
