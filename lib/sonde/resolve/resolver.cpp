@@ -4,11 +4,13 @@
 #include <deque>
 #include <mutex>
 #include <set>
+#include <string_view>
 #include <system_error>
 #include <unordered_map>
 #include <utility>
 
 #include "sonde/resolve/detached_thread.hpp"
+#include "sonde/resolve/name_hint.hpp"
 #include "sonde/resolve/system_lookup.hpp"
 
 namespace sonde::resolve {
@@ -22,6 +24,16 @@ struct ForwardJob {
   std::string name;
   FamilyWanted family = FamilyWanted::any;
 };
+
+ForwardAnswer look_up(const ForwardJob& job) {
+  ForwardAnswer found{.id = job.id, .addresses = system_forward(job.name, job.family)};
+  if (!found.addresses && found.addresses.error().failure != ResolveFailure::system) {
+    if (const std::string_view hint = hint_of_unknown_name(job.name); !hint.empty()) {
+      found.addresses.error().message.append(" (").append(hint).append(")");
+    }
+  }
+  return found;
+}
 
 // Forward look-ups without an answer, and when each is given up.
 class Pending {
@@ -122,8 +134,7 @@ struct Resolver::Shared {
   // A thread's life: job by job.
   static void run_forward(const std::shared_ptr<Shared>& self) {
     while (const auto job = self->next_forward()) {
-      self->answer(
-          ForwardAnswer{.id = job->id, .addresses = system_forward(job->name, job->family)});
+      self->answer(look_up(*job));
       self->tell();
     }
   }
