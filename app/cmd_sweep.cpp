@@ -69,7 +69,7 @@ class SweepCommand {
   std::optional<ExitCode> take_over(Resume& resume, SweepFeed& feed, run::SweepSession& session);
   ExitCode finish(const stats::Verdict& verdict);
   [[nodiscard]] run::SweepSessionConfig session_config() const;
-  // Of -w, which the reader of --output may have made us wait for.
+  // Of -w, which the readers of --output and of what -v says may have made us wait for.
   [[nodiscard]] std::optional<Duration> time_left() const;
 
   SweepOptions options_;
@@ -113,6 +113,7 @@ ExitCode SweepCommand::run() {
   if (!opened) {
     return fail(opened.error());
   }
+  const Instant begun = clock_.now();
   for (const std::string& rung : opened->ladder) {
     log_.note("{}", rung);
   }
@@ -120,6 +121,7 @@ ExitCode SweepCommand::run() {
   log_.note("using {}{}", can.backend, can.privileged ? ", privileged" : "");
   log_.notes(*dropped);
   log_.notes(enter_sandbox({.names = looks_up(), .reads = options_.resume}));
+  waited_ += clock_.now() - begun;
   return probe(*opened->transport, *engine);
 }
 

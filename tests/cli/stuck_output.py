@@ -253,6 +253,21 @@ def check_deadline(checks):
             os.close(reader)
 
 
+def check_deadline_counts_once(checks):
+    """What -v says before the first probe, to a reader who takes nothing, is a part of the run."""
+    for arguments in (["-v", *FLOOD], ["sweep", "-v", "-l", *FLOOD]):
+        reader, writer = os.pipe()
+        fill_at_once(writer)
+        os.write(writer, b"-" * 4096)
+        begun = time.monotonic()
+        process = start(*arguments, "-w", "4", stdout=writer, stderr=writer)
+        ended(process)
+        took = time.monotonic() - begun
+        checks.check(process.returncode == 4 and took < 8, f"{arguments} -w 4: {process.returncode}, {took:.3f} s")
+        os.close(reader)
+        os.close(writer)
+
+
 def read_slowly(reader, pieces):
     while piece := os.read(reader, 512):
         pieces.append(piece)
@@ -320,6 +335,7 @@ def main():
     check_output_file(checks)
     check_no_reader(checks)
     check_deadline(checks)
+    check_deadline_counts_once(checks)
     check_late_reader(checks)
     check_hang_up(checks)
     checks.finish()
