@@ -104,24 +104,17 @@ void Sender::send(Channel& channel, std::span<const probe::ProbeSpec> specs,
   std::size_t done = refused != 0 ? specs.size() : 0;
   while (done < specs.size()) {
     const auto sent = batch_.send(channel.fd(), done, specs.size() - done);
-    if (sent) {
-      remember(channel, specs.subspan(done, *sent), done, at);
-      done += *sent;
-      if (done < specs.size()) {
-        count_anew(channel);
-      }
+    if (!sent) {
+      reports[done].error = send_again(channel, specs[done], done, sent.error());
+      remember(channel, specs.subspan(done, reports[done].error ? 0 : 1), done, at);
+      ++done;
       continue;
     }
-    std::optional<probe::SendError> error = send_again(channel, done, sent.error());
-    if (error && error->os_code == EINVAL) {
-      error =
-          send_error_on(channel.has_route(effective_destination(specs[done].destination)), EINVAL);
+    remember(channel, specs.subspan(done, *sent), done, at);
+    done += *sent;
+    if (done < specs.size()) {
+      count_anew(channel);
     }
-    if (!error) {
-      remember(channel, specs.subspan(done, 1), done, at);
-    }
-    reports[done].error = error;
-    ++done;
   }
 }
 
@@ -215,9 +208,10 @@ void Sender::count_anew(Channel& channel) {
   channel.restart_stamp_keys();
 }
 
-// One packet whose send failed with `os_code`. nullopt: it went out after all.
-std::optional<probe::SendError> Sender::send_again(Channel& channel, std::size_t index,
-                                                   int os_code) {
+// One packet, at `index` of the batch, whose send failed with `os_code`. nullopt: it went out after
+// all.
+std::optional<probe::SendError> Sender::send_again(Channel& channel, const probe::ProbeSpec& spec,
+                                                   std::size_t index, int os_code) {
   const bool raw = !channel.queues_errors();
   Drained drained = drain(channel);
   channel.restart_stamp_keys();
@@ -234,6 +228,9 @@ std::optional<probe::SendError> Sender::send_again(Channel& channel, std::size_t
   }
   if (sent) {
     return std::nullopt;
+  }
+  if (sent.error() == EINVAL) {
+    return send_error_on(channel.has_route(effective_destination(spec.destination)), EINVAL);
   }
   probe::SendError error{.failure = send_failure_of(sent.error()), .os_code = sent.error()};
   if (error.failure == probe::SendFailure::too_big && drained.local && drained.local->info != 0) {

@@ -59,9 +59,8 @@ class Sender {
   [[gnu::hot]] void remember(Channel& channel, std::span<const probe::ProbeSpec> specs,
                              std::size_t first, Instant at);
   [[gnu::noinline]] void count_anew(Channel& channel);
-  [[nodiscard, gnu::noinline]] std::optional<probe::SendError> send_again(Channel& channel,
-                                                                          std::size_t index,
-                                                                          int os_code);
+  [[nodiscard, gnu::noinline]] std::optional<probe::SendError> send_again(
+      Channel& channel, const probe::ProbeSpec& spec, std::size_t index, int os_code);
   // What the error queue held: the last local error, and whether there were ICMP errors.
   struct Drained {
     std::optional<QueuedError> local{};
