@@ -1,7 +1,8 @@
 // ancillary.hpp: what the control messages of one received packet say.
 // In: the control buffer. Out: stamp (SO_TIMESTAMPING), TTL, TOS, IPv4 header options, and for a
 // message of the error queue the extended error with its offender (ip(7), IP_RECVERR).
-// Unknown messages are skipped. Pure but for the constants; no allocation.
+// Unknown messages are skipped. Pure but for the constants; no allocation. Fuzzed by
+// tests/fuzz/error_queue_linux.cpp.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,7 @@ struct QueuedError {
   std::uint32_t data = 0;                // transmit_stamp: the key
   std::size_t extensions_at = 0;         // origin icmp: offset in the data; 0: not known
   std::optional<net::Address> offender;  // who sent the ICMP error
+  friend bool operator==(const QueuedError&, const QueuedError&) = default;
 };
 
 struct Ancillary {

@@ -34,16 +34,16 @@ wire::ErrorBody split_quote(Bytes with_header, std::size_t header, std::size_t e
 
 std::optional<QueuedIcmpError> queued_icmp_error(const QueuedEntry& entry, net::Family family,
                                                  std::size_t cut) {
-  const auto& [batch, index, ancillary] = entry;
-  const auto destination = decode_address(batch.message(index).name);
+  const auto& [name, data_with_headroom, ancillary] = entry;
+  const auto destination = decode_address(name);
   if (!destination || !ancillary.error || !ancillary.error->offender) {
     return std::nullopt;
   }
   const QueuedError& error = *ancillary.error;
   const std::size_t header =
       cut + (family == net::Family::v4 ? wire::kIpv4MinHeader : wire::kIpv6Header);
-  const wire::ErrorBody body =
-      split_quote(batch.data_with_headroom(index, header), header, error.extensions_at);
+  const wire::ErrorBody body = split_quote(
+      data_with_headroom.subspan(ReceiveBatch::kHeadroom - header), header, error.extensions_at);
   return QueuedIcmpError{.icmp = error.icmp,
                          .responder = *error.offender,
                          .destination = *destination,
@@ -53,7 +53,7 @@ std::optional<QueuedIcmpError> queued_icmp_error(const QueuedEntry& entry, net::
                          .ttl = ancillary.ttl,
                          .tos = ancillary.tos,
                          .stamp = ancillary.stamp,
-                         .port = decode_port(batch.message(index).name).value_or(net::Port())};
+                         .port = decode_port(name).value_or(net::Port())};
 }
 
 }  // namespace sonde::transport

@@ -1,9 +1,10 @@
 // queued_error.hpp: an ICMP error as the error queue of a socket tells it (ip(7), IP_RECVERR).
-// In:  one message of a batch that was read from the queue, with its control messages taken apart.
+// In:  one message that was read from the queue, with its control messages taken apart.
 // Out: the error with its quote from the probe's transport header on (UDP: its payload), and its
-// extensions (RFC 4884)
-//      cut from it. nullopt: not about an address of ours, or without an offender.
-// Views point into the batch, until its next read().
+//      extensions (RFC 4884) cut from it. nullopt: not about an address of ours, or without an
+//      offender.
+// Views point into the entry's data. Pure; no allocation. Fuzzed by
+// tests/fuzz/error_queue_linux.cpp.
 #pragma once
 
 #include <optional>
@@ -15,9 +16,10 @@
 
 namespace sonde::transport {
 
+// As a ReceiveBatch has it.
 struct QueuedEntry {
-  const ReceiveBatch& batch;
-  std::size_t index;
+  Bytes name;                // sockaddr: where the probe went
+  Bytes data_with_headroom;  // ReceiveBatch::kHeadroom zeros, then what is quoted of the probe
   const Ancillary& ancillary;
 };
 // `cut`: bytes of the quoted transport header that the kernel cuts off with the IP header.

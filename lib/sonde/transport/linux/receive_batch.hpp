@@ -21,7 +21,7 @@ namespace sonde::transport {
 class ReceiveBatch {
  public:
   static constexpr std::size_t kMessages = 64;
-  // Free space in front of each packet, zeroed: see quoted_with_header() in receiver.cpp.
+  // Free space in front of each packet, zeroed: see queued_error.hpp.
   static constexpr std::size_t kHeadroom = 64;
 
   ReceiveBatch();

@@ -128,8 +128,10 @@ bool Receiver::queued(Channel& channel, const Entry& entry, const ReadTime& now,
   if (entry.error.origin != ErrorOrigin::icmp || !channel.queues_errors()) {
     return false;
   }
-  const auto error = queued_icmp_error({batch_, entry.index, entry.ancillary}, channel.family(),
-                                       channel.shape().is_udp() ? kUdpHeader : 0);
+  const auto error = queued_icmp_error(
+      {batch_.message(entry.index).name,
+       batch_.data_with_headroom(entry.index, ReceiveBatch::kHeadroom), entry.ancillary},
+      channel.family(), channel.shape().is_udp() ? kUdpHeader : 0);
   if (!error) {
     rejects_.add(probe::Reject::malformed);
     return false;

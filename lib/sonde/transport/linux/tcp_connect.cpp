@@ -288,7 +288,9 @@ bool TcpConnectTransport::judge_queue(Slot& slot, probe::Observation& seen) {
   if (!ancillary.error || ancillary.error->origin != ErrorOrigin::icmp) {
     return false;
   }
-  const auto error = queued_icmp_error({batch_, 0, ancillary}, slot.socket.family());
+  const auto error = queued_icmp_error(
+      {batch_.message(0).name, batch_.data_with_headroom(0, ReceiveBatch::kHeadroom), ancillary},
+      slot.socket.family());
   if (!error) {
     rejects_.add(probe::Reject::malformed);
     return false;
