@@ -6,6 +6,7 @@ import statistics
 import sys
 
 from _hostile_tun import Hostile, expect, expect_counts, expect_end_in_time, judged, run
+from _namespace import together
 
 DELAY_MS = 5.0
 MUTANTS = 150  # around each answer: no more than fit into a socket's buffer
@@ -45,4 +46,4 @@ def mutated(family, socket, probes):
 def main(script, kinds, run_workers, probes):
     # One kind after the other: an RTT is measured.
     sys.exit(judged(mutated, *sys.argv[2:4], probes) if sys.argv[1:2] == ["--worker"]
-             else max(run_workers(script, [kind]) for kind in kinds))
+             else together(run_workers(script, [kind]) for kind in kinds))

@@ -8,6 +8,7 @@ import sys
 import time
 
 from _hostile_tun import Failure, Hostile, command, expect, expect_counts, expect_end_in_time, finish
+from _namespace import together
 from tun_scenarios import KINDS, run_workers
 
 RATE = {"forgers": 50_000, "repeaters": 50_000, "complainers": 300_000, "stretchers": 5_000}
@@ -91,4 +92,4 @@ def worker(family, socket):
 if __name__ == "__main__":
     # One after the other: each of them would keep a processor busy.
     sys.exit(worker(*sys.argv[2:4]) if sys.argv[1:2] == ["--worker"]
-             else max(run_workers(__file__, [kind]) for kind in KINDS))
+             else together(run_workers(__file__, [kind]) for kind in KINDS))

@@ -16,7 +16,7 @@ import socket as sockets
 import subprocess
 import sys
 
-from _namespace import SKIPPED, own_namespace, skip
+from _namespace import own_namespace, skip, together
 
 SOURCE = pathlib.Path(os.environ.get("SONDE_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
 BUILD = pathlib.Path(os.environ.get("SONDE_BUILD_DIR", "build/release")).resolve()
@@ -219,10 +219,7 @@ def run_workers(script, kinds):
     unshare = own_namespace(programs=(MODEL, SONDE), tun=True)
     workers = [subprocess.Popen([*unshare, sys.executable, script, "--worker", *kind,
                                  *sys.argv[1:]]) for kind in kinds]
-    codes = [child.wait() for child in workers]
-    if SKIPPED in codes:
-        return SKIPPED
-    return max(codes)
+    return together([child.wait() for child in workers])
 
 
 if __name__ == "__main__":
