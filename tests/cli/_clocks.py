@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "netns"))
 
-from _cli import SONDE, TIMEOUT, environment, plain_signals  # noqa: E402
+from _cli import SANITIZED, SONDE, TIMEOUT, environment, plain_signals  # noqa: E402
 from _sends import BareLoop, Sends, check_rhythm, gaps_of  # noqa: E402
 from _stamps import keep_stamps  # noqa: E402
 
@@ -53,30 +53,33 @@ class Run:
         return [event for event in self.events if event["event"] == kind]
 
 
-def runs():
+def runs(checks):
     for options in ((), ("--transport", "raw")):
         socket = " ".join(options)
         yield Run(f"true clocks {socket}", (), options, True)
         for name, cases in (("wall", WALL_STEPS), ("stamp", STAMP_STEPS)):
             library = PRELOADS / f"preload_{name}.so"
             if not library.exists():
-                print(f"skipped: {name}: {library} is not built")
+                if SANITIZED:
+                    print(f"not in a sanitizer build: {name}")
+                else:
+                    checks.leave_out(name, f"{library} is not built")
                 continue
             for steps, believed in cases.items():
                 words = ["env", f"LD_PRELOAD={library}", f"SONDE_{name.upper()}_STEPS={steps}"]
                 yield Run(f"{name} {steps} {socket}", words, options, believed)
-    young = young_clock()
+    young = young_clock(checks)
     if young:
         yield Run("monotonic clock near 0", young, (), True)
 
 
-def young_clock():
+def young_clock(checks):
     """A clock that has just begun: 0 is a time, not the lack of one."""
     offset = -int(time.clock_gettime(time.CLOCK_MONOTONIC))
     words = ["unshare", "--time", f"--monotonic={offset}", "--fork"]
     probe = subprocess.run([*words, "cat", "/proc/self/timens_offsets"], capture_output=True, text=True, check=False)
     if probe.returncode != 0:
-        print("skipped: the monotonic clock near 0: no time namespaces here: " + probe.stderr.strip())
+        checks.leave_out("the monotonic clock near 0", "no time namespaces here: " + probe.stderr.strip())
         return None
     assert str(offset) in probe.stdout, f"the clock was not set back: {probe.stdout}"
     return words
@@ -84,7 +87,7 @@ def young_clock():
 
 def check_clocks(checks):
     """All at once, for they sleep for most of the time."""
-    stamps, sends, tried = keep_stamps(), Sends(), list(runs())
+    stamps, sends, tried = keep_stamps(), Sends(), list(runs(checks))
     with BareLoop(COUNT + 3, INTERVAL_MS) as bare:
         for number, run in enumerate(tried, start=1):
             run.begin(number)

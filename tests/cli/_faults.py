@@ -21,6 +21,9 @@ COUNT, INTERVAL, TIMEOUT = 6, 0.05, 0.2
 # How sonde is run, and the system calls of that way that may fail.
 DATAGRAM = ("--transport", "dgram", "127.0.0.1")
 RAW = ("--transport", "raw", "127.0.0.1")
+# The TTL goes beside each packet, which sendto cannot do.
+BESIDE = tuple(("--transport", kind, "-t", "64", "127.0.0.1") for kind in ("dgram", "raw"))
+SIX = tuple(("--transport", kind, "::1") for kind in ("dgram", "raw"))
 BATCH = ("--transport", "dgram", "127.0.0.1", "127.0.0.2", "127.0.0.3")
 PAIR = ("--transport", "auto", "127.0.0.1", "::1")
 LINES = ("--ndjson", "127.0.0.1")
@@ -33,6 +36,8 @@ TABLE = {
     DATAGRAM: ("socket", "setsockopt", "getsockopt", "bind", "getsockname", "connect", "eventfd2",
                "sendto", "recvmsg", "recvmmsg", "ppoll"),
     RAW: ("socket", "setsockopt", "recvfrom", "sendto", "recvmsg", "recvmmsg", "ppoll"),
+    **dict.fromkeys(BESIDE, ("sendmsg",)),
+    **dict.fromkeys(SIX, ("setsockopt", "sendto", "recvmsg", "recvmmsg")),
     BATCH: ("sendmmsg", "recvmmsg", "ppoll"),
     PAIR: ("socket", "sendto", "recvmmsg", "ppoll"),
     LINES: ("write",),

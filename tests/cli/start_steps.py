@@ -50,7 +50,7 @@ def check_steps(checks, network):
     landlock = "sandbox: Landlock" in whole.stderr
     for call, error, when, told in STEPS:
         if call.startswith("landlock") and not landlock:
-            print(f"skipped: {call}: no Landlock here")
+            checks.leave_out(call, "no Landlock here")
             continue
         failed = run([*network, *strace(call, error, when), SONDE, "-v", "-H", "-c1", LO])
         what = f"{call} {error}{when}"
@@ -77,7 +77,7 @@ def check_gained(checks, network):
         os.chmod(gained, 0o4755)
         plain = run([*network, *strace("prctl", "EINVAL", "", "-u", "nobody"), gained, "-v", "-c1", LO])
         if "strace: " in plain.stderr or "caller's ids" not in plain.stderr:
-            print("skipped: a setuid program: strace cannot start one here: " + plain.stderr[:200])
+            checks.leave_out("a setuid program", "strace cannot start one here: " + plain.stderr[:200])
             return
         checks.check(plain.returncode == 0 and "cannot forbid core dumps: Invalid argument" in plain.stderr,
                      "setuid: no step but those that drop rights ends it", plain)
@@ -132,7 +132,7 @@ def check_causes(checks, network):
         checks.check(ended.returncode == 4 and told in ended.stderr and ELSEWHERE in ended.stderr
                      and "sysctl" not in ended.stderr, f"refused in spite of all: {words}", ended)
     if os.geteuid() != 0:
-        print("skipped: no right, and the group may: only root can become nobody")
+        checks.leave_out("no right, and the group may", "only root can become nobody")
         return
     ended = run([*network, *NOBODY, *refused, SONDE, "-c1", LO])
     checks.check(ended.returncode == 4 and 'refused though net.ipv4.ping_group_range is "0 2147483647"' in ended.stderr
@@ -153,7 +153,7 @@ def main():
     if os.geteuid() == 0:
         check_gained(checks, network)
     else:
-        print("skipped: a setuid program: only root can make one")
+        checks.leave_out("a setuid program", "only root can make one")
     checks.finish()
 
 

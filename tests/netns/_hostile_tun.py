@@ -1,11 +1,11 @@
 """_hostile_tun.py: `sonde ping` in front of a hostile program behind a TUN device, in a network
 namespace of its own for each address family and kind of socket."""
 import contextlib
-import datetime
 import json
 import subprocess
+import time
 
-from tun_scenarios import BUILD, DEVICE, SONDE, configure, skip
+from tun_scenarios import BUILD, DEVICE, SONDE, configure, end_in_time, skip, told_by_cause
 
 TARGET = {"v4": "192.0.2.1", "v6": "2001:db8::1"}
 MODELS = BUILD / "tests"
@@ -72,18 +72,25 @@ def command(family, socket, *words):
 
 
 def finish(process, limit=600):
-    """The document of a run that is under way."""
+    """The document of a run that is under way, and what it says beside."""
     out, err = process.communicate(timeout=limit)
     try:
-        return json.loads(out)
+        return json.loads(out), err
     except ValueError:
         raise Failure(f"no JSON; exit code {process.returncode}: {err}") from None
 
 
 def run(family, socket, *words):
-    with subprocess.Popen(command(family, socket, "--json", *words), text=True,
+    """The document of a run to its end, which comes in time; -v tells what it counts as turned away."""
+    started = time.monotonic()
+    with subprocess.Popen(command(family, socket, "--json", "-v", *words), text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        return finish(process)
+        document, errors = finish(process)
+    for late in end_in_time(document, time.monotonic() - started):
+        raise Failure(late)
+    counted = {cause: count for cause, count in document["rejects"].items() if count}
+    expect(told_by_cause(errors) == counted, f"-v does not tell of {counted}: {errors}")
+    return document
 
 
 def expect_counts(document, **wanted):
@@ -94,12 +101,3 @@ def expect_counts(document, **wanted):
                                      f" rejects {document['rejects']}")
     parts = ("received", "late", "lost", "errors", "send_failures", "in_flight")
     expect(counts["sent"] == sum(counts[part] for part in parts), f"the counts do not add up: {counts}")
-
-
-def expect_end_in_time(document):
-    def instant(text):
-        return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
-
-    last = max(instant(probe["sent_at"]) for probe in document["targets"][0]["probes"])
-    late = (instant(document["ended"]) - last).total_seconds()
-    expect(late <= document["options"]["timeout_ms"] / 1000 + 1, f"ends {late} s after the last send")

@@ -12,6 +12,13 @@ def skip(why):
     sys.exit(SKIPPED)
 
 
+def together(codes):
+    """The exit code of a test by those of its parts: that one failed, or died by a signal, is told before
+    that one was skipped."""
+    codes = set(codes)
+    return 1 if codes - {0, SKIPPED} else max(codes)
+
+
 def own_namespace(*tools, programs=(), tun=False, mounts=False):
     """The words before a command that shall run in a network namespace of its own, as root there;
     `mounts`: with mounts of its own. Skips the test where there is no right to that, or a tool, one

@@ -24,7 +24,7 @@ def swept(mode, each, family, socket, probes):
                               stderr=subprocess.PIPE, preexec_fn=heed_interrupts) as process:
             told = spoofer.line()
             process.send_signal(signal.SIGINT)
-            document = finish(process)
+            document, _ = finish(process)
     expect(told == {"swept": IDENTS * probes * each}, f"the sweep is not whole: {told}")
     # All were in flight, from the first forged packet to the last.
     expect_counts(document, sent=probes, in_flight=probes, errors=0, duplicate=0, corrupt=0)

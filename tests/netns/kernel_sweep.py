@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import time
 
-from _kernel_lab import (FIRST_ROUTER, SECOND_ROUTER, expect, may_become_nobody, prepare,
+from _kernel_lab import (FIRST_ROUTER, SECOND_ROUTER, LeftOut, expect, may_become_nobody, prepare,
                          run_cases)
 from _sweep_lab import SweepLab, Wire
 
@@ -84,7 +84,7 @@ def as_fping_says(lab):
                   "reject with icmp admin-prohibited; "
                   "ip daddr 10.88.64.64/28 icmp type echo-request drop; }")
     if not shutil.which("fping"):
-        return
+        raise LeftOut("fping is not installed")
     for letter in "au":
         peer = subprocess.run(
             ["ip", "netns", "exec", lab.names["client"], "fping", f"-{letter}", *FPING, "-g",

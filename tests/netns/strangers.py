@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 from _hostile_tun import SONDE, Failure, Hostile, command, expect
+from _namespace import together
 from tun_scenarios import DEVICE, KINDS, run_workers
 
 RATE = 100_000
@@ -95,4 +96,4 @@ def worker(family, socket):
 if __name__ == "__main__":
     # One after the other: what is measured is processor time.
     sys.exit(worker(*sys.argv[2:4]) if sys.argv[1:2] == ["--worker"]
-             else max(run_workers(__file__, [kind]) for kind in KINDS))
+             else together(run_workers(__file__, [kind]) for kind in KINDS))

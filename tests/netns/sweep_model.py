@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 
-from _namespace import SKIPPED, own_namespace, skip
+from _namespace import own_namespace, skip, together
 
 BUILD = pathlib.Path(os.environ.get("SONDE_BUILD_DIR", "build/release")).resolve()
 SONDE = str(pathlib.Path(os.environ.get("SONDE", BUILD / "sonde")).resolve())
@@ -205,9 +205,8 @@ def main():
     given = sys.argv[1:]
     if "--transport" in given:
         return subprocess.run([*again, *given]).returncode
-    codes = [subprocess.run([*again, *given, "--transport", kind]).returncode
-             for kind in ("raw", "dgram")]
-    return SKIPPED if SKIPPED in codes else max(codes)
+    return together(subprocess.run([*again, *given, "--transport", kind]).returncode
+                    for kind in ("raw", "dgram"))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,8 @@ so begins with those six."""
 import itertools
 import json
 import subprocess
-import sys
 
-from _kernel_lab import NOBODY, SERVER, SONDE, Failure, Lab, may_become_nobody, prepare
+from _kernel_lab import NOBODY, SERVER, SONDE, Failure, Lab, end, may_become_nobody, prepare
 
 NARROW = 1400
 WHOLE = 1500
@@ -71,7 +70,8 @@ def main():
     prepare("nft")
     failed = 0
     with Lab() as lab:
-        users = [("root", [])] + ([("nobody", NOBODY)] if may_become_nobody() else [])
+        nobody = may_become_nobody()
+        users = [("root", [])] + ([("nobody", NOBODY)] if nobody else [])
         for family in SERVER:
             for who, words in users:
                 for network in (whole, black_hole, named):
@@ -79,7 +79,7 @@ def main():
                         failed += seen != wanted
                         print("ok     " if seen == wanted else "FAILED ", family, who, what,
                               "" if seen == wanted else f"{seen}, not {wanted}", flush=True)
-    sys.exit(1 if failed else 0)
+    end(failed, [] if nobody else ["no other user to become"])
 
 
 main()

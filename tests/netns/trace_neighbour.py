@@ -2,9 +2,8 @@
 three seconds (three requests for its link address), and the trace is still there to hear it."""
 
 import subprocess
-import sys
 
-from _kernel_lab import NOBODY, SONDE, Lab, may_become_nobody, prepare
+from _kernel_lab import NOBODY, SONDE, Lab, end, may_become_nobody, prepare
 
 NOBODYS = {"v4": "10.88.1.77", "v6": "fd88:1::77"}
 OURS = {"v4": "10.88.1.1", "v6": "fd88:1::1"}
@@ -28,7 +27,7 @@ def main():
             failed += not good
             print("ok     " if good else "FAILED ", family, protocol, "root" if not words else "nobody",
                   "" if good else f"{done.returncode} {done.stdout} {done.stderr}", flush=True)
-    sys.exit(1 if failed else 0)
+    end(failed, [] if user else ["no other user to become"])
 
 
 main()

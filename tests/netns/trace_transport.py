@@ -7,8 +7,8 @@ import struct
 import subprocess
 import sys
 
-from _kernel_lab import (FIRST_ROUTER, NOBODY, SECOND_ROUTER, SERVER, SONDE, Failure, Lab, expect,
-                         may_become_nobody, prepare, run_cases)
+from _kernel_lab import (FIRST_ROUTER, NOBODY, SECOND_ROUTER, SERVER, SONDE, Failure, Lab, LeftOut,
+                         expect, may_become_nobody, prepare, run_cases)
 
 FAMILIES = ("v4", "v6")
 PROTOCOLS = ("icmp", "udp")
@@ -140,6 +140,8 @@ def best_way_by_default(lab):
             if may_become_nobody():
                 backend = trace(lab, arguments, True)["engine"]["backend"]
                 expect(backend == BACKENDS[protocol, "dgram"], "nobody")
+    if not may_become_nobody():
+        raise LeftOut("no other user to become")
 
 
 def quoted_headers(lab):
@@ -243,7 +245,7 @@ def path_mtu(lab):
 
 def no_right_to_send_icmp(lab):
     if not may_become_nobody():
-        return
+        raise LeftOut("no other user to become")
     lab.inside("client", "sysctl -qw net.ipv4.ping_group_range='1 0'")
     done = run(lab, f"-P icmp {SERVER['v4']}", True)
     expect(done.returncode == 4 and "ping_group_range" in done.stderr, done.stderr)

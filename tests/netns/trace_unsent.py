@@ -3,9 +3,8 @@ a route is asked as the probes ask: with their source address, mark and interfac
 
 import json
 import subprocess
-import sys
 
-from _kernel_lab import NOBODY, SERVER, SONDE, Lab, may_become_nobody, prepare
+from _kernel_lab import NOBODY, SERVER, SONDE, Lab, end, may_become_nobody, prepare
 
 SECOND = "10.88.1.77"
 OTHER = "10.99.0.1"  # the server's, behind a route of a mark's own
@@ -137,7 +136,7 @@ def main():
         check_interface(lab, tally, user)
         check_mark(lab, tally)
         check_no_right(lab, tally, user)
-    sys.exit(1 if tally.failed else 0)
+    end(tally.failed, [] if user else ["no other user to become"])
 
 
 main()

@@ -11,6 +11,8 @@ from pathlib import Path
 from _wine import SONDE, SOURCE, enter, not_under_wine, warm
 
 PORTABLE = ("usage_errors", "json_output", "text_golden")
+# What one of them leaves out.
+PARTS = {"text_golden": "its rows of IPv6: Wine 8 has no Icmp6CreateFile"}
 OTHERS = {
     "exit_codes": "its rows for -S and silence need what Wine 8 lacks; windows/ping has a table",
     "schema_test": "wants IPv6 and a silent network; windows/network checks each document",
@@ -63,7 +65,9 @@ def main():
             run = subprocess.run([sys.executable, script], check=False, timeout=350,
                                  env={**os.environ, "SONDE": program}, capture_output=True, text=True)
             print(f"cli/{name}: {'ok' if run.returncode == 0 else f'exit code {run.returncode}'}")
-            if run.returncode != 0:
+            if run.returncode == 77 and name in PARTS:
+                not_under_wine(f"cli/{name}", PARTS[name])
+            elif run.returncode != 0:
                 failed.append(name)
                 print(run.stdout[-3000:], run.stderr[-3000:])
     for name, why in OTHERS.items():
