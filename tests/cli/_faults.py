@@ -1,6 +1,6 @@
 """Runs of `sonde ping` in which system calls fail (strace -e inject), and what must hold of each:
 it ends by the last send + timeout + 1 s; every probe that was sent is accounted for; the exit code
-says what the document says; at most 20 system calls a probe interval, and about one line a second on
+says what the document says; at most 20 system calls a target and interval, and about one line a second on
 stderr. Where a name is looked up, the calls on the files that tell what it is fail: it is looked up, or
 a word says why not. faults.py of tests/cli takes a part of the table, that of tests/prove all of it."""
 
@@ -158,8 +158,9 @@ def faults_of_time(run):
     intervals = int(elapsed / INTERVAL) + 1
     made = len(run.calls) - run.first_send
     # The farewell of the process is its own.
-    if made > 20 * intervals + 30:
-        yield f"{made} system calls in {intervals} intervals"
+    targets = len(run.document["targets"]) if run.document else 1
+    if made > 20 * intervals * targets + 30:
+        yield f"{made} system calls in {intervals} intervals, {targets} targets"
 
 
 def faults_of_document(case, run):
