@@ -108,6 +108,10 @@ class Run:
         except ValueError:
             self.document = None
 
+    def targets(self):
+        """Of one line of NDJSON: not known, one at least."""
+        return max(1, len((self.document or {}).get("targets", ())))
+
     def seconds(self, first, last):
         return self.calls[last][0] - self.calls[first][0]
 
@@ -158,9 +162,8 @@ def faults_of_time(run):
     intervals = int(elapsed / INTERVAL) + 1
     made = len(run.calls) - run.first_send
     # The farewell of the process is its own.
-    targets = len(run.document["targets"]) if run.document else 1
-    if made > 20 * intervals * targets + 30:
-        yield f"{made} system calls in {intervals} intervals, {targets} targets"
+    if made > 20 * intervals * run.targets() + 30:
+        yield f"{made} system calls in {intervals} intervals, {run.targets()} targets"
 
 
 def faults_of_document(case, run):
