@@ -20,6 +20,13 @@ def find_wine():
     return (loader, server) if loader and server else None
 
 
+def held_still():
+    """What a program is started by so that its addresses are not random: cmake/toolchains/wine_run.sh says why."""
+    order = ["setarch", "-R"]
+    allowed = subprocess.run([*order, "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0
+    return order if allowed else []
+
+
 def why_not():
     """Why nothing can be built or run here, or None."""
     if not shutil.which(COMPILER):
@@ -38,7 +45,8 @@ def build(sources, program):
 class Wine:
     def __init__(self, lab):
         self.lab = lab
-        self.loader, self.server = find_wine()
+        loader, self.server = find_wine()
+        self.start = [*held_still(), loader]
 
     def __enter__(self):
         self.home = tempfile.mkdtemp(prefix="wine-", dir=os.environ.get("SONDE_BUILD_DIR"))
@@ -59,7 +67,7 @@ class Wine:
         """As lab.at_client. Through a file: services of Wine keep a pipe open after the program."""
         out = pathlib.Path(self.home) / "out"
         with open(out, "wb") as stream:
-            code = self.lab.spawn([self.loader, *map(str, command)], env=self.env, stdout=stream,
+            code = self.lab.spawn([*self.start, *map(str, command)], env=self.env, stdout=stream,
                                   cwd=self.home, timeout=timeout)
         return code, out.read_text(errors="replace").replace("\r", "")
 

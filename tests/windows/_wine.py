@@ -19,6 +19,9 @@ SOURCE = os.environ["SONDE_SOURCE_DIR"]
 SERVER = shutil.which("wineserver") or "/usr/lib/wine/wineserver"
 TIMEOUT = 90  # it ends what hangs; a busy machine starts Wine slowly
 NESTED = "SONDE_WINDOWS_NESTED"
+# The command behind it, in a namespace with lo up and at addresses that hold still: wine_run.sh says why.
+INNER = ('mount -t tmpfs none /run 2>/dev/null; ip link set lo up && '
+         'if setarch -R true 2>/dev/null; then exec setarch -R "$@"; fi; exec "$@"')
 # What the engine decides: which clock it has.
 ENGINES_OWN = ("engine", "clock", "api_rtt_ms")
 MEASURED = re.compile(r"^(rtt_ms|elapsed_ms|started|ended|sent_at|min|avg|median|max|stddev|"
@@ -49,10 +52,9 @@ def enter():
         stop_server()
         os.environ[NESTED] = "1"
         user = [] if os.geteuid() == 0 else ["-Ur"]
-        inner = 'mount -t tmpfs none /run 2>/dev/null; ip link set lo up && exec "$@"'
         os.execvp(
             "unshare",
-            ["unshare", *user, "-nm", "sh", "-c", inner, "sh", sys.executable, *sys.argv],
+            ["unshare", *user, "-nm", "sh", "-c", INNER, "sh", sys.executable, *sys.argv],
         )
     os.environ.setdefault("LC_ALL", "C.UTF-8")
     os.environ["WINEDEBUG"] = "-all"
