@@ -144,6 +144,10 @@ std::string send_error_text(const probe::SendError& error) {
                                                     : own_words(error.failure);
 }
 
+std::string withheld_text(std::uint64_t more, std::string_view what) {
+  return fmt::format("{} more {}{} not shown", more, what, more == 1 ? "" : "s");
+}
+
 std::string corruption_text(const probe::Corruption& seen) {
   if (!seen.expected) {
     return fmt::format("corrupt at byte {}: 0x{:02x} behind all that was sent", seen.offset,

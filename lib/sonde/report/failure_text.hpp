@@ -2,6 +2,7 @@
 // ping's, which scripts look for (FIELD.md 3.4). English everywhere. Pure.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,9 @@ namespace sonde::report {
 [[nodiscard]] std::string_view send_way_out(const probe::SendError& error, bool may_be_broadcast);
 // The same of a trace's probe, of any failure.
 [[nodiscard]] std::string trace_way_out(const probe::SendError& error, net::Family family);
+
+// "9 more send errors not shown": of messages of one kind, `what` in the singular.
+[[nodiscard]] std::string withheld_text(std::uint64_t more, std::string_view what);
 
 // "corrupt at byte 17: 0x11 instead of 0x10", "corrupt at byte 56: 0x58 behind all that was sent"
 [[nodiscard]] std::string corruption_text(const probe::Corruption& seen);

@@ -34,7 +34,7 @@ void SweepNotes::line(std::string_view text) {
 
 void SweepNotes::tell_withheld(Ration& ration, std::string_view what) {
   if (const std::uint64_t more = std::exchange(ration.withheld, 0); more > 0) {
-    line(fmt::format("{} more {} not shown", more, what));
+    line(withheld_text(more, what));
   }
 }
 
@@ -103,9 +103,9 @@ void SweepNotes::on_slower(std::uint64_t rate) {
 }
 
 void SweepNotes::on_end(const stats::RunEnd& end, const stats::SweepResults& results) {
-  tell_withheld(failures_, "targets that could not be probed");
-  tell_withheld(icmp_, "ICMP errors");
-  tell_withheld(sends_, "send errors");
+  tell_withheld(failures_, "failed target");
+  tell_withheld(icmp_, "ICMP error");
+  tell_withheld(sends_, "send error");
   const std::uint64_t targets = targets_of_shard(results.size(), sweep_);
   const std::uint64_t undone = targets - std::min(targets, results.totals().settled());
   const bool early =

@@ -14,6 +14,8 @@
 namespace sonde::report {
 namespace {
 
+constexpr std::string_view kSendError = "send error";
+
 [[nodiscard]] bool of_trace(const probe::Event& event) noexcept { return event.step.ttl.value > 0; }
 
 [[nodiscard]] std::string in_words(const probe::Event& event, const stats::Target& target) {
@@ -43,7 +45,8 @@ namespace {
     sent += hop.stats.counts().sent;
     answered += hop.stats.counts().received + hop.stats.counts().late;
   }
-  return fmt::format("{}/{} probes answered, {} hops", answered, sent, path.hops().size());
+  const std::size_t hops = path.hops().size();
+  return fmt::format("{}/{} probes answered, {} hop{}", answered, sent, hops, hops == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -83,7 +86,7 @@ void TextNotes::send_error(const probe::Event& event, const stats::Target& targe
     return;
   }
   const std::string more =
-      suppressed_ > 0 ? fmt::format(" ({} more send errors not shown)", suppressed_) : "";
+      suppressed_ > 0 ? fmt::format(" ({})", withheld_text(suppressed_, kSendError)) : "";
   err_.write(fmt::format("sonde: {}{}\n", in_words(event, target), more));
   last_send_error_ = at;
   suppressed_ = 0;
@@ -119,7 +122,7 @@ void TextNotes::on_interim(Instant /*now*/, std::span<const stats::TargetResult>
 
 void TextNotes::on_end(const stats::RunEnd& end, std::span<const stats::TargetResult> targets) {
   if (suppressed_ > 0) {
-    err_.write(fmt::format("sonde: {} more send errors not shown\n", suppressed_));
+    err_.write(fmt::format("sonde: {}\n", withheld_text(suppressed_, kSendError)));
   }
   if (!options_.device.empty()) {
     std::ranges::for_each(targets, [this](const auto& result) { check_clock(result); });

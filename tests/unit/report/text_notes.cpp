@@ -53,6 +53,19 @@ TEST_CASE("notes: send errors come at most once a second, with how many were lef
         "sonde: 4 more send errors not shown\n");
 }
 
+TEST_CASE("notes: one send error that was left out is one error") {
+  const auto three_failures = [](RunScript& run) {
+    run.target("10.9.2.2");
+    for (const Duration at : {0ms, 900ms, 1100ms}) {
+      run.send_failed(1, at, kUnreachable);
+    }
+    run.end(2s);
+  };
+  CHECK(notes({}, three_failures) ==
+        "sonde: send to 10.9.2.2 failed: Network is unreachable\n"
+        "sonde: send to 10.9.2.2 failed: Network is unreachable (1 more send error not shown)\n");
+}
+
 TEST_CASE("notes: what may not be sent says what stands in the way") {
   // The system's own number for it.
   const auto number_of = [](std::errc wanted) {

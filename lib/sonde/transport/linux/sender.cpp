@@ -113,7 +113,7 @@ void Sender::send(Channel& channel, std::span<const probe::ProbeSpec> specs,
     remember(channel, specs.subspan(done, *sent), done, at);
     done += *sent;
     if (done < specs.size()) {
-      count_anew(channel);
+      (void)count_anew(channel);
     }
   }
 }
@@ -201,20 +201,12 @@ void Sender::remember(Channel& channel, std::span<const probe::ProbeSpec> specs,
   }
 }
 
-// sendmmsg(2) stopped at a packet and does not say why; that one is tried again. The stamps of
-// those before it are read first: their keys will be those of others.
-void Sender::count_anew(Channel& channel) {
-  (void)drain(channel);
-  channel.restart_stamp_keys();
-}
-
 // One packet, at `index` of the batch, whose send failed with `os_code`. nullopt: it went out after
 // all.
 std::optional<probe::SendError> Sender::send_again(Channel& channel, const probe::ProbeSpec& spec,
                                                    std::size_t index, int os_code) {
   const bool raw = !channel.queues_errors();
-  Drained drained = drain(channel);
-  channel.restart_stamp_keys();
+  Drained drained = count_anew(channel);
   const bool own_fault = drained.local && drained.local->os_code == os_code;
   std::expected<std::size_t, int> sent = std::unexpected(os_code);
   if (raw && os_code == EMSGSIZE) {
@@ -253,8 +245,7 @@ std::expected<std::size_t, int> Sender::retry(Channel& channel, std::size_t inde
     if (sent) {
       return sent;
     }
-    drained = drain(channel);
-    channel.restart_stamp_keys();
+    drained = count_anew(channel);
     heard_icmp = heard_icmp || drained.icmp;
     unexplained = drained.icmp ? 0 : unexplained + 1;
     const bool own_fault = drained.local && drained.local->os_code == sent.error();
@@ -277,6 +268,14 @@ std::expected<std::size_t, int> Sender::send_deaf(Channel& channel, std::size_t 
     channel.restart_stamp_keys();
   }
   return sent;
+}
+
+// sendmmsg(2) stopped at a packet, which it may have counted. The stamps of those before it are
+// read first: their keys will be those of others.
+Sender::Drained Sender::count_anew(Channel& channel) {
+  const Drained drained = drain(channel);
+  channel.restart_stamp_keys();
+  return drained;
 }
 
 Sender::Drained Sender::drain(Channel& channel) {

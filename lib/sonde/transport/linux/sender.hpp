@@ -58,7 +58,6 @@ class Sender {
   // Those that went out; `first` is the index in the batch of the first of them.
   [[gnu::hot]] void remember(Channel& channel, std::span<const probe::ProbeSpec> specs,
                              std::size_t first, Instant at);
-  [[gnu::noinline]] void count_anew(Channel& channel);
   [[nodiscard, gnu::noinline]] std::optional<probe::SendError> send_again(
       Channel& channel, const probe::ProbeSpec& spec, std::size_t index, int os_code);
   // What the error queue held: the last local error, and whether there were ICMP errors.
@@ -68,6 +67,8 @@ class Sender {
   };
   // Empties it into the backlog.
   [[nodiscard]] Drained drain(Channel& channel);
+  // The same, after a send that stopped: the kernel's transmit stamps are numbered anew.
+  [[nodiscard, gnu::noinline]] Drained count_anew(Channel& channel);
   // Of a datagram socket: until the errors that others caused are out of the way.
   [[nodiscard]] std::expected<std::size_t, int> retry(Channel& channel, std::size_t index,
                                                       Drained& drained);
