@@ -18,6 +18,7 @@ from _kernel_lab import expect, sh  # noqa: E402
 PROBES = int(os.environ.get("PROBES", "2000"))
 INTERVAL_MS = 2
 TRIES = 3
+VERDICTS = ("held, client", "held, server", "undecided", "MISSED")
 SONDE = os.environ["SONDE"]
 TARGET = {"v4": "10.89.0.2", "v6": "fd89::2"}
 REQUEST, REPLY = {"v4": 8, "v6": 128}, {"v4": 0, "v6": 129}
@@ -114,16 +115,16 @@ def iputils(family, kind):
 
 
 class Compared:
-    """What one RTT says, in us, beside the captures of the same packets, in ns. The client's capture stamps
-    the reply as it arrives, and so does the server's the request; but the client's stamps the request
-    before it hands it to the interface, and keeps it for as long as that takes. The request left
-    between those two stamps, and no capture can say when."""
+    """What one RTT says, in us, beside the captures of the same packets, in ns. The reply is stamped as it
+    arrives. The request is stamped twice: at the client's end before the capture copies it and hands it to
+    the interface, and at the server's end, behind a wire of no length, as it arrives. It left between
+    those two, and no capture can say when."""
 
     def __init__(self, said, asked, arrived, answered):
         longest, shortest = (answered - asked) / 1000, (answered - arrived) / 1000
         self.error = max(0.0, said - longest, shortest - said)  # what is proven wrong
         self.client = abs(said - longest)  # as if the client's capture knew
-        self.apart = longest - shortest
+        self.server = abs(said - shortest)  # as if the server's did
 
 
 def compared(tool, family, kind):
@@ -163,9 +164,10 @@ def within(numbers, bars):
 
 
 def verdict(seen, bars):
-    """By the client's capture alone where that will do; else only what both prove counts."""
-    if within(summary(one.client for one in seen), bars):
-        return "held"
+    """By one capture alone where that will do, the client's first; else only what both prove counts."""
+    for end in ("client", "server"):
+        if within(summary(getattr(one, end) for one in seen), bars):
+            return f"held, {end}"
     return "undecided" if within(summary(one.error for one in seen), bars) else "MISSED"
 
 
@@ -175,7 +177,7 @@ def row(tool, load, family, kind):
         seen = compared(tool, family, kind)
     found = verdict(seen, BARS[load]) if tool is sonde else ""
     cells = [tool.__name__, load, f"{family}, {kind}", len(seen)]
-    for what in ("client", "apart", "error"):
+    for what in ("client", "server", "error"):
         numbers = summary(getattr(one, what) for one in seen)
         cells.append(", ".join(f"{number:.2f}" for number in numbers))
     print("|", " | ".join(map(str, [*cells, found])), "|", flush=True)
@@ -193,9 +195,9 @@ def settled(load, family, kind):
 
 def main():
     verdicts = []
-    print("\nMedian, 99 %, worst in us. client: from the client's capture alone; apart: what lies between\n"
-          "the captures of the request; error: outside of both. Bars: idle median 1, 99 % 5; busy 99 % 20.\n\n"
-          "| program | load | socket | RTTs compared | client | apart | error | |\n"
+    print("\nMedian, 99 %, worst in us. client: from the client's capture alone; server: from the server's\n"
+          "alone; error: outside of both. Bars: idle median 1, 99 % 5; busy 99 % 20.\n\n"
+          "| program | load | socket | RTTs compared | client | server | error | |\n"
           "|---|---|---|---|---|---|---|---|")
     with pair():
         for load in BARS:
@@ -204,7 +206,7 @@ def main():
                     verdicts.append(settled(load, family, kind))
                     if shutil.which("ping"):
                         row(iputils, load, family, kind)
-    print("\n" + ", ".join(f"{verdicts.count(one)} {one}" for one in ("held", "undecided", "MISSED")))
+    print("\n" + ", ".join(f"{verdicts.count(one)} {one}" for one in VERDICTS if one in verdicts))
     if "undecided" in verdicts:
         print("undecided: no RTT is proven wrong by more than the bars; the captures are too far apart to say more")
     sys.exit(1 if "MISSED" in verdicts else 0)
