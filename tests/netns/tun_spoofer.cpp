@@ -112,7 +112,7 @@ class Spoofer {
           }
           continue;
         }
-        if (mode_ == Mode::strangers || mode_ == Mode::complainers) {
+        if (mode_ == Mode::strangers || mode_ == Mode::complainers || mode_ == Mode::repeaters) {
           (void)tun_.write(encode(test::reply_to(*request)));
         }
         prepare(*request);
@@ -246,10 +246,14 @@ class Spoofer {
     }
     const Duration elapsed = clock_.now() - *began_;
     auto due = static_cast<std::uint64_t>(elapsed / 1us) * number_ / 1'000'000;
-    if (mode_ != Mode::complainers) {
-      constexpr std::uint64_t kMostAtOnce = 128;  // after a pause: what a buffer holds
-      due = std::min(due, written_ + kMostAtOnce);
-    }
+    // Complaints are to push each other out of a buffer; the others are not more than one holds,
+    // after a pause. Requests are read in between.
+    constexpr std::uint64_t kMostAtOnce = 128;
+    constexpr std::uint64_t kMostComplaints = 512;
+    const bool complains = mode_ == Mode::complainers;
+    const std::uint64_t most = written_ + (complains ? kMostComplaints : kMostAtOnce);
+    behind_ = complains && due > most;
+    due = std::min(due, most);
     for (; written_ < due; ++written_) {
       Forgery& packet = packets_[written_ % packets_.size()];
       if (mode_ == Mode::strangers && written_ % packets_.size() == 0) {
@@ -260,11 +264,12 @@ class Spoofer {
     }
   }
 
-  // False: standard input is closed. With something to write, for a millisecond.
+  // False: standard input is closed. With something to write, for a millisecond, or not at all.
   [[nodiscard]] bool wait() const {
     std::array<pollfd, 2> fds{{{.fd = tun_.fd(), .events = POLLIN, .revents = 0},
                                {.fd = STDIN_FILENO, .events = POLLIN, .revents = 0}}};
-    (void)::poll(fds.data(), fds.size(), began_ ? 1 : -1);
+    const int milliseconds = behind_ ? 0 : 1;
+    (void)::poll(fds.data(), fds.size(), began_ ? milliseconds : -1);
     return (fds[1].revents & (POLLIN | POLLHUP)) == 0;
   }
 
@@ -279,6 +284,7 @@ class Spoofer {
   std::uint16_t ident_ = 0;
   std::uint64_t requests_ = 0;
   std::uint64_t written_ = 0;
+  bool behind_ = false;
 };
 
 }  // namespace
