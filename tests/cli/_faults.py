@@ -159,6 +159,8 @@ def faults_of_time(run):
     if late > TIMEOUT + 1:
         yield f"ends {late:.2f} s after the last send"
     elapsed = run.seconds(run.first_send, -1)
+    if elapsed > (COUNT - 1) * INTERVAL + TIMEOUT + 1:
+        yield f"ends {elapsed:.2f} s after the first send"
     intervals = int(elapsed / INTERVAL) + 1
     made = len(run.calls) - run.first_send
     # The farewell of the process is its own.
@@ -175,6 +177,8 @@ def faults_of_document(case, run):
         yield f"gives up at a fault that passes: exit code {run.code}, {run.document['error']}"
     for target in run.document["targets"]:
         counts = target["counts"]
+        if counts["sent"] not in ((COUNT,) if run.document["error"] is None and not case.files else (0, COUNT)):
+            yield f"not {COUNT} probes: {counts}"
         known = sum(counts[name] for name in ("received", "lost", "errors", "in_flight", "send_failures"))
         if counts["sent"] != known or counts["received"] > counts["sent"]:
             yield f"the sum does not fit: {counts}"
