@@ -21,7 +21,7 @@ struct ClockPair {
 
 // Two steady reads around the wall read; `steady` is their middle, so the pair is good to half of
 // what the three reads took (about 50 ns on Linux). Tried up to three times while that is over 1
-// us.
+// us; the best is kept.
 [[nodiscard]] ClockPair read_both(const Clock& clock) noexcept;
 
 // What the wall clock would have shown at `when`, judged from `reference`.

@@ -18,7 +18,8 @@
 
 namespace sonde::transport {
 
-// Stamps are fetched within microseconds; believed without further evidence up to this age.
+// Stamps are fetched within microseconds; up to this age one is believed when nothing is known of
+// the clocks before.
 inline constexpr Duration kMaxStampAge = 100ms;
 // Both clocks are read one after the other: a true stamp may seem this much too early.
 inline constexpr Duration kStampTolerance = 1us;
@@ -31,7 +32,8 @@ struct ReadTime : ClockPair {
 };
 
 // Stamps since `before` are believed however old they are, if the wall clock has run beside the
-// steady one since then: apart by no more than slewing can bring about (adjtimex(2): 500 ppm).
+// steady one since then: apart by no more than slewing can bring about (adjtimex(2): 500 ppm). If
+// it was stepped, no stamp is: it may be of before the step.
 [[nodiscard]] constexpr ReadTime read_time(const ClockPair& before, const ClockPair& now) noexcept {
   constexpr Duration kNoise = 100us;
   constexpr int kSlewDivisor = 1000;
@@ -39,7 +41,7 @@ struct ReadTime : ClockPair {
   const Duration apart = (now.wall - before.wall) - elapsed;
   const bool alike = std::chrono::abs(apart) <= kNoise + elapsed / kSlewDivisor;
   ReadTime read = now;
-  read.oldest_stamp += alike ? elapsed : Duration::zero();
+  read.oldest_stamp = alike ? kMaxStampAge + elapsed : Duration::zero();
   return read;
 }
 
