@@ -95,7 +95,9 @@ std::int64_t whole_ms(Duration d) noexcept { return in_units(d, kNsPerMs); }
 
 std::string percent(double ratio) {
   constexpr double kPercent = 100;
-  return fmt::format("{:g}", ratio * kPercent);
+  std::string text = fmt::format("{:g}", ratio * kPercent);
+  // Six digits round what is next to all.
+  return text == "100" && ratio < 1 ? "99.9999" : text;
 }
 
 }  // namespace sonde::report

@@ -94,7 +94,6 @@ void TextNotes::send_error(const probe::Event& event, const stats::Target& targe
 
 // iputils' line; its \r brings the cursor back from the terminal's echo of the key.
 void TextNotes::on_interim(Instant /*now*/, std::span<const stats::TargetResult> targets) {
-  constexpr double kPercent = 100;
   for (const stats::TargetResult& result : targets) {
     if (!result.target.address) {
       continue;
@@ -109,8 +108,10 @@ void TextNotes::on_interim(Instant /*now*/, std::span<const stats::TargetResult>
       err_.write(line + answered_so_far(*result.path) + "\n");
       continue;
     }
-    line += fmt::format("{}/{} packets, {}% loss", counts.received, counts.sent,
-                        static_cast<int>(counts.loss_ratio().value_or(0) * kPercent));
+    line += fmt::format("{}/{} packets", counts.received + counts.late, counts.sent);
+    if (const auto lost = counts.loss_percent()) {
+      line += fmt::format(", {}% loss", *lost);
+    }
     if (rtt.count() > 0) {
       line += fmt::format(", min/avg/ewma/max = {}/{}/{}/{} ms", summary_ms(rtt.min()),
                           summary_ms(rtt.mean()), summary_ms(rtt.ewma()), summary_ms(rtt.max()));

@@ -30,14 +30,11 @@ void append(std::string& out, fmt::format_string<Args...> format, Args&&... args
 // Whole per cent of the finished probes, rounded down, as fping; what is not known is NaN, as a
 // time is. An interval has ends of probes that were sent in the one before.
 void append_loss(std::string& out, const stats::Counts& counts) {
-  constexpr std::uint64_t kPercent = 100;
-  const std::uint64_t unanswered = counts.lost + counts.errors + counts.send_failures;
-  const std::uint64_t finished = unanswered + answers(counts);
-  if (finished == 0) {
+  if (const auto lost = counts.loss_percent()) {
+    append(out, "{}%", *lost);
+  } else {
     out += "NaN%";
-    return;
   }
-  append(out, "{}%", unanswered * kPercent / finished);
 }
 
 // Characters, not bytes.

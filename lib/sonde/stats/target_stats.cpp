@@ -30,13 +30,18 @@ Counts& Counts::operator-=(const Counts& other) noexcept {
 }
 
 std::optional<double> Counts::loss_ratio() const noexcept {
-  // Not from `sent`: an interval has ends of probes that were sent in the one before.
-  const std::uint64_t unanswered = lost + errors + send_failures;
-  const std::uint64_t finished = unanswered + received + late;
-  if (finished == 0) {
+  if (finished() == 0) {
     return std::nullopt;
   }
-  return static_cast<double>(unanswered) / static_cast<double>(finished);
+  return static_cast<double>(unanswered()) / static_cast<double>(finished());
+}
+
+std::optional<std::uint64_t> Counts::loss_percent() const noexcept {
+  constexpr std::uint64_t kPercent = 100;
+  if (finished() == 0) {
+    return std::nullopt;
+  }
+  return unanswered() * kPercent / finished();
 }
 
 // The bucket that the probe was in before its outcome.

@@ -39,6 +39,13 @@ struct Counts {
   // The share of finished probes that no echo reply came back for, 0 to 1. Absent while none is
   // finished.
   [[nodiscard]] std::optional<double> loss_ratio() const noexcept;
+  // The same in whole per cent, rounded down: 100 only if nothing came back.
+  [[nodiscard]] std::optional<std::uint64_t> loss_percent() const noexcept;
+
+ private:
+  // Not from `sent`: an interval has ends of probes that were sent in the one before.
+  [[nodiscard]] std::uint64_t unanswered() const noexcept { return lost + errors + send_failures; }
+  [[nodiscard]] std::uint64_t finished() const noexcept { return unanswered() + received + late; }
 };
 
 class TargetStats {

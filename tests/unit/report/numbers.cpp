@@ -58,6 +58,7 @@ TEST_CASE("numbers: per cent as ping prints it") {
   CHECK(percent(0) == "0");
   CHECK(percent(1) == "100");
   CHECK(percent(1.0 / 3) == "33.3333");
+  CHECK(percent(2'999'999.0 / 3'000'000) == "99.9999");
   CHECK(percent(0.5) == "50");
   CHECK(percent(1.0 / 200'000) == "0.0005");
 }

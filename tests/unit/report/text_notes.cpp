@@ -152,6 +152,23 @@ TEST_CASE("notes: the interim line is iputils'") {
         }) == "\r0/1 packets, 100% loss\n");
 }
 
+TEST_CASE("notes: the interim line's loss is of what has ended, rounded down") {
+  const auto so_far = [](std::uint64_t answered, std::uint64_t lost) {
+    return notes({}, [&](RunScript& run) {
+      run.target("127.0.0.1");
+      for (std::uint64_t seq = 1; seq <= answered + lost; ++seq) {
+        const Duration at = seq * 1ms;
+        seq <= lost ? run.sent(seq, at).timeout(seq, at + 1ms)
+                    : run.sent(seq, at).reply(seq, at + 1ms, 66us);
+      }
+      run.interim(1s);
+    });
+  };
+  CHECK(so_far(71, 29).starts_with("\r71/100 packets, 29% loss, "));
+  CHECK(so_far(43, 57).starts_with("\r43/100 packets, 57% loss, "));
+  CHECK(so_far(1, 299).starts_with("\r1/300 packets, 99% loss, "));
+}
+
 TEST_CASE("notes: with several targets the interim lines are named") {
   CHECK(notes({},
               [](RunScript& run) {
@@ -161,8 +178,8 @@ TEST_CASE("notes: with several targets the interim lines are named") {
                 run.sent(1, 0ms).interim(1s);
               }) ==
         "sonde: nosuch: gone\n"
-        "\r127.0.0.1: 0/1 packets, 0% loss\n"
-        "\r::1: 0/0 packets, 0% loss\n");
+        "\r127.0.0.1: 0/1 packets\n"
+        "\r::1: 0/0 packets\n");
 }
 
 TEST_CASE("notes: answers that could not be told apart explain a silence") {
