@@ -27,8 +27,7 @@ void append(std::string& out, fmt::format_string<Args...> format, Args&&... args
   return counts.received + counts.late;
 }
 
-// Whole per cent of the finished probes, rounded down, as fping; what is not known is NaN, as a
-// time is. An interval has ends of probes that were sent in the one before.
+// Whole per cent of the finished probes, as fping; what is not known is NaN, as a time is.
 void append_loss(std::string& out, const stats::Counts& counts) {
   if (const auto lost = counts.loss_percent()) {
     append(out, "{}%", *lost);
