@@ -6,12 +6,18 @@ import json
 import signal
 import subprocess
 import tempfile
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from _cli import SILENT, Checks, need_icmp, own_network, sonde, start
 from sweep import Schema
 
 HOSTS = "127.0.0.1-3"
+CUT = timedelta(microseconds=1)  # a time of day is told in whole microseconds, cut off
+
+
+def moment(text):
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def stopped(mode, path):
@@ -118,11 +124,16 @@ def whole(checks, folder):
     told = {event["input"]: event["ts"] for event in lines if event["event"] == "swept"}
     checks.check(told == {event["input"]: event["ts"] for parts in events.values() for event in parts
                           if event["event"] == "swept"}, f"each target has its own time: {told}")
+    for name, part in events.items():
+        ran = moment(part[-1]["ts"]) - moment(part[0]["ts"])
+        checks.check(abs(ran - timedelta(milliseconds=part[-1]["elapsed_ms"])) <= CUT,
+                     f"{name}: from start to end {ran}, as it says: {part[-1]['elapsed_ms']} ms")
     first, last = events["a"][0]["ts"], events["b"][-1]["ts"]
-    checks.check(lines[0]["ts"] == first and lines[-1]["ts"][:22] == last[:22],
-                 f"from the first start to the last end: {lines[0]['ts']} {lines[-1]['ts']}")
+    checks.check(lines[0]["ts"] == first and abs(moment(lines[-1]["ts"]) - moment(last)) <= CUT,
+                 f"from the first start to the last end, {last}: {lines[0]['ts']} {lines[-1]['ts']}")
     document = json.loads(sonde("sweep", "--merge", "-j", *files).stdout)
-    checks.check(document["started"] == first and document["ended"][:22] == last[:22], f"in a document too: {document}")
+    checks.check(document["started"] == first and abs(moment(document["ended"]) - moment(last)) <= CUT,
+                 f"in a document too, {first} to {last}: {document}")
     text = (folder / "a").read_text()
     (folder / "a").write_text(text.replace('"rejects":{"', '"no":{"'))
     document = json.loads(sonde("sweep", "--merge", "-j", *files).stdout)

@@ -159,8 +159,9 @@ void NdjsonSweep::unfinished(const stats::SweepResults& results, Instant ended) 
 
 void NdjsonSweep::on_end(const stats::RunEnd& end, const stats::SweepResults& results) {
   unfinished(results, end.ended);
-  begin("end", std::max(end.ended, now_), std::nullopt);
-  json_.put("end.elapsed_ms", std::max(Duration{}, end.ended - start_.clock.steady));
+  const Instant ended = std::max(end.ended, now_);
+  begin("end", ended, std::nullopt);
+  json_.put("end.elapsed_ms", std::max(Duration{}, ended - start_.clock.steady));
   json_.put("end.end_reason", end_reason_name(end.reason));
   json_.put("end.error", end.error.transform([](auto& e) { return std::string_view(e); }));
   put_engine(json_, "end.engine", end.engine);

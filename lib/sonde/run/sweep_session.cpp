@@ -83,10 +83,10 @@ Verdict SweepSession::run() {
     busy = pass_on_names(now) || busy;
     periodic(now);
     if (const auto reason = end_reason(now)) {
-      return finish(*reason, now);
+      return finish(*reason);
     }
     if (!busy && !rest(now)) {
-      return finish(EndReason::error, now);
+      return finish(EndReason::error);
     }
   }
 }
@@ -342,13 +342,13 @@ std::optional<Instant> SweepSession::limit() const {
 }
 
 // As Session::finish().
-Verdict SweepSession::finish(EndReason reason, Instant now) {
+Verdict SweepSession::finish(EndReason reason) {
   while (auto held = names_ ? names_->take_any() : std::nullopt) {
     tell_held(*held);
   }
   flush();
   bool lost = parts_.control.output_failed;
-  stats::RunEnd end{.ended = now,
+  stats::RunEnd end{.ended = parts_.clock.now(),
                     .reason = reason,
                     .engine = config_.start.engine,
                     .rejects = parts_.transport.rejects(),

@@ -100,7 +100,7 @@ class SweepSession {
   [[nodiscard]] bool rest(Instant now);
   void slow_down(Instant now);
   [[nodiscard]] std::optional<Instant> limit() const;
-  stats::Verdict finish(stats::EndReason reason, Instant now);
+  stats::Verdict finish(stats::EndReason reason);
 
   SweepSessionConfig config_;
   SweepSessionParts parts_;
