@@ -7,6 +7,9 @@ import signal
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "netns"))
+from _stalls import Stalls  # noqa: E402,F401: for the tests
+
 SONDE = os.environ["SONDE"]
 SANITIZED = os.environ.get("SONDE_SANITIZED") == "1"
 TIMEOUT = 60  # it ends what hangs, on a busy machine too

@@ -11,13 +11,15 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 
-from _cli import SONDE, Checks, environment, plain_signals, traced_network
+from _cli import SONDE, Checks, Stalls, environment, plain_signals, traced_network
 
 ERRNOS = ("EAGAIN", "EINTR", "ENOBUFS", "ENOMEM", "EPERM", "EACCES", "ENETUNREACH", "EHOSTUNREACH",
           "ENETDOWN", "EINVAL", "EMSGSIZE", "ECONNREFUSED", "EIO", "ENOSYS")
 WHEN = {"once": "when=2", "3..5": "when=3..5", "for ever": "when=2+"}
 COUNT, INTERVAL, TIMEOUT = 6, 0.05, 0.2
+STALLS = Stalls()
 # How sonde is run, and the system calls of that way that may fail.
 DATAGRAM = ("--transport", "dgram", "127.0.0.1")
 RAW = ("--transport", "raw", "127.0.0.1")
@@ -88,6 +90,7 @@ class Run:
                    "-e", f"inject={case.inject}", *(["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if denied else []),
                    SONDE, "ping", f"-c{COUNT}", f"-i{INTERVAL}", f"-W{TIMEOUT}", *([] if case.call == "write" else ["--json"]), *case.arguments]
         self.hung = False
+        started = time.monotonic()
         try:
             # A call that strace makes fail has the number -1, which no filter allows.
             done = subprocess.run(command, env=environment(SONDE_SANDBOX="off"), capture_output=True, text=True, timeout=30,
@@ -96,6 +99,7 @@ class Run:
         except subprocess.TimeoutExpired as late:
             self.hung, self.code = True, None
             self.out, self.err = (stream.decode() if stream else "" for stream in (late.stdout, late.stderr))
+        self.stalled = STALLS.between(started, time.monotonic())
         with open(path, encoding="utf-8", errors="replace") as file:
             self.calls = [(float(found[1]), found[2]) for found in map(LINE.match, file) if found]
         os.unlink(path)
@@ -156,10 +160,10 @@ def faults_of_output(case, run):
 
 def faults_of_time(run):
     late = run.seconds(run.last_send, -1)
-    if late > TIMEOUT + 1:
+    if late > TIMEOUT + 1 + run.stalled:
         yield f"ends {late:.2f} s after the last send"
     elapsed = run.seconds(run.first_send, -1)
-    if elapsed > (COUNT - 1) * INTERVAL + TIMEOUT + 1:
+    if elapsed > (COUNT - 1) * INTERVAL + TIMEOUT + 1 + run.stalled:
         yield f"ends {elapsed:.2f} s after the first send"
     intervals = int(elapsed / INTERVAL) + 1
     made = len(run.calls) - run.first_send
@@ -185,14 +189,14 @@ def faults_of_document(case, run):
         if run.document["error"] is None and run.code == 0 and counts["received"] == 0:
             yield "success without an answer"
         for probe in target["probes"]:
-            if probe["rtt_ms"] is not None and not 0 <= probe["rtt_ms"] <= 1000 * TIMEOUT:
+            if probe["rtt_ms"] is not None and not 0 <= probe["rtt_ms"] <= 1000 * (TIMEOUT + run.stalled):
                 yield f"an RTT of {probe['rtt_ms']} ms"
 
 
 def faults_of_files(case, run, elapsed):
     """The name is looked up, or a word says that it was not; what has a number is not held up by it."""
     # From the first of these files to the end there are all probes and the last one's time-out.
-    if elapsed > (COUNT - 1) * INTERVAL + TIMEOUT + 1:
+    if elapsed > (COUNT - 1) * INTERVAL + TIMEOUT + 1 + run.stalled:
         yield f"takes {elapsed:.2f} s"
     target = run.document["targets"][0]
     counts, error = target["counts"], target["error"]

@@ -9,7 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from _cli import SONDE, TIMEOUT, Checks, environment, need_icmp, not_sanitized, own_network, plain_signals, skip
+from _cli import (SONDE, TIMEOUT, Checks, Stalls, environment, need_icmp, not_sanitized, own_network, plain_signals,
+                  skip)
 
 LIBRARY = str(Path(os.environ["SONDE_BUILD_DIR"]) / "tests" / "preload_memory.so")
 LO = "127.0.0.1"
@@ -23,6 +24,7 @@ USAGE = 3
 # Seconds for each of them: all is sent within 20 ms, the time-out is 1 s, and 1 s later it has ended; and
 # what the network and the start need on a busy machine.
 ENDS = 0.02 + 1 + 1 + 0.5
+STALLS = Stalls()
 # Debian 12's C library does not survive it when its resolver gets no memory (nss_database.c asserts,
 # others follow null pointers): its own requests are spared where names are looked up.
 LOOK_UPS = (["ping", "-H", "-c1", LO], ["ping", "-v", "-D", "-c1", "localhost"], ["trace", LO],
@@ -44,7 +46,8 @@ class Run:
             self.returncode, self.stdout, self.stderr = done.returncode, done.stdout.decode(), done.stderr.decode()
         except subprocess.TimeoutExpired:
             self.hung, self.returncode, self.stdout, self.stderr = True, None, "", ""
-        self.took = time.monotonic() - started
+        ended = time.monotonic()
+        self.took = ended - started - STALLS.between(started, ended)
         os.close(writer)
         with os.fdopen(reader) as pipe:
             self.requests = int(pipe.read() or 0)

@@ -20,7 +20,7 @@ import threading
 import time
 import tty
 
-from _cli import SANITIZED, Checks, need_icmp, plain_signals, start
+from _cli import SANITIZED, Checks, Stalls, need_icmp, plain_signals, start
 
 LO = "127.0.0.1"
 SUMMARY = re.compile(r"(\d+) packets transmitted, (\d+) received,.* time \d+ms")
@@ -31,6 +31,7 @@ TIMEOUT = 20
 # Seconds from the signal to the end of the process: what 95 % of the rounds keep, beyond what 95 % of
 # `sleep` need, and what each keeps beyond the slowest of these. A sanitizer's own farewell takes longer.
 SOON, LATEST = (3, 10) if SANITIZED else (0.1, 0.3)
+STALLS = Stalls()
 
 
 def bare(end):
@@ -100,7 +101,8 @@ class Round:
             output = all_of(controller or process.stdout)
             errors = process.stderr.read()
             process.wait()
-            self.took = time.monotonic() - signalled
+            ended = time.monotonic()
+            self.took = ended - signalled - STALLS.between(signalled, ended)
             guard.cancel()
         self.bare = bare(self.end)
         if process.returncode == -signal.SIGKILL:

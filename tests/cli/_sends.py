@@ -123,14 +123,20 @@ class BareLoop:
     def spoiled(self):
         return len(off(gaps_of(self.times), self.interval_ms))
 
+    def held_up(self):
+        """In ms, for each time that the whole machine stood still for more than half of the interval."""
+        return [gap - self.interval_ms for gap in gaps_of(self.times) if gap > 1.5 * self.interval_ms]
 
-def check_rhythm(checks, what, times, interval_ms, spoiled):
+
+def check_rhythm(checks, what, times, interval_ms, bare):
     """The interval +-5 %: the median, the whole run (no drift), and each gap but those of one late
     wake-up more than the bare loop had."""
-    gaps = gaps_of(times)
+    gaps, spoiled = gaps_of(times), bare.spoiled()
     middle, mean = statistics.median(gaps), statistics.mean(gaps)
     checks.check(abs(middle - interval_ms) <= TOLERANCE * interval_ms, f"{what}: {middle:.3f} ms between probes")
-    checks.check(abs(mean - interval_ms) <= TOLERANCE * interval_ms, f"{what}: {mean:.3f} ms a probe over all")
+    # What was due while the machine stood still is not sent later, but for one.
+    most = TOLERANCE * interval_ms + sum(bare.held_up()) / len(gaps)
+    checks.check(-TOLERANCE * interval_ms <= mean - interval_ms <= most, f"{what}: {mean:.3f} ms a probe over all")
     wrong = off(gaps, interval_ms)
     spare = SPARE_GAPS if is_real_time() else len(gaps) // 2
     checks.check(len(wrong) <= spoiled + spare, f"{what}: of {len(gaps)} gaps {len(wrong)} are not {interval_ms} ms "

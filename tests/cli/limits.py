@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from _cli import (SONDE, TIMEOUT, Checks, environment, need_icmp, not_sanitized, own_network,
+from _cli import (SONDE, TIMEOUT, Checks, Stalls, environment, need_icmp, not_sanitized, own_network,
                   plain_signals)
 
 LO = "127.0.0.1"
@@ -20,6 +20,7 @@ COMMANDS = (["ping", "-c2", "-i10ms", LO], ["ping", "-j", "-c2", "-i10ms", LO, "
 # Seconds for each of them: all is sent within 20 ms, the time-out is 1 s, and 1 s later it has ended; and
 # what the network and the start need on a busy machine.
 ENDS = 0.02 + 1 + 1 + 0.5
+STALLS = Stalls()
 
 
 def limited(network, command, **limits):
@@ -29,7 +30,8 @@ def limited(network, command, **limits):
     run = subprocess.run([*network, "prlimit", *words, SONDE, *command], env=environment(), text=True,
                          capture_output=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL,
                          preexec_fn=plain_signals, check=False)
-    run.took = time.monotonic() - started
+    ended = time.monotonic()
+    run.took = ended - started - STALLS.between(started, ended)
     return run
 
 

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from _cli import SANITIZED, TIMEOUT, Checks, need_icmp, plain_signals, sonde, start
+from _cli import SANITIZED, TIMEOUT, Checks, Stalls, need_icmp, plain_signals, sonde, start
 
 LO = "127.0.0.1"
 ENDLESS = ["-i", "1ms", LO]
@@ -16,12 +16,19 @@ ENDLESS = ["-i", "1ms", LO]
 
 FULL = "No space left on device"
 SOON = 10 if SANITIZED else 1  # seconds, for runs whose output fails at once (RELIABILITY.md R15)
+STALLS = Stalls()
 
 
 def timed(*arguments, **options):
     began = time.monotonic()
     run = sonde(*arguments, **options)
-    return run, time.monotonic() - began
+    return run, since(began)
+
+
+def since(began):
+    """Seconds, without those in which nothing could be done."""
+    now = time.monotonic()
+    return now - began - STALLS.between(began, now)
 
 
 def closing(fd):
@@ -40,7 +47,7 @@ def check_head(checks):
         process.stdout.close()
         closed = time.monotonic()
         _, errors = process.communicate(timeout=TIMEOUT)
-        took = time.monotonic() - closed
+        took = since(closed)
         checks.check(took < SOON, f"end of {arguments} after its reader: {took:.3f} s")
         checks.check(line.endswith(b"\n") and errors == b"", f"quiet end of {arguments}: {errors!r}")
         checks.check(process.returncode in (0, 1), f"verdict so far of {arguments}: {process.returncode}")

@@ -13,7 +13,8 @@ import sys
 
 import tun_scenarios
 from _kernel_lab import NOBODY, may_become_nobody
-from tun_scenarios import SCENARIOS, SONDE, configure, load, model_command, skip
+from _stalls import Stalls, undisturbed
+from tun_scenarios import SCENARIOS, SONDE, STALL, configure, load, model_command, skip
 
 KINDS = [(family, protocol) for family in ("v4", "v6") for protocol in ("icmp", "udp")]
 DESTINATION = {"v4": "192.0.2.1", "v6": "2001:db8::1"}
@@ -146,10 +147,11 @@ def worker(family, protocol, names):
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     groups = "0 2147483647" if may_become_nobody() else "0 0"
     subprocess.run(["sysctl", "-qw", f"net.ipv4.ping_group_range={groups}"], check=True)
-    failed = runs = 0
+    stalls, failed, runs = Stalls(STALL), 0, 0
     for path, scenario in selected(names):
         runs += 1
-        wrong = run_one(path, scenario, family, protocol)
+        wrong = undisturbed(stalls, f"{path.stem} ({family} {protocol})",
+                            lambda: run_one(path, scenario, family, protocol))
         failed += bool(wrong)
         for what in wrong:
             print(f"{path.stem} ({family} {protocol}): {what}")

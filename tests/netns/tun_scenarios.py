@@ -18,6 +18,7 @@ import sys
 import time
 
 from _namespace import own_namespace, skip, together
+from _stalls import Stalls, undisturbed
 
 SOURCE = pathlib.Path(os.environ.get("SONDE_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
 BUILD = pathlib.Path(os.environ.get("SONDE_BUILD_DIR", "build/release")).resolve()
@@ -29,6 +30,7 @@ DEVICE = "sim0"
 # with a sanitizer 0.1; the rest is for a machine that is four times slower, and busier. What is held goes
 # on for as long as packets come.
 AROUND = 5
+STALL = 0.05  # s: who stands still for less brings no answer over a limit of the scenarios
 NETLINK_ROUTE, RTMGRP_IPV6_ROUTE = 0, 0x400  # rtnetlink(7)
 KINDS = [(family, socket) for family in ("v4", "v6") for socket in ("raw", "dgram")]
 ADDRESSES = f"""
@@ -226,14 +228,15 @@ def worker(family, socket, names):
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     # Our group is 0 here, whatever it is outside.
     pathlib.Path("/proc/sys/net/ipv4/ping_group_range").write_text("0 0\n")
-    failed = runs = 0
+    stalls, failed, runs = Stalls(STALL), 0, 0
     for path, scenario in selected(names):
         if family not in scenario.get("families", ["v4", "v6"]):
             continue
         if socket not in scenario.get("sockets", ["raw", "dgram"]):
             continue
         runs += 1
-        wrong = run_one(path, scenario, family, socket)
+        wrong = undisturbed(stalls, f"{path.stem} ({family} {socket})",
+                            lambda: run_one(path, scenario, family, socket))
         failed += bool(wrong)
         for what in wrong:
             print(f"{path.stem} ({family} {socket}): {what}")

@@ -100,10 +100,10 @@ def check_payloads(win, checks):
 
 
 def check_against_linux(win, checks):
-    for code, arguments in ((0, ["-c3", "-i", "10ms", SERVER]),
+    for code, arguments in ((0, ["-c3", "-i", "10ms", "-W", "5s", SERVER]),
                             (1, ["-c1", "-t", "1", SERVER]),
                             (1, ["-c2", "-i", "10ms", "-W", "100ms", SILENT]),
-                            (0, ["-c2", "-i", "10ms", "-s", "0", "127.0.0.1", SERVER])):
+                            (0, ["-c2", "-i", "10ms", "-s", "0", "-W", "5s", "127.0.0.1", SERVER])):
         windows = without_measurements(win.document(*arguments, code=code))
         linux = without_measurements(win.linux(*arguments))
         # What a router quotes of a probe, and the header of its own packet, the API does not show.

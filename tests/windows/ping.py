@@ -77,7 +77,7 @@ def slashes(checks):
 
 
 def output(checks):
-    run = sonde("-c2", "-i", "10ms", LO)
+    run = sonde("-c2", "-i", "10ms", "-W", "5s", LO)
     checks.check(masked(run.stdout) == TEXT, "the text, with plain newlines", run)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "Größe-測.json")

@@ -30,7 +30,7 @@ def main():
     warm()
     checks = Checks()
     code, out, error = interrupted("-i", "50ms", LO)
-    checks.check(code == 0 and "ping statistics" in out and "0% packet loss" in out,
+    checks.check(code == 0 and "ping statistics" in out and " 0% packet loss" in out,
                  f"Ctrl-C shows the summary: {code} {out!r} {error!r}")
     code, out, error = interrupted("-i", "3600", LO, lines=2)
     checks.check(code == 0 and " 1 received" in out, f"at once, an hour before the next probe: {code} {out!r} {error!r}")

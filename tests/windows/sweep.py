@@ -31,7 +31,7 @@ def texts(checks):
     run = sweep(BLOCK)
     checks.check(shows(run, *(f"127.0.0.{i} is alive" for i in range(1, 15))) and
                  run.returncode == 0 and run.stderr == "", "a /28", run)
-    run = sweep("-q", "-c", "2", "-i", "10ms", BLOCK)
+    run = sweep("-q", "-c", "2", "-i", "10ms", "-W", "5s", BLOCK)
     lines = run.stdout.strip("\n").split("\n")
     checks.check(len(lines) == 14 and run.returncode == 0 and
                  all("xmt/rcv/%loss = 2/2/0%" in line for line in lines), "two rounds", run)
@@ -57,7 +57,7 @@ def but_for_the_engine(run):
 
 
 def documents(checks):
-    arguments = ("-j", "-c", "2", "-i", "10ms", BLOCK)
+    arguments = ("-j", "-c", "2", "-i", "10ms", "-W", "5s", BLOCK)
     run = sweep(*arguments)
     totals = document_of(run)
     checks.check(totals == {"targets": 14, "alive": 14, "sent": 28, "received": 28},
