@@ -52,6 +52,7 @@ RESOLVER = ("/etc/nsswitch.conf", "/etc/host.conf", "/etc/resolv.conf", "/etc/ho
 FILES = {NAME: RESOLVER, REVERSE: RESOLVER, DENIED: ("/proc/sys/net/ipv4/ping_group_range",)}
 OPENING = ("socket", "setsockopt", "bind", "getsockname", "eventfd2")  # without which there is no run
 RECEIVING = ("recvmsg", "recvmmsg")
+SENDS = ("sendto", "sendmsg", "sendmmsg")
 SENDING = re.compile(r"\b(sendto|sendmsg|sendmmsg)\(")
 LINE = re.compile(r"^\d+ +(\d+\.\d+) (.*)$")
 
@@ -216,11 +217,15 @@ def faults_of_loss(case, run):
     answers cannot be read for good, that is said."""
     if case.when == "for ever" and case.call in RECEIVING and case.error != "EAGAIN":
         yield from faults_of_silence(case, run)
+    for target in run.document["targets"] if case.when == "for ever" and case.call in SENDS else ():
+        counts = target["counts"]
+        if run.document["error"] is None and counts["received"] + counts["send_failures"] != COUNT:
+            yield f"what cannot be sent is no send failure: {counts}"
     if run.document["error"] is not None or case.when == "for ever" or not run.injected:
         return
     for target in run.document["targets"]:
         counts = target["counts"]
-        met = run.injected if case.call in ("sendto", "sendmsg", "sendmmsg") else 0
+        met = run.injected if case.call in SENDS else 0
         if case.call in OPENING:
             continue
         if counts["received"] < COUNT - met or counts["lost"]:

@@ -1,6 +1,6 @@
 // replay_main.cc: runs a fuzz target over saved inputs, for builds without libFuzzer.
-// In:  files and folders as arguments (a folder that is missing counts as empty); the empty input
-//      is always tried first.
+// In:  files and folders as arguments (one that is missing is a failure); the empty input is
+//      always tried first.
 // Out: exit code 0 when every input came back, each within 10 ms of processor time; a crash is a
 //      failure, and so is a slow input, which is named. What was slow is tried again, and the best
 //      time counts: the first run also pays for what is made once, and a busy machine for others.
@@ -67,7 +67,7 @@ bool replay_file(const fs::path& path, Slowest& slowest) {
 
 std::vector<fs::path> collect(const fs::path& path) {
   if (!fs::is_directory(path)) {
-    return fs::exists(path) ? std::vector{path} : std::vector<fs::path>{};
+    return {path};
   }
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(path)) {
