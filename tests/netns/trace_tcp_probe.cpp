@@ -159,16 +159,20 @@ class Run {
   }
 
   void listen(Instant until) {
-    std::array<probe::Observation, 16> seen;
     while (clock_.now() < until) {
-      std::size_t count = 0;
-      while ((count = transport_.receive(seen)) > 0) {
-        for (std::size_t i = 0; i < count; ++i) {
-          print(seen[i]);
-        }
-      }
+      take_all();
       transport_.wait(until);
       ++waits_;
+    }
+  }
+
+  void take_all() {
+    std::array<probe::Observation, 16> seen;
+    std::size_t count = 0;
+    while ((count = transport_.receive(seen)) > 0) {
+      for (std::size_t i = 0; i < count; ++i) {
+        print(seen[i]);
+      }
     }
   }
 
@@ -202,6 +206,7 @@ class Run {
   }
 
   void finish() {
+    take_all();  // who was kept waiting until after the end has read nothing of what came
     const transport::Capabilities c = transport_.capabilities();
     json rejects = json::object();
     for (std::size_t i = 0; i < probe::kRejectCauses; ++i) {
