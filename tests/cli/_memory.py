@@ -46,8 +46,7 @@ class Run:
             self.returncode, self.stdout, self.stderr = done.returncode, done.stdout.decode(), done.stderr.decode()
         except subprocess.TimeoutExpired:
             self.hung, self.returncode, self.stdout, self.stderr = True, None, "", ""
-        ended = time.monotonic()
-        self.took = ended - started - STALLS.between(started, ended)
+        self.took = STALLS.since(started)
         os.close(writer)
         with os.fdopen(reader) as pipe:
             self.requests = int(pipe.read() or 0)

@@ -101,8 +101,7 @@ class Round:
             output = all_of(controller or process.stdout)
             errors = process.stderr.read()
             process.wait()
-            ended = time.monotonic()
-            self.took = ended - signalled - STALLS.between(signalled, ended)
+            self.took = STALLS.since(signalled)
             guard.cancel()
         self.bare = bare(self.end)
         if process.returncode == -signal.SIGKILL:

@@ -30,8 +30,7 @@ def limited(network, command, **limits):
     run = subprocess.run([*network, "prlimit", *words, SONDE, *command], env=environment(), text=True,
                          capture_output=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL,
                          preexec_fn=plain_signals, check=False)
-    ended = time.monotonic()
-    run.took = ended - started - STALLS.between(started, ended)
+    run.took = STALLS.since(started)
     return run
 
 

@@ -22,13 +22,7 @@ STALLS = Stalls()
 def timed(*arguments, **options):
     began = time.monotonic()
     run = sonde(*arguments, **options)
-    return run, since(began)
-
-
-def since(began):
-    """Seconds, without those in which nothing could be done."""
-    now = time.monotonic()
-    return now - began - STALLS.between(began, now)
+    return run, STALLS.since(began)
 
 
 def closing(fd):
@@ -47,7 +41,7 @@ def check_head(checks):
         process.stdout.close()
         closed = time.monotonic()
         _, errors = process.communicate(timeout=TIMEOUT)
-        took = since(closed)
+        took = STALLS.since(closed)
         checks.check(took < SOON, f"end of {arguments} after its reader: {took:.3f} s")
         checks.check(line.endswith(b"\n") and errors == b"", f"quiet end of {arguments}: {errors!r}")
         checks.check(process.returncode in (0, 1), f"verdict so far of {arguments}: {process.returncode}")

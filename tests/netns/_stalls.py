@@ -28,6 +28,11 @@ class Stalls:
                 self.seen[processor].append((before, now))
             self.awake[processor] = now
 
+    def since(self, begun):
+        """Seconds from `begun` until now, without those in which nothing could be done."""
+        now = time.monotonic()
+        return now - begun - self.between(begun, now)
+
     def between(self, begun, ended):
         """Seconds, on the processor where they were most; one that lasts yet is among them."""
         def lost(processor):
